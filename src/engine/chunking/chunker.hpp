@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "engine/format/config.hpp"
+#include "engine/format/seal.hpp"
+
+namespace dmaas::engine {
+
+/// Cuts a stream into chunks: each cut depends only on the bytes since the previous one. Immutable
+/// and thread-safe.
+///
+///   while (!data.empty()) {              // data: at least max_bytes(), or all that remains
+///     auto chunk = data.first(chunker.cut(data));
+class Chunker {
+ public:
+  virtual ~Chunker() = default;
+  /// No chunk is longer.
+  virtual std::size_t max_bytes() const = 0;
+  /// Length of the first chunk of `data`, which holds at least max_bytes() bytes or everything up
+  /// to the end of the stream, and is not empty.
+  virtual std::size_t cut(BytesView data) const = 0;
+};
+
+/// FastCDC with normalisation 2 (minimum 512 KiB, normal 1 MiB, maximum 8 MiB). The gear table
+/// comes from the master key, so that chunk sizes tell nothing about known content.
+std::unique_ptr<Chunker> make_fastcdc_chunker(const MasterKey& key);
+/// Bit-identical to restic's (512 KiB, mean 1.5 MiB, 8 MiB). `polynomial` is irreducible.
+std::unique_ptr<Chunker> make_rabin_chunker(std::uint64_t polynomial);
+/// Blocks of `size_bytes`, for devices and images: 4 MiB in practice.
+std::unique_ptr<Chunker> make_fixed_chunker(std::size_t size_bytes);
+
+/// The chunker that the repository's config names.
+std::unique_ptr<Chunker> make_chunker(const Config& config, const MasterKey& key);
+
+}  // namespace dmaas::engine
