@@ -1,0 +1,185 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/backup_target.hpp"
+#include "api/conditions.hpp"
+#include "api/hooks.hpp"
+#include "api/mover_settings.hpp"
+#include "api/object.hpp"
+
+namespace dmaas::api {
+
+/// full rereads all source data; incremental reads what changed since its parent.
+enum class RunType { full, incremental };
+constexpr auto names_of(RunType) {
+  return std::to_array<std::string_view>({"full", "incremental"});
+}
+
+/// A named recipe in a plan.
+struct BackupRun {
+  std::string name{};
+  std::string schedule{};
+  std::string time_zone{};
+  RunType type = RunType::incremental;
+  RunHooks hooks{};
+  std::chrono::nanoseconds timeout = std::chrono::hours{6};
+  MoverSettings mover{};
+
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name, "Names the run in commands, sessions and backups.", rule::required,
+          rule::pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+                        "must be lower-case letters, digits and '-', such as full"),
+          rule::max_length(40));
+    field(
+        "schedule", self.schedule,
+        "Cron expression of five fields, such as 0 3 * * *, or @hourly, @daily, @weekly, @monthly, "
+        "@yearly. Empty: only on demand.",
+        rule::max_length(200));
+    field("timeZone", self.time_zone,
+          "Time zone of the schedule, such as Europe/Berlin; UTC when empty.",
+          rule::max_length(64));
+    field("type", self.type,
+          "full rereads all source data; incremental reads what changed since the last backup. "
+          "Both can be "
+          "restored alone.",
+          rule::with_default);
+    field("hooks", self.hooks, "Commands before and after the data is read.");
+    field("timeout", self.timeout, "A session that takes longer is stopped and fails.",
+          rule::with_default);
+    field("mover", self.mover, "Settings of the pods that move the data.");
+  }
+};
+
+struct PlanStorage {
+  NamespacedReference storage{};
+  bool operator==(const PlanStorage&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("storageRef", self.storage, "The BackupStorage.", rule::required);
+  }
+};
+
+/// Starts a session when its value changes: for people and pipelines that only edit the plan.
+struct PlanTrigger {
+  std::string run{};
+  std::string value{};
+  bool operator==(const PlanTrigger&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("run", self.run, "Run to start; the first of the plan when empty.", rule::max_length(40));
+    field("value", self.value, "Any text; each new one starts one session.", rule::required,
+          rule::min_length(1), rule::max_length(253));
+  }
+};
+
+struct BackupConfigurationSpec {
+  std::vector<BackupTarget> targets{};
+  std::vector<BackupRun> runs{};
+  std::vector<PlanStorage> storages{};
+  bool paused = false;
+  bool exclude_secrets = false;
+  std::int32_t history_limit = 10;
+  std::optional<PlanTrigger> trigger{};
+
+  const BackupRun* find_run(std::string_view name) const;
+  const BackupTarget* find_target(std::string_view name) const;
+
+  static void fields(auto& self, auto&& field) {
+    field("targets", self.targets, "The applications; all of them are captured together.",
+          rule::required, rule::keys("name"), rule::min_items(1), rule::max_items(32));
+    field("runs", self.runs, "Named recipes: when and how a backup is taken.", rule::required,
+          rule::keys("name"), rule::min_items(1), rule::max_items(16));
+    field("storages", self.storages,
+          "Each gets every backup. Empty: the default storage that the namespace may use.",
+          rule::max_items(8));
+    field("paused", self.paused, "No session starts while this is true; those that run go on.");
+    field("excludeSecrets", self.exclude_secrets,
+          "No Secret is stored. A restore then needs them at its destination.");
+    field("historyLimit", self.history_limit,
+          "How many finished sessions are kept. Backups are not touched.", rule::with_default,
+          rule::minimum(1), rule::maximum(200));
+    field("trigger", self.trigger, "Starts a session when its value changes.");
+    field.rule(
+        "!has(self.trigger) || !has(self.trigger.run) || self.trigger.run == '' || "
+        "self.runs.exists(r, r.name "
+        "== self.trigger.run)",
+        "trigger.run must name one of runs");
+  }
+};
+
+struct RunStatus {
+  std::string name{};
+  std::optional<Timestamp> next_time{};
+  std::optional<Timestamp> last_scheduled_time{};
+
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name, "Name of the run.", rule::required);
+    field("nextTime", self.next_time,
+          "When it starts next; absent without schedule or while paused.");
+    field("lastScheduledTime", self.last_scheduled_time, "The scheduled time of its last session.");
+  }
+};
+
+struct ResolvedVolume {
+  std::string claim{};
+  std::string namespace_name{};
+  std::string target{};
+  std::string method{};
+  std::string reason{};
+
+  static void fields(auto& self, auto&& field) {
+    field("claim", self.claim, "Name of the claim.", rule::required);
+    field("namespace", self.namespace_name, "Namespace of the claim.");
+    field("target", self.target, "The plan's target that it belongs to.");
+    field("method", self.method, "How its data is read: mount; none when it cannot be read.");
+    field("reason", self.reason, "Why this method.");
+  }
+};
+
+/// What the targets are made of, known before the first backup.
+struct ResolvedTargets {
+  std::optional<Timestamp> time{};
+  std::map<std::string, std::int32_t> objects{};
+  std::vector<ResolvedVolume> volumes{};
+
+  static void fields(auto& self, auto&& field) {
+    field("time", self.time, "When this was found.");
+    field("objects", self.objects, "How many objects by kind.");
+    field("volumes", self.volumes, "The first 200 volumes.", rule::max_items(200));
+  }
+};
+
+struct BackupConfigurationStatus {
+  std::int64_t observed_generation = 0;
+  std::vector<RunStatus> runs{};
+  std::optional<Timestamp> next_run_time{};
+  std::optional<Timestamp> last_success_time{};
+  std::string last_session{};
+  std::string last_session_phase{};
+  std::string last_trigger{};
+  std::optional<ResolvedTargets> resolved{};
+  Conditions conditions{};
+
+  static void fields(auto& self, auto&& field) {
+    field("observedGeneration", self.observed_generation,
+          "Generation of the spec that this status is about.");
+    field("runs", self.runs, "The runs and when they start.", rule::keys("name"));
+    field("nextRunTime", self.next_run_time, "When the next of all runs starts.");
+    field("lastSuccessTime", self.last_success_time, "Time of the newest complete backup.");
+    field("lastSession", self.last_session, "Name of the newest session.");
+    field("lastSessionPhase", self.last_session_phase, "Phase of that session.");
+    field("lastTrigger", self.last_trigger, "The last trigger value that started a session.");
+    field("resolved", self.resolved, "What the targets are made of.");
+    field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
+  }
+};
+
+using BackupConfiguration = Object<BackupConfigurationSpec, BackupConfigurationStatus>;
+template <>
+const KindInfo& kind_info<BackupConfiguration>();
+
+}  // namespace dmaas::api

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/fields.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas {
+/// Conditions of our kinds are those of every kind.
+template <>
+const TypeDescription& description_of<kube::Condition>();
+}  // namespace dmaas
+
+namespace dmaas::api {
+
+using kube::Condition;
+using kube::ConditionStatus;
+using Conditions = std::vector<Condition>;
+
+/// Types that every kind has: Ready says whether it does its work; Stalled that only a person can
+/// go on; Reconciling that work is under way. A session has Complete instead of Ready.
+namespace condition {
+inline constexpr std::string_view ready = "Ready";
+inline constexpr std::string_view reconciling = "Reconciling";
+inline constexpr std::string_view stalled = "Stalled";
+inline constexpr std::string_view complete = "Complete";
+inline constexpr std::string_view failed = "Failed";
+/// On a plan: its backups leave out Secrets that the application needs at its destination.
+inline constexpr std::string_view restore_needs_secrets = "RestoreNeedsSecrets";
+/// On a repository: the cluster name in its path belongs to a cluster with another uid.
+inline constexpr std::string_view cluster_name_taken = "ClusterNameTaken";
+}  // namespace condition
+
+/// Reasons that more than one kind uses. A reason is one CamelCase word for programs.
+namespace reason {
+inline constexpr std::string_view invalid_spec = "InvalidSpec";
+inline constexpr std::string_view reference_missing = "ReferenceMissing";
+inline constexpr std::string_view not_granted = "NotGranted";
+inline constexpr std::string_view unreachable = "Unreachable";
+inline constexpr std::string_view paused = "Paused";
+inline constexpr std::string_view in_progress = "InProgress";
+inline constexpr std::string_view succeeded = "Succeeded";
+inline constexpr std::string_view cancelled = "Cancelled";
+}  // namespace reason
+
+/// The condition of that type, or null.
+const Condition* find_condition(const Conditions& conditions, std::string_view type);
+bool is_true(const Conditions& conditions, std::string_view type);
+/// Replaces the condition of the same type or adds it. The transition time becomes `now` only when
+/// the status changes. Returns whether anything changed.
+bool set_condition(Conditions& conditions, Condition condition, Timestamp now);
+void remove_condition(Conditions& conditions, std::string_view type);
+
+}  // namespace dmaas::api

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string_view>
+
+/// Labels, annotations, finalizers and fixed names that DMaaS puts on objects.
+namespace dmaas::api {
+
+inline constexpr std::string_view default_system_namespace = "dmaas-system";
+inline constexpr std::string_view field_manager = "dmaas";
+
+namespace label {
+inline constexpr std::string_view managed_by = "app.kubernetes.io/managed-by";  // "dmaas"
+inline constexpr std::string_view part =
+    "dmaas.io/part";  // mover, resources, maintain, twin, fill, controller, gateway
+inline constexpr std::string_view session = "dmaas.io/session";
+inline constexpr std::string_view session_namespace = "dmaas.io/session-namespace";
+inline constexpr std::string_view session_uid = "dmaas.io/session-uid";
+inline constexpr std::string_view component = "dmaas.io/component";
+inline constexpr std::string_view plan = "dmaas.io/plan";
+inline constexpr std::string_view run = "dmaas.io/run";
+inline constexpr std::string_view application = "dmaas.io/application";
+inline constexpr std::string_view repository = "dmaas.io/repository";
+inline constexpr std::string_view restored_by = "dmaas.io/restored-by";
+}  // namespace label
+
+namespace annotation {
+inline constexpr std::string_view component =
+    "dmaas.io/component";  // in full: labels cannot hold '/'
+inline constexpr std::string_view protection = "dmaas.io/protection";  // Ready, Pending or Failed
+inline constexpr std::string_view protection_message = "dmaas.io/protection-message";
+inline constexpr std::string_view privileged_movers =
+    "dmaas.io/privileged-movers";  // "allowed", on a namespace
+}  // namespace annotation
+
+/// Removed when the work that outlives an object has been undone.
+inline constexpr std::string_view finalizer = "dmaas.io/finalizer";
+
+}  // namespace dmaas::api

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+/// Deterministic names, so that a repeated create is `already_exists` and not a twin. At most 63
+/// characters of lower-case letters, digits and '-'.
+namespace dmaas::api {
+
+/// <plan ≤30>-<run ≤15>-<scheduled unix seconds>, and 5 hexadecimal digits of hash(plan uid, run)
+/// when a part was cut or has a '-'.
+std::string session_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
+                         Timestamp scheduled);
+
+/// <application>-<utc yyyymmdd-hhmmss>-<5 hexadecimal digits of hash(repository id, session uid)>:
+/// the same on every cluster that discovers the backup.
+std::string snapshot_name(std::string_view application, Timestamp time,
+                          std::string_view repository_id, std::string_view session_uid);
+
+/// <application>-<storage>, and 5 hexadecimal digits of hash(storage key, path) always: two
+/// storages of one name in different namespaces give two repositories.
+std::string repository_name(std::string_view application, std::string_view storage_namespace,
+                            std::string_view storage, std::string_view path);
+
+/// The Secret in the system namespace that holds the repository's password: the same for every
+/// Repository object that shows the same place.
+std::string repository_secret_name(std::string_view storage_namespace, std::string_view storage,
+                                   std::string_view path);
+
+/// Names of what a session makes: <kind>-<name ≤ 40>-<8 hexadecimal digits of hash(session uid,
+/// component, purpose, attempt)>.
+struct SessionPart {
+  std::string_view session_uid;
+  std::string_view component;  // "volume/data-0"
+  std::string_view storage;    // "" where it does not matter
+  int attempt = 0;
+};
+/// The pod that moves the component's data.
+std::string mover_name(const SessionPart& part);
+/// The second persistent volume and its claim through which a live volume is read.
+std::string twin_name(const SessionPart& part);
+/// The claim in the system namespace through which a restored volume is filled.
+std::string fill_name(const SessionPart& part);
+
+}  // namespace dmaas::api

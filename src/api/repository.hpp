@@ -1,0 +1,75 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/conditions.hpp"
+#include "api/object.hpp"
+#include "api/references.hpp"
+
+namespace dmaas::api {
+
+struct RepositorySpec {
+  NamespacedReference storage{};
+  std::string path{};
+
+  static void fields(auto& self, auto&& field) {
+    field("storageRef", self.storage, "The BackupStorage that holds the repository.",
+          rule::required, rule::immutable);
+    field("path", self.path,
+          "Path below the storage's prefix: <cluster>/ns/<namespace>/<application> or "
+          "<cluster>/groups/<namespace>/<plan>. Other paths are accepted only in the system "
+          "namespace.",
+          rule::required, rule::immutable,
+          rule::pattern(
+              "^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$",
+              "must be a path without leading '/', '.' or '..', such as east/ns/shop/mariadb"),
+          rule::max_length(512));
+  }
+};
+
+enum class CheckOutcome { never, passed, failed };
+constexpr auto names_of(CheckOutcome) {
+  return std::to_array<std::string_view>({"Never", "Passed", "Failed"});
+}
+
+struct RepositoryStatus {
+  std::int64_t observed_generation = 0;
+  std::int32_t format_version = 0;
+  std::string repository_id{};
+  std::optional<ClusterIdentity> owner_cluster{};
+  bool owned_by_this_cluster = false;
+  std::optional<ApplicationIdentity> application{};
+  std::int32_t snapshot_count = 0;
+  std::optional<Timestamp> last_backup_time{};
+  std::optional<Timestamp> last_check_time{};
+  CheckOutcome last_check = CheckOutcome::never;
+  std::string last_check_message{};
+  std::optional<std::int64_t> stored_bytes{};
+  Conditions conditions{};
+
+  static void fields(auto& self, auto&& field) {
+    field("observedGeneration", self.observed_generation,
+          "Generation of the spec that this status is about.");
+    field("formatVersion", self.format_version,
+          "Version of restic's repository format; 0 until it was read.");
+    field("repositoryId", self.repository_id, "Id in the repository's config.");
+    field("ownerCluster", self.owner_cluster, "The one cluster that writes to the repository.");
+    field("ownedByThisCluster", self.owned_by_this_cluster,
+          "Whether this cluster writes to it. Otherwise it is only read.", rule::always);
+    field("application", self.application, "What the repository holds backups of.");
+    field("snapshotCount", self.snapshot_count, "How many backups are complete.", rule::always);
+    field("lastBackupTime", self.last_backup_time, "Time of the newest backup.");
+    field("lastCheckTime", self.last_check_time, "When the repository was checked last.");
+    field("lastCheck", self.last_check, "Result of that check.", rule::always);
+    field("lastCheckMessage", self.last_check_message, "What the check found.");
+    field("storedBytes", self.stored_bytes, "Bytes on the storage.");
+    field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
+  }
+};
+
+using Repository = Object<RepositorySpec, RepositoryStatus>;
+template <>
+const KindInfo& kind_info<Repository>();
+
+}  // namespace dmaas::api

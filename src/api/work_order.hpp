@@ -1,0 +1,246 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/backup_document.hpp"
+#include "api/backup_target.hpp"
+#include "api/references.hpp"
+#include "api/restore_session.hpp"
+#include "base/fields.hpp"
+
+/// What the controller hands to a mover over TLS once it has authenticated the mover's pod. Holds
+/// the repository's master key: kept in memory, never written or logged.
+namespace dmaas::api {
+
+enum class MoverTask {
+  backup_volume,
+  backup_dump,
+  backup_resources,
+  restore_volume,
+  restore_dump,
+  restore_resources,
+  maintain,
+};
+constexpr auto names_of(MoverTask) {
+  return std::to_array<std::string_view>({"backupVolume", "backupDump", "backupResources",
+                                          "restoreVolume", "restoreDump", "restoreResources",
+                                          "maintain"});
+}
+
+struct OrderSession {
+  std::string kind{};
+  std::string namespace_name{};
+  std::string name{};
+  std::string uid{};
+
+  static void fields(auto& self, auto&& field) {
+    field("kind", self.kind, "BackupSession or RestoreSession.", rule::required);
+    field("namespace", self.namespace_name, "Namespace of the session.", rule::required);
+    field("name", self.name, "Name of the session.", rule::required);
+    field("uid", self.uid, "UID of the session.", rule::required);
+  }
+};
+
+struct OrderRepository {
+  std::string url{};
+  std::string ca_certificate{};
+  std::string master_key{};
+  std::int32_t format_version = 2;
+
+  static void fields(auto& self, auto&& field) {
+    field("url", self.url, "rest: location at the gateway; the password is the pod's token.",
+          rule::required);
+    field("caCert", self.ca_certificate, "PEM text of the gateway's authority.");
+    field("masterKey", self.master_key,
+          "Base64 of the master key's JSON as restic keeps it in key files.", rule::required);
+    field("formatVersion", self.format_version, "Newest format that the controller saw.",
+          rule::always);
+  }
+};
+
+/// Fields of the restic snapshot that a backup task writes.
+struct OrderSnapshot {
+  Timestamp time{};
+  std::string hostname{};
+  std::string username{};
+  std::vector<std::string> paths{};
+  std::vector<std::string> tags{};
+  std::string parent_id{};
+  bool reread_all = false;
+
+  static void fields(auto& self, auto&& field) {
+    field("time", self.time, "Time of the backup.", rule::required);
+    field("hostname", self.hostname, "cluster/namespace/application.");
+    field("username", self.username, "Always dmaas.");
+    field("paths", self.paths, "Stable paths, by which restic finds parents.");
+    field("tags", self.tags, "Session, component, plan, run and type.");
+    field("parentId", self.parent_id, "Snapshot to compare with; absent: none.");
+    field("rereadAll", self.reread_all, "Read all source data, whatever the parent says.");
+  }
+};
+
+enum class VolumeMode { filesystem, block };
+constexpr auto names_of(VolumeMode) {
+  return std::to_array<std::string_view>({"Filesystem", "Block"});
+}
+
+struct OrderVolume {
+  std::string path{};
+  VolumeMode mode = VolumeMode::filesystem;
+
+  static void fields(auto& self, auto&& field) {
+    field("path", self.path, "Where the volume is mounted, or its device.", rule::required);
+    field("mode", self.mode, "Files or an image.", rule::always);
+  }
+};
+
+struct OrderDump {
+  std::vector<std::string> command{};
+  std::string file_name{};
+
+  static void fields(auto& self, auto&& field) {
+    field("command", self.command,
+          "Program and arguments: writes the dump to standard output, or reads it from "
+          "standard input.",
+          rule::required, rule::min_items(1));
+    field("fileName", self.file_name, "Name of the file in the snapshot.", rule::required);
+  }
+};
+
+/// For backupResources: the objects to capture, and the document to commit with them.
+struct OrderCapture {
+  std::string namespace_name{};
+  std::vector<BackupTarget> targets{};
+  bool exclude_secrets = false;
+  BackupDocument document{};
+
+  static void fields(auto& self, auto&& field) {
+    field("namespace", self.namespace_name, "Namespace of the plan.", rule::required);
+    field("targets", self.targets, "The plan's targets.", rule::required);
+    field("excludeSecrets", self.exclude_secrets, "Whether Secrets are left out.");
+    field("document", self.document, "backup.json without its counts.", rule::required);
+  }
+};
+
+/// One run of restoreResources does one of these.
+enum class ResourceStep { preflight, configuration, workloads };
+constexpr auto names_of(ResourceStep) {
+  return std::to_array<std::string_view>({"preflight", "configuration", "workloads"});
+}
+
+/// For restoreResources.
+struct OrderApply {
+  ResourceStep step = ResourceStep::preflight;
+  std::string session_namespace{};
+  std::string service_account{};
+  RestoreSelection what{};
+  std::map<std::string, std::string> namespace_map{};
+  std::map<std::string, std::string> storage_class_map{};
+  std::string name_prefix{};
+  ExistingPolicy existing = ExistingPolicy::skip;
+
+  static void fields(auto& self, auto&& field) {
+    field("step", self.step, "What to do with the objects.", rule::always);
+    field("sessionNamespace", self.session_namespace,
+          "Namespace of the session and of its account.", rule::required);
+    field("serviceAccount", self.service_account, "Account to impersonate.", rule::required);
+    field("what", self.what, "What of the backup.");
+    field("namespaceMap", self.namespace_map, "As in the session.");
+    field("storageClassMap", self.storage_class_map, "As in the session.");
+    field("namePrefix", self.name_prefix, "As in the session.");
+    field("existing", self.existing, "As in the session.", rule::always);
+  }
+};
+
+struct WorkOrder {
+  static constexpr std::int64_t default_memory_bytes = 512LL << 20;
+
+  OrderSession session{};
+  std::string component{};
+  MoverTask task = MoverTask::backup_volume;
+  OrderRepository repository{};
+  std::string snapshot_id{};
+  std::optional<OrderSnapshot> snapshot{};
+  std::optional<OrderVolume> volume{};
+  std::optional<OrderDump> dump{};
+  std::optional<OrderCapture> capture{};
+  std::optional<OrderApply> apply{};
+  std::int64_t memory_bytes = default_memory_bytes;
+
+  static void fields(auto& self, auto&& field) {
+    field("session", self.session, "The session that the mover works for.", rule::required);
+    field("component", self.component, "The component, such as volume/data-0.", rule::required);
+    field("task", self.task, "What to do.", rule::required);
+    field("repository", self.repository, "Where to.", rule::required);
+    field("snapshotId", self.snapshot_id, "Restore tasks: the restic snapshot to read.");
+    field("snapshot", self.snapshot, "Backup tasks: the restic snapshot to write.");
+    field("volume", self.volume, "Volume tasks.");
+    field("dump", self.dump, "Dump tasks.");
+    field("capture", self.capture, "backupResources.");
+    field("apply", self.apply, "restoreResources.");
+    field("memoryBytes", self.memory_bytes, "The mover's memory limit.", rule::always,
+          rule::minimum(1 << 20));
+  }
+};
+
+/// Posted by the mover while it works.
+struct MoverProgress {
+  std::int64_t bytes_total = 0;
+  std::int64_t bytes_done = 0;
+  std::int64_t bytes_added = 0;
+  std::int64_t files_done = 0;
+  std::string message{};
+
+  static void fields(auto& self, auto&& field) {
+    field("bytesTotal", self.bytes_total, "Bytes to move, as far as known.");
+    field("bytesDone", self.bytes_done, "Bytes moved so far.");
+    field("bytesAdded", self.bytes_added, "Bytes stored that are new.");
+    field("filesDone", self.files_done, "Files or objects so far.");
+    field("message", self.message, "What it does now.");
+  }
+};
+
+enum class MoverOutcome { succeeded, failed, cancelled };
+constexpr auto names_of(MoverOutcome) {
+  return std::to_array<std::string_view>({"succeeded", "failed", "cancelled"});
+}
+
+/// Posted once by the mover when it ends.
+struct MoverResult {
+  MoverOutcome outcome = MoverOutcome::failed;
+  std::string error_code{};
+  std::string message{};
+  std::string snapshot_id{};
+  std::string tree_id{};
+  std::int64_t bytes = 0;
+  std::int64_t bytes_added = 0;
+  std::int64_t files = 0;
+  std::int64_t files_unreadable = 0;
+  std::vector<std::string> warnings{};
+  JsonObject report{};
+
+  static void fields(auto& self, auto&& field) {
+    field("outcome", self.outcome, "How it ended.", rule::required);
+    field("errorCode", self.error_code, "Cause, from the closed set of error codes.");
+    field("message", self.message, "Cause and remedy in one sentence.");
+    field("snapshotId", self.snapshot_id, "The restic snapshot that was written.");
+    field("treeId", self.tree_id, "Its root tree.");
+    field("bytes", self.bytes, "Logical bytes.");
+    field("bytesAdded", self.bytes_added, "Bytes stored that are new.");
+    field("files", self.files, "Files or objects.");
+    field("filesUnreadable", self.files_unreadable, "Files that could not be read.");
+    field("warnings", self.warnings, "The first 50 things that a person should know.",
+          rule::max_items(50));
+    field("report", self.report,
+          "Task-specific: findings, outcomes and counts of restoreResources; counts of "
+          "backupResources.");
+  }
+};
+
+/// Errors: invalid_input. The message never holds the key.
+Result<WorkOrder> decode_work_order(const Json& document);
+
+}  // namespace dmaas::api
