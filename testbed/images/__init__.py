@@ -1,0 +1,1 @@
+"""Container images made of Debian packages and files, without a container engine."""

@@ -1,0 +1,1 @@
+"""Other backup programs, to compare with and to judge our repositories."""
