@@ -13,7 +13,7 @@ namespace dmaas::storage {
 
 /// Objects in memory, for tests.
 class MemoryStore final : public ObjectStore {
- public:
+public:
   std::string location() const override { return "memory:"; }
   unsigned connections() const override { return 2; }
   Result<ObjectInfo> stat(std::string_view name, std::stop_token stop) override;
@@ -28,14 +28,14 @@ class MemoryStore final : public ObjectStore {
   /// The stored bytes, to look at or damage; not while other threads use the store.
   std::map<std::string, Bytes, std::less<>>& objects() { return objects_; }
 
- private:
+private:
   std::mutex mutex_;
   std::map<std::string, Bytes, std::less<>> objects_;
 };
 
 /// Passes calls on to another store until told to fail; for tests of faults.
 class FaultyStore final : public ObjectStore {
- public:
+public:
   explicit FaultyStore(ObjectStore& inner) : inner_(inner) {}
 
   enum class Call { stat, load, save, remove, list };
@@ -59,7 +59,7 @@ class FaultyStore final : public ObjectStore {
   Result<> list(std::string_view directory, const std::function<Result<>(const ObjectInfo&)>& each,
                 std::stop_token stop) override;
 
- private:
+private:
   std::optional<Error> fault(Call call, std::string_view name);
 
   ObjectStore& inner_;

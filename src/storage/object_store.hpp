@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,7 +22,7 @@ struct ObjectInfo {
 /// Half-open part of an object; `length` absent: to the end.
 struct Range {
   std::uint64_t offset = 0;
-  std::optional<std::uint64_t> length;
+  std::optional<std::uint64_t> length = {};
 };
 
 /// The content of an upload, read once per try. Used by one thread at a time.
@@ -46,7 +47,7 @@ enum class SaveMode {
 struct SaveOptions {
   SaveMode mode = SaveMode::replace;
   /// When present, the object becomes visible only if its bytes have this SHA-256; else the result is corrupt.
-  std::optional<std::array<std::uint8_t, 32>> sha256;
+  std::optional<std::array<std::uint8_t, 32>> sha256 = {};
 };
 
 /// Takes consecutive pieces of an object; an error ends the transfer and is passed on.
@@ -71,13 +72,15 @@ public:
   virtual Result<ObjectInfo> stat(std::string_view name, std::stop_token stop) = 0;
   /// Streams (part of) an object into `sink`. A range that goes beyond the end is `corrupt`. Errors: not_found.
   virtual Result<> load(std::string_view name, Range range, const Sink& sink, std::stop_token stop) = 0;
+  /// An error of the source ends the transfer and is passed on.
   /// Errors: already_exists, corrupt (see SaveOptions), exhausted (storage full or quota).
   virtual Result<> save(std::string_view name, ObjectSource& source, const SaveOptions& options,
                         std::stop_token stop) = 0;
   /// Removing what is not there is success.
   virtual Result<> remove(std::string_view name, std::stop_token stop) = 0;
-  /// Every object whose name begins with `directory` + "/", in any order; streaming, nothing is collected. An absent
-  /// directory is empty. An error of `each` ends the listing.
+  /// Every object whose name begins with `directory` + "/" ("": every object), in any order; streaming, nothing is
+  /// collected. An absent directory is empty. An error of `each` ends the listing and is passed on.
+  /// Errors: unsupported (a REST server lists one of restic's directories at a time).
   virtual Result<> list(std::string_view directory, const std::function<Result<>(const ObjectInfo&)>& each,
                         std::stop_token stop) = 0;
 

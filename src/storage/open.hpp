@@ -13,20 +13,20 @@ namespace dmaas::storage {
 
 /// What opens an S3 bucket. Secrets stay in memory.
 struct S3Credentials {
-  std::string access_key;
-  std::string secret_key;
-  std::string session_token;  // empty: none
+  std::string access_key = {};
+  std::string secret_key = {};
+  std::string session_token = {};  // empty: none
 };
 
 struct StorageOptions {
-  S3Credentials s3;                        // s3: only
+  S3Credentials s3 = {};                        // s3: only
   std::string region = "us-east-1";        // s3: only
   enum class Addressing { automatic, path, virtual_host } addressing = Addressing::automatic;
-  std::string ca_certificates;             // PEM text; empty: the system's
-  std::string rest_user;                   // rest: only; when the URL has none
-  std::string rest_password;               // rest: only
+  std::string ca_certificates = {};             // PEM text; empty: the system's
+  std::string rest_user = {};                   // rest: only; when the URL has none
+  std::string rest_password = {};               // rest: only
   /// rest: read for every request and again after 401, so that a rotated token is picked up; empty: rest_password.
-  std::string rest_password_file;
+  std::string rest_password_file = {};
   unsigned connections = 0;                // 0: 2 for local, 5 for others
   std::chrono::seconds give_up_after{900}; // retries of one call end after this
 };

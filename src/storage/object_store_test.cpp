@@ -1,0 +1,66 @@
+#include "storage/object_store.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "storage/local/local_store.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/object_name.hpp"
+#include "storage/object_store_suite.hpp"
+
+namespace dmaas::storage {
+namespace {
+
+class MemoryUnderTest final : public StoreUnderTest {
+public:
+  ObjectStore& store() override { return store_; }
+
+private:
+  MemoryStore store_;
+};
+
+class LocalUnderTest final : public StoreUnderTest {
+public:
+  LocalUnderTest() {
+    char pattern[] = "/tmp/dmaas-store-XXXXXX";
+    directory_ = ::mkdtemp(pattern);
+    store_ = open_local_store(directory_ + "/a/b/", 2);
+  }
+  ~LocalUnderTest() override { std::filesystem::remove_all(directory_); }
+  ObjectStore& store() override { return *store_; }
+
+private:
+  std::string directory_;
+  std::unique_ptr<ObjectStore> store_;
+};
+
+template <class Under>
+StoreKind kind_of(std::string name) {
+  return {std::move(name), [] { return std::make_unique<Under>(); }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreSuite,
+                         ::testing::Values(kind_of<MemoryUnderTest>("memory"),
+                                           kind_of<LocalUnderTest>("local")),
+                         store_kind_name);
+
+TEST(ObjectNameTest, AcceptsTheLayoutOfRepositoriesOnly) {
+  EXPECT_TRUE(is_object_name("config"));
+  EXPECT_TRUE(is_object_name("data/ab/abcd"));
+  EXPECT_TRUE(is_object_name(".dmaas/storage.json"));
+  EXPECT_FALSE(is_object_name("data/.."));
+  EXPECT_FALSE(is_object_name("config~1f"));
+  EXPECT_FALSE(is_object_name(std::string(1025, 'a')));
+}
+
+TEST(ObjectStoreTest, LoadAllIsBounded) {
+  MemoryStore store;
+  ASSERT_TRUE(store.save_bytes("config", bytes_of("12345"), {}, {}));
+  EXPECT_TRUE(store.load_all("config", {}, 4).failed_with(ErrorCode::exhausted));
+  EXPECT_TRUE(store.load_all("config", {}, 5));
+}
+
+}  // namespace
+}  // namespace dmaas::storage
