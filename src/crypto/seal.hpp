@@ -26,10 +26,10 @@ struct SealKey {
 /// What sealing adds: 16 bytes of nonce in front, 16 bytes of MAC behind.
 inline constexpr std::size_t seal_overhead_bytes = 32;
 
-/// nonce ‖ AES-256-CTR(plain) ‖ Poly1305-AES(ciphertext). Keeps prepared cipher contexts: make one
-/// per thread and reuse it; used by one thread at a time.
+/// nonce ‖ AES-256-CTR(plain) ‖ Poly1305-AES(ciphertext). Keeps prepared cipher contexts:
+/// make one per thread and reuse it; used by one thread at a time.
 class Sealer {
- public:
+public:
   explicit Sealer(const SealKey& key);
   ~Sealer();
   Sealer(Sealer&&) noexcept;
@@ -44,7 +44,7 @@ class Sealer {
   Result<> open(BytesView sealed, Bytes& plain);
   Result<Bytes> open(BytesView sealed);
 
- private:
+private:
   struct Contexts;
   std::unique_ptr<Contexts> contexts_;
 };

@@ -11,7 +11,7 @@ Digest sha256(BytesView bytes);
 
 /// SHA-256 over consecutive pieces. Used by one thread at a time.
 class Sha256 {
- public:
+public:
   Sha256();
   ~Sha256();
   Sha256(Sha256&&) noexcept;
@@ -21,7 +21,7 @@ class Sha256 {
   /// The digest of everything since construction or the last `finish`; begins anew.
   Digest finish();
 
- private:
+private:
   struct State;
   std::unique_ptr<State> state_;
 };

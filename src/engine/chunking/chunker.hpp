@@ -15,7 +15,7 @@ namespace dmaas::engine {
 ///   while (!data.empty()) {              // data: at least max_bytes(), or all that remains
 ///     auto chunk = data.first(chunker.cut(data));
 class Chunker {
- public:
+public:
   virtual ~Chunker() = default;
   /// No chunk is longer.
   virtual std::size_t max_bytes() const = 0;

@@ -10,7 +10,7 @@ namespace dmaas::engine {
 
 /// zstd with a context that is reused: one per thread, used by one thread at a time.
 class Compressor {
- public:
+public:
   /// `level` as in zstd, 1 to 19.
   explicit Compressor(int level);
   ~Compressor();
@@ -20,13 +20,13 @@ class Compressor {
   /// Replaces `out` by one frame with its content size in it and without checksum.
   void compress(BytesView plain, Bytes& out);
 
- private:
+private:
   struct Context;
   std::unique_ptr<Context> context_;
 };
 
 class Decompressor {
- public:
+public:
   Decompressor();
   ~Decompressor();
   Decompressor(Decompressor&&) noexcept;
@@ -37,7 +37,7 @@ class Decompressor {
   /// For frames of unknown content size. Errors: corrupt, exhausted (over `max_bytes`).
   Result<> decompress_unsized(BytesView frames, std::uint64_t max_bytes, Bytes& out);
 
- private:
+private:
   struct Context;
   std::unique_ptr<Context> context_;
 };

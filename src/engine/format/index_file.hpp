@@ -24,13 +24,13 @@ struct IndexPack {
 
 /// Builds the JSON of one index file pack by pack.
 class IndexFileEncoder {
- public:
+public:
   void add(const IndexPack& pack);
   std::size_t blob_count() const { return blob_count_; }
   /// The whole text; the encoder is empty again.
   std::string take_text();
 
- private:
+private:
   std::string packs_;
   std::string packs_to_delete_;
   std::size_t blob_count_ = 0;

@@ -94,7 +94,7 @@ std::string_view name_of(NodeType type);
 /// Builds the plaintext of a tree blob node by node, exactly as Go's encoder writes it (the blob's
 /// id is its hash).
 class TreeEncoder {
- public:
+public:
   TreeEncoder();
   /// Errors: invalid_input unless `node.name` is above the last one by bytes (so names are unique),
   /// not empty, not "." or "..", and without '/' and NUL.
@@ -104,7 +104,7 @@ class TreeEncoder {
   /// The whole text; the encoder is empty again.
   std::string take_text();
 
- private:
+private:
   std::string text_;
   std::string last_name_;
   bool is_empty_ = true;

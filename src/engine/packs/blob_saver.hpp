@@ -25,7 +25,7 @@ using SavedCallback = std::move_only_function<void(const SavedBlob&)>;
 /// The first failure (of an upload, say) is final: every later call returns it, and callbacks of
 /// blobs still queued are dropped uncalled. A blob counts as stored only after a successful flush.
 class BlobSaver {
- public:
+public:
   virtual ~BlobSaver() = default;
 
   /// Hashes, deduplicates, compresses, seals and packs on the calling thread. Blocks while the

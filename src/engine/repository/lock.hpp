@@ -27,7 +27,7 @@ LockOwner this_process();
 
 /// A held lock: refreshed every 5 minutes by a thread of its own, removed by the destructor.
 class RepositoryLock {
- public:
+public:
   virtual ~RepositoryLock() = default;
   /// Requested when the lock could not be refreshed for 22.5 minutes: others may now think it
   /// stale, so stop working.

@@ -22,7 +22,8 @@
 #include "engine/format/seal.hpp"
 #include "engine/format/snapshot.hpp"
 #include "engine/packs/blob_saver.hpp"
-#include "engine/repository/lock.hpp"
+#include "engine/repository/locking.hpp"
+#include "engine/repository/stored_files.hpp"
 #include "storage/object_store.hpp"
 
 namespace dmaas::engine {
@@ -62,16 +63,13 @@ struct StoredSnapshot {
   Snapshot snapshot;
 };
 
-/// Files that are stored whole, not in packs.
-enum class FileKind { index, snapshot, lock, key };
-
 /// One repository of restic's format, version 1 or 2.
 ///
 /// Thread-safe unless said otherwise. The store and the clock outlive it. Errors of every call that
 /// touches the store: those of ObjectStore, and corrupt (bytes that are not what was written). Ids
 /// are checked against content on read.
 class Repository {
- public:
+public:
   virtual ~Repository() = default;
 
   /// Makes a repository. Errors: already_exists.
@@ -114,7 +112,6 @@ class Repository {
   /// remedy), cancelled.
   virtual Result<std::unique_ptr<RepositoryLock>> lock(LockKind kind, std::chrono::nanoseconds wait,
                                                        std::stop_token stop) = 0;
-  enum class Unlock { stale_only, all };
   /// Removes locks of others; how many.
   virtual Result<std::size_t> unlock(Unlock which, std::stop_token stop) = 0;
 
@@ -134,8 +131,10 @@ class Repository {
   /// Not to be called while blobs are being saved.
   virtual Result<> load_index(std::stop_token stop) = 0;
   virtual std::optional<BlobLocation> find_blob(const BlobHandle& handle) const = 0;
-  bool has_blob(const BlobHandle& handle) const { return find_blob(handle).has_value(); }
-  /// Number of distinct blobs known.
+  /// True when a new snapshot may rely on the blob. A blob whose only pack is marked for deletion
+  /// is found, but is not relied on.
+  virtual bool has_blob(const BlobHandle& handle) const = 0;
+  /// Number of blobs known; copies count singly.
   virtual std::size_t blob_count() const = 0;
   /// Every pack of every index file, streaming, one at a time, on the calling thread.
   virtual Result<> for_each_indexed_pack(
@@ -145,9 +144,10 @@ class Repository {
   /// The plaintext, its hash checked. Another copy is tried when one is corrupt. Errors: not_found
   /// (not in the index).
   virtual Result<Bytes> load_blob(const BlobHandle& handle, std::stop_token stop) = 0;
-  /// Blobs of one pack by as few ranged reads as make sense (gaps up to 1 MiB are read over; 32 MiB
-  /// at most in memory at once). `each` gets checked plaintext on the calling thread in order of
-  /// offset, valid during the call only. An error of `each` ends it.
+  /// Blobs of one pack by as few ranged reads as make sense (gaps up to 1 MiB are read over), in
+  /// memory one blob at a time. `each` gets checked plaintext on the calling thread in order of
+  /// offset, valid during the call only. An error of `each` ends it. A blob that is damaged or
+  /// missing here is looked for in other packs.
   using BlobSink = std::function<Result<>(const PackedBlob&, BytesView plain)>;
   virtual Result<> load_blobs(const PackId& pack, std::span<const PackedBlob> blobs,
                               const BlobSink& each, std::stop_token stop) = 0;
@@ -155,10 +155,6 @@ class Repository {
   virtual BlobSaver& saver() = 0;
 
   // Files as a whole; for cat, check, prune.
-  struct StoredFile {
-    Digest id;
-    std::uint64_t size = 0;
-  };
   virtual Result<> list_files(FileKind kind, const std::function<Result<>(const StoredFile&)>& each,
                               std::stop_token stop) = 0;
   /// Plain JSON text; the stored bytes' hash is checked.
@@ -166,9 +162,5 @@ class Repository {
   virtual Result<Digest> save_file(FileKind kind, std::string_view json, std::stop_token stop) = 0;
   virtual Result<> remove_file(FileKind kind, const Digest& id, std::stop_token stop) = 0;
 };
-
-/// "data/ab/abcd…", "index/…", "snapshots/…", "locks/…", "keys/…".
-std::string object_name(const PackId& pack);
-std::string object_name(FileKind kind, const Digest& id);
 
 }  // namespace dmaas::engine

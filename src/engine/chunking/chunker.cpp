@@ -1,0 +1,30 @@
+#include "engine/chunking/chunker.hpp"
+
+#include <algorithm>
+
+namespace dmaas::engine {
+
+namespace {
+
+class FixedChunker final : public Chunker {
+public:
+  explicit FixedChunker(std::size_t size) : size_(size) {}
+  std::size_t max_bytes() const override { return size_; }
+  std::size_t cut(BytesView data) const override { return std::min(data.size(), size_); }
+
+private:
+  const std::size_t size_;
+};
+
+}  // namespace
+
+std::unique_ptr<Chunker> make_fixed_chunker(std::size_t size_bytes) {
+  return std::make_unique<FixedChunker>(size_bytes);
+}
+
+std::unique_ptr<Chunker> make_chunker(const Config& config, const MasterKey& key) {
+  return config.chunker == ChunkerKind::fastcdc ? make_fastcdc_chunker(key)
+                                                : make_rabin_chunker(config.chunker_polynomial);
+}
+
+}  // namespace dmaas::engine

@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "crypto/derive.hpp"
+#include "engine/chunking/chunker.hpp"
+
+namespace dmaas::engine {
+
+namespace {
+
+constexpr std::size_t min_bytes = 512 << 10;
+constexpr std::size_t normal_bytes = 1 << 20;
+constexpr std::size_t most_bytes = 8 << 20;
+// Normalisation 2: two bits harder than the normal 20 before the normal size, two easier after it.
+// The top bits, since each of them depends on all of the last 64 bytes.
+constexpr int early_shift = 64 - 22;
+constexpr int late_shift = 64 - 18;
+constexpr std::size_t window_bytes = 64;
+
+using GearTable = std::array<std::uint64_t, 256>;
+
+GearTable derive_gear_table(const MasterKey& key) {
+  Bytes secret;
+  secret.insert(secret.end(), key.encrypt.begin(), key.encrypt.end());
+  secret.insert(secret.end(), key.mac_k.begin(), key.mac_k.end());
+  secret.insert(secret.end(), key.mac_r.begin(), key.mac_r.end());
+  const Bytes stream =
+      crypto::hkdf_sha256(secret, {}, "dmaas fastcdc-1 gear table", sizeof(GearTable));
+  GearTable table;
+  std::memcpy(table.data(), stream.data(), sizeof table);  // little-endian, as all our machines
+  return table;
+}
+
+// FastCDC (ATC'16). Unlike there the hash is warmed up on the 64 bytes before the minimum, so that
+// a cut depends on content only and not on where the chunk began.
+class FastCdcChunker final : public Chunker {
+public:
+  explicit FastCdcChunker(const MasterKey& key) : gear_(derive_gear_table(key)) {}
+
+  std::size_t max_bytes() const override { return most_bytes; }
+
+  std::size_t cut(BytesView data) const override {
+    if (data.size() <= min_bytes) return data.size();
+    std::uint64_t hash = 0;
+    for (std::size_t i = min_bytes - window_bytes; i < min_bytes; ++i) hash = next(hash, data[i]);
+    const std::size_t end = std::min(data.size(), most_bytes);
+    const std::size_t turn = std::min(end, normal_bytes);
+    std::size_t length = scan<early_shift>(data, min_bytes, turn, hash);
+    if (length == 0) length = scan<late_shift>(data, turn, end, hash);
+    return length == 0 ? end : length;
+  }
+
+private:
+  std::uint64_t next(std::uint64_t hash, std::uint8_t byte) const {
+    return (hash << 1) + gear_[byte];
+  }
+
+  // The length up to the first cut behind `begin`; 0 when there is none.
+  template <int Shift>
+  std::size_t scan(BytesView data, std::size_t begin, std::size_t end, std::uint64_t& hash) const {
+    const std::uint8_t* const bytes = data.data();
+    std::uint64_t rolling = hash;
+    for (std::size_t i = begin; i < end; ++i) {
+      rolling = next(rolling, bytes[i]);
+      if (rolling >> Shift == 0) return i + 1;
+    }
+    hash = rolling;
+    return 0;
+  }
+
+  const GearTable gear_;
+};
+
+}  // namespace
+
+std::unique_ptr<Chunker> make_fastcdc_chunker(const MasterKey& key) {
+  return std::make_unique<FastCdcChunker>(key);
+}
+
+}  // namespace dmaas::engine

@@ -1,0 +1,53 @@
+#include "engine/packs/pack_builder.hpp"
+
+#include <utility>
+
+#include "crypto/sha256.hpp"
+
+namespace dmaas::engine {
+
+namespace {
+
+// 41 bytes for each entry; far below the format's limit of 16 MiB.
+constexpr std::size_t max_blobs_in_pack = 100'000;
+
+}  // namespace
+
+PackBuilder::PackBuilder(BlobType type, Bytes buffer) {
+  pack_.type = type;
+  pack_.bytes = std::move(buffer);
+  pack_.bytes.clear();
+}
+
+bool PackBuilder::is_beyond_format(std::size_t sealed_bytes) const {
+  return pack_.blobs.size() >= max_blobs_in_pack ||
+         pack_.bytes.size() + sealed_bytes + max_pack_header_bytes > UINT32_MAX;
+}
+
+void PackBuilder::add(const BlobId& id, BytesView sealed, std::uint32_t uncompressed_length) {
+  pack_.blobs.push_back({{pack_.type, id},
+                         static_cast<std::uint32_t>(pack_.bytes.size()),
+                         static_cast<std::uint32_t>(sealed.size()),
+                         uncompressed_length});
+  pack_.bytes.insert(pack_.bytes.end(), sealed.begin(), sealed.end());
+}
+
+void PackBuilder::absorb(PackBuilder&& other) {
+  for (const PackedBlob& blob : other.pack_.blobs) {
+    add(blob.handle.id, BytesView{other.pack_.bytes}.subspan(blob.offset, blob.length),
+        blob.uncompressed_length);
+  }
+}
+
+SealedPack PackBuilder::finish(crypto::Sealer& sealer) && {
+  const std::size_t header_start = pack_.bytes.size();
+  sealer.seal(encode_pack_header(pack_.blobs), pack_.bytes);
+  const auto length = static_cast<std::uint32_t>(pack_.bytes.size() - header_start);
+  for (int shift = 0; shift < 32; shift += 8) {
+    pack_.bytes.push_back(static_cast<std::uint8_t>(length >> shift));
+  }
+  pack_.id = PackId{crypto::sha256(pack_.bytes)};
+  return std::move(pack_);
+}
+
+}  // namespace dmaas::engine

@@ -1,0 +1,296 @@
+#include "engine/repository/blob_pipeline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/sha256.hpp"
+#include "engine/format/compression.hpp"
+
+namespace dmaas::engine {
+
+namespace {
+
+constexpr std::size_t max_blob_bytes = UINT32_MAX - max_pack_header_bytes - (1U << 20);
+constexpr std::size_t blobs_per_index_file = 50'000;
+constexpr std::chrono::minutes index_file_age{10};
+constexpr std::size_t max_idle_buffers = 4;
+
+// Below this gain decompressing on restore costs more than the bytes are worth.
+bool is_worth_compressing(std::size_t plain, std::size_t compressed) {
+  return compressed + plain / 32 < plain;
+}
+
+Error stopped() {
+  return {ErrorCode::cancelled, "saving was stopped"};
+}
+
+}  // namespace
+
+struct BlobPipeline::Tools {
+  Tools(const MasterKey& key, int compression_level) : sealer(key), compressor(compression_level) {}
+
+  crypto::Sealer sealer;
+  Compressor compressor;
+  Bytes compressed;
+  Bytes sealed;
+};
+
+BlobPipeline::BlobPipeline(storage::ObjectStore& store, const MasterKey& key,
+                           const StoredFiles& files, BlobIndex& index, Clock& clock,
+                           const PipelineOptions& options)
+    : store_(store),
+      key_(key),
+      files_(files),
+      index_(index),
+      clock_(clock),
+      options_(options),
+      jobs_(options.workers + 1),
+      uploads_(1),
+      threads_(std::stop_token{}) {
+  for (unsigned i = 0; i < options.workers; ++i) {
+    threads_.add([this](std::stop_token stop) { return run_worker(stop); });
+  }
+  for (unsigned i = 0; i < std::max(1U, store.connections()); ++i) {
+    threads_.add([this](std::stop_token stop) { return run_uploader(stop); });
+  }
+}
+
+BlobPipeline::~BlobPipeline() {
+  threads_.request_stop();
+  jobs_.close();
+  uploads_.close();
+}
+
+Result<SavedBlob> BlobPipeline::save(BlobType type, BytesView plain, std::stop_token stop) {
+  TRY(check_running());
+  if (stop.stop_requested()) return break_down(stopped());
+  if (plain.size() > max_blob_bytes) {
+    return fail(ErrorCode::exhausted,
+                fmt::format("a blob of {} bytes is larger than the format allows", plain.size()));
+  }
+  const BlobId id{crypto::sha256(plain)};
+  if (index_.claim({type, id}) == BlobIndex::Claim::known) return SavedBlob{id, false, 0};
+  auto tools = take_tools();
+  const Encoded encoded = encode(type, plain, *tools);
+  const auto stored_bytes = static_cast<std::uint32_t>(encoded.sealed.size());
+  TRY(add_to_pack(type, id, encoded, *tools, stop));
+  give_back(std::move(tools));
+  return SavedBlob{id, true, stored_bytes};
+}
+
+BlobPipeline::Encoded BlobPipeline::encode(BlobType type, BytesView plain, Tools& tools) {
+  BytesView payload = plain;
+  std::uint32_t uncompressed_length = 0;
+  if (options_.repository_version >= 2 && !plain.empty()) {
+    tools.compressor.compress(plain, tools.compressed);
+    // Stock prune packs uncompressed trees again, so they are always compressed.
+    if (type == BlobType::tree || is_worth_compressing(plain.size(), tools.compressed.size())) {
+      payload = tools.compressed;
+      uncompressed_length = static_cast<std::uint32_t>(plain.size());
+    }
+  }
+  tools.sealed.clear();
+  tools.sealer.seal(payload, tools.sealed);
+  return {tools.sealed, uncompressed_length};
+}
+
+Result<> BlobPipeline::add_to_pack(BlobType type, const BlobId& id, const Encoded& encoded,
+                                   Tools& tools, std::stop_token stop) {
+  // The first byte is of the nonce: random.
+  const std::size_t slot = type == BlobType::tree ? 2 : encoded.sealed[0] & 1;
+  OpenPack& open = open_packs_[slot];
+  std::optional<PackBuilder> full;
+  std::optional<PackBuilder> beyond_format;
+  {
+    std::lock_guard lock{open.mutex};
+    if (open.builder && open.builder->is_beyond_format(encoded.sealed.size())) {
+      beyond_format = std::exchange(open.builder, std::nullopt);
+    }
+    if (!open.builder) {
+      Bytes buffer = take_from(idle_pack_buffers_);
+      buffer.reserve(options_.pack_size_bytes + options_.pack_size_bytes / 8);
+      open.builder.emplace(type, std::move(buffer));
+    }
+    open.builder->add(id, encoded.sealed, encoded.uncompressed_length);
+    if (open.builder->size_bytes() >= options_.pack_size_bytes) {
+      full = std::exchange(open.builder, std::nullopt);
+    }
+  }
+  if (beyond_format) TRY(enqueue(std::move(*beyond_format), tools, stop));
+  if (full) TRY(enqueue(std::move(*full), tools, stop));
+  return {};
+}
+
+Result<> BlobPipeline::enqueue(PackBuilder builder, Tools& tools, std::stop_token stop) {
+  SealedPack pack = std::move(builder).finish(tools.sealer);
+  {
+    std::lock_guard lock{mutex_};
+    ++pending_packs_;
+  }
+  if (!uploads_.push(std::move(pack), stop)) return break_down(stopped());
+  return {};
+}
+
+Result<> BlobPipeline::submit(BlobType type, Bytes plain, SavedCallback done,
+                              std::stop_token stop) {
+  TRY(check_running());
+  {
+    std::lock_guard lock{mutex_};
+    ++pending_jobs_;
+  }
+  if (!jobs_.push({type, std::move(plain), std::move(done)}, stop)) return break_down(stopped());
+  return {};
+}
+
+Result<> BlobPipeline::run_worker(std::stop_token stop) {
+  while (auto job = jobs_.pop(stop)) {
+    auto saved = save(job->type, job->plain, stop);
+    if (!saved) return break_down(std::move(saved).error());
+    job->done(*saved);
+    give_back_buffer(idle_blob_buffers_, std::move(job->plain));
+    count_down(pending_jobs_);
+  }
+  return {};
+}
+
+Result<> BlobPipeline::run_uploader(std::stop_token stop) {
+  while (auto pack = uploads_.pop(stop)) {
+    auto uploaded = upload(*pack, stop);
+    if (!uploaded) return break_down(std::move(uploaded).error());
+    give_back_buffer(idle_pack_buffers_, std::move(pack->bytes));
+    count_down(pending_packs_);
+  }
+  return {};
+}
+
+Result<> BlobPipeline::upload(SealedPack& pack, std::stop_token stop) {
+  TRY(store_.save_bytes(object_name(pack.id), pack.bytes, {.sha256 = pack.id.digest}, stop));
+  index_.publish(pack.id, pack.blobs);
+  return index(pack, stop);
+}
+
+Result<> BlobPipeline::index(const SealedPack& pack, std::stop_token stop) {
+  bool is_due = false;
+  {
+    std::lock_guard lock{mutex_};
+    if (pending_index_.blob_count() == 0) pending_index_since_ = clock_.monotonic();
+    pending_index_.add({pack.id, pack.blobs, {}});
+    is_due = pending_index_.blob_count() >= blobs_per_index_file ||
+             clock_.monotonic() - pending_index_since_ >= index_file_age;
+  }
+  if (is_due) TRY(save_index(stop));
+  return {};
+}
+
+Result<> BlobPipeline::save_index(std::stop_token stop) {
+  std::string text;
+  {
+    std::lock_guard lock{mutex_};
+    if (pending_index_.blob_count() == 0) return {};
+    text = pending_index_.take_text();
+  }
+  TRY(files_.save(FileKind::index, text, stop));
+  return {};
+}
+
+Result<> BlobPipeline::flush(std::stop_token stop) {
+  TRY(wait_for_zero(pending_jobs_, stop));
+  TRY(close_open_packs(stop));
+  TRY(wait_for_zero(pending_packs_, stop));
+  if (auto saved = save_index(stop); !saved) return break_down(std::move(saved).error());
+  return {};
+}
+
+Result<> BlobPipeline::close_open_packs(std::stop_token stop) {
+  std::array<std::optional<PackBuilder>, 3> builders;
+  for (std::size_t slot = 0; slot < builders.size(); ++slot) {
+    std::lock_guard lock{open_packs_[slot].mutex};
+    builders[slot] = std::exchange(open_packs_[slot].builder, std::nullopt);
+  }
+  // One small data pack instead of two.
+  auto& [first, second, trees] = builders;
+  const std::size_t limit = options_.pack_size_bytes;
+  if (first && second && first->size_bytes() + second->size_bytes() <= limit) {
+    first->absorb(std::move(*second));
+    second.reset();
+  }
+  auto tools = take_tools();
+  for (auto& builder : builders) {
+    if (builder) TRY(enqueue(std::move(*builder), *tools, stop));
+  }
+  give_back(std::move(tools));
+  return {};
+}
+
+Result<> BlobPipeline::wait_for_zero(const std::size_t& count, std::stop_token stop) {
+  std::unique_lock lock{mutex_};
+  const bool is_over =
+      changed_.wait(lock, stop, [&] { return failure_.has_value() || count == 0; });
+  if (failure_) return fail(*failure_);
+  if (is_over) return {};
+  lock.unlock();
+  return break_down(stopped());
+}
+
+void BlobPipeline::count_down(std::size_t& count) {
+  std::lock_guard lock{mutex_};
+  if (--count == 0) changed_.notify_all();
+}
+
+Bytes BlobPipeline::take_buffer() {
+  return take_from(idle_blob_buffers_);
+}
+
+Bytes BlobPipeline::take_from(std::vector<Bytes>& pool) {
+  std::lock_guard lock{mutex_};
+  if (pool.empty()) return {};
+  Bytes buffer = std::move(pool.back());
+  pool.pop_back();
+  return buffer;
+}
+
+void BlobPipeline::give_back_buffer(std::vector<Bytes>& pool, Bytes buffer) {
+  buffer.clear();
+  std::lock_guard lock{mutex_};
+  if (pool.size() < max_idle_buffers) pool.push_back(std::move(buffer));
+}
+
+std::unique_ptr<BlobPipeline::Tools> BlobPipeline::take_tools() {
+  {
+    std::lock_guard lock{mutex_};
+    if (!idle_tools_.empty()) {
+      auto tools = std::move(idle_tools_.back());
+      idle_tools_.pop_back();
+      return tools;
+    }
+  }
+  return std::make_unique<Tools>(key_, options_.compression_level);
+}
+
+void BlobPipeline::give_back(std::unique_ptr<Tools> tools) {
+  std::lock_guard lock{mutex_};
+  idle_tools_.push_back(std::move(tools));
+}
+
+Result<> BlobPipeline::check_running() {
+  std::lock_guard lock{mutex_};
+  if (failure_) return fail(*failure_);
+  return {};
+}
+
+std::unexpected<Error> BlobPipeline::break_down(Error error) {
+  Error final_error = [&] {
+    std::lock_guard lock{mutex_};
+    if (!failure_) failure_ = std::move(error);
+    changed_.notify_all();
+    return *failure_;
+  }();
+  threads_.request_stop();
+  jobs_.close();
+  uploads_.close();
+  return fail(std::move(final_error));
+}
+
+}  // namespace dmaas::engine
