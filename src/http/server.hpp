@@ -21,6 +21,7 @@ public:
   virtual ~ServerRequest() = default;
   virtual std::string_view method() const = 0;
   virtual std::string_view path() const = 0;   // percent-decoded, without the query
+  virtual std::string_view raw_path() const = 0;  // as it was sent, without the query
   virtual std::string_view query() const = 0;  // raw
   virtual std::string_view header(std::string_view name) const = 0;
   virtual std::optional<std::uint64_t> content_length() const = 0;
@@ -59,6 +60,9 @@ struct ServerOptions {
   std::size_t max_header_bytes = 32 << 10;
   std::chrono::seconds idle_timeout{75};    // between requests and between pieces of a body
   std::chrono::seconds header_timeout{20};
+  /// A body that moves slower than this, averaged over all waiting for the client beyond the grace, is cut.
+  std::uint64_t min_body_bytes_per_second = 512;
+  std::chrono::seconds body_rate_grace{30};
 };
 
 /// HTTP/1.1 server with keep-alive, TLS 1.2+, streaming bodies in both directions and bounded memory
