@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from testbed import programs
-from testbed.images.catalogue import DEBIAN_BASE_IMAGE
 from testbed.layout import Layout
 
 # In the order of start; stopping goes the other way round.
@@ -108,6 +107,6 @@ def _local_path_provisioner(layout: Layout) -> list[str]:
             "--kubeconfig", str(layout.kubeconfig),
             "--config", str(layout.configuration / "local-path.json"),
             "--helper-pod-file", str(manifests / "local_path_pod.yaml"),
-            "--helper-image", DEBIAN_BASE_IMAGE, "--namespace", "local-path-storage",
+            "--namespace", "local-path-storage",
             "--service-account-name", "default", "--deletion-retry-count", "0",
             "--provisioning-retry-count", "0"]

@@ -15,7 +15,7 @@ import (
 
 // The order of the list is the order in which the plugins see a request.
 func init() {
-	dnsserver.Directives = []string{"reload", "errors", "health", "ready", "cache", "template", "kubernetes"}
+	dnsserver.Directives = []string{"reload", "errors", "health", "ready", "cache", "kubernetes", "template"}
 }
 
 func main() { coremain.Run() }

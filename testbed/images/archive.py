@@ -31,13 +31,24 @@ class ImageFile:
         return self.source.read_bytes() if self.source else (self.text or "").encode()
 
 
+@dataclass(frozen=True)
+class ImageDirectory:
+    """An empty directory in the image."""
+
+    mode: int = 0o755
+    owner: int = 0
+
+    def content(self) -> bytes:
+        return b"directory"
+
+
 def build_image(
     name: str,
     *,
     packages: Sequence[str] | None = None,
     root: Path | None = None,
     hooks: Sequence[str] = (),
-    files: Mapping[str, ImageFile] | None = None,
+    files: Mapping[str, ImageFile | ImageDirectory] | None = None,
     config: Mapping[str, object] | None = None,
 ) -> Path:
     """The archive of image `name` (with its tag), built when its inputs were never seen.
@@ -74,20 +85,24 @@ def image_identity(archive: Path) -> tuple[str, str]:
     return manifest["RepoTags"][0], "sha256:" + manifest["Config"].removesuffix(".json")
 
 
-def _write_layer(path: Path, files: Mapping[str, ImageFile]) -> None:
+def _write_layer(path: Path, files: Mapping[str, ImageFile | ImageDirectory]) -> None:
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         directories: set[str] = set()
         for name, file in sorted(files.items()):
             for parent in reversed(Path(name).parents):
-                _add_directory(tar, str(parent).strip("/"), directories)
+                _add_parent(tar, str(parent).strip("/"), directories)
             content = file.content()
             entry = tarfile.TarInfo(name.strip("/"))
-            entry.size, entry.mode = len(content), file.mode
-            entry.uid = entry.gid = file.owner
-            tar.addfile(entry, io.BytesIO(content))
+            entry.mode, entry.uid, entry.gid = file.mode, file.owner, file.owner
+            if isinstance(file, ImageDirectory):
+                entry.type = tarfile.DIRTYPE
+                tar.addfile(entry)
+            else:
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
 
 
-def _add_directory(tar: tarfile.TarFile, name: str, present: set[str]) -> None:
+def _add_parent(tar: tarfile.TarFile, name: str, present: set[str]) -> None:
     # A directory entry replaces what a lower layer says about mode and owner, and Debian's
     # directories that files are put into are all root's with mode 0755.
     if not name or name in present:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Callable
 
-from testbed.images.archive import ImageFile, build_image
+from testbed.images.archive import ImageDirectory, ImageFile, build_image
 from testbed.paths import RECIPES
 from testbed.programs import PAUSE
 
@@ -20,8 +20,7 @@ _IMAGES = RECIPES / "images"
 _MARIADB_HOOKS = (
     f"--essential-hook=echo 'mysql:x:{MYSQL_UID}:' >>\"$1\"/etc/group; "
     f"echo 'mysql:x:{MYSQL_UID}:{MYSQL_UID}::/nonexistent:/bin/false' >>\"$1\"/etc/passwd",
-    f"--customize-hook=rm -rf \"$1\"/var/lib/mysql \"$1\"/run/mysqld; "
-    f"install -d -o {MYSQL_UID} -g {MYSQL_UID} \"$1\"/var/lib/mysql \"$1\"/run/mysqld",
+    "--customize-hook=rm -rf \"$1\"/var/lib/mysql",
 )
 
 
@@ -41,6 +40,8 @@ def mariadb() -> Path:
             "/usr/local/bin/entrypoint.sh":
                 ImageFile(_IMAGES / "mariadb/entrypoint.sh", mode=0o755),
             "/etc/mysql/mariadb.conf.d/60-server.cnf": ImageFile(_IMAGES / "mariadb/server.cnf"),
+            "/var/lib/mysql": ImageDirectory(owner=MYSQL_UID),
+            "/run/mysqld": ImageDirectory(owner=MYSQL_UID),
         },
         config={"Entrypoint": ["/usr/local/bin/entrypoint.sh"],
                 "User": f"{MYSQL_UID}:{MYSQL_UID}"})
