@@ -24,12 +24,13 @@ struct ListOptions {
   std::string label_selector{};
   std::string field_selector{};
   std::size_t page_size = 500;
-  /// The list grew too old between two pages (410) and begins again: drop what was delivered. Without it such a list
-  /// ends with `conflict`. At most 3 times, then `unavailable`.
+  /// The list grew too old between two pages (410) and begins again: drop what was delivered.
+  /// Without it such a list ends with `conflict`. At most 3 times, then `unavailable`.
   std::function<void()> on_restart{};
 };
 
-/// Takes the objects of a list one by one, each with apiVersion and kind. An error ends the list and becomes its result.
+/// Takes the objects of a list one by one, each with apiVersion and kind. An error ends the list
+/// and becomes its result.
 using ObjectSink = std::function<Result<>(Json object)>;
 
 struct ListResult {
@@ -44,7 +45,8 @@ struct WriteOptions {
   DryRun dry_run = DryRun::no;
   std::string field_manager = "dmaas";
   std::string subresource{};  // "status", "scale", "eviction", "token"
-  /// Apply only: take fields that another manager owns, as controllers do. Otherwise such a field is a `conflict`.
+  /// Apply only: take fields that another manager owns, as controllers do. Otherwise such a field
+  /// is a `conflict`.
   Force force = Force::yes;
 };
 
@@ -106,12 +108,14 @@ struct ExecPiece {
   std::string data{};
 };
 
-/// A running command in a container. Used by one thread. Destroying it closes the connection; the command then may go on.
+/// A running command in a container. Used by one thread. Destroying it closes the connection; the
+/// command then may go on.
 class ExecStream {
 public:
   virtual ~ExecStream() = default;
-  /// The next output; nothing once the command has ended. Errors: unavailable (the connection ended without the
-  /// command's status: the outcome is unknown), not_found (the program cannot be started), cancelled.
+  /// The next output; nothing once the command has ended. Errors: unavailable (the connection ended
+  /// without the command's status: the outcome is unknown), not_found (the program cannot be
+  /// started), cancelled.
   virtual Result<std::optional<ExecPiece>> receive(std::stop_token stop) = 0;
   /// Errors: unavailable, cancelled, invalid_input (opened without input).
   virtual Result<> send(BytesView input, std::stop_token stop) = 0;
@@ -124,7 +128,7 @@ public:
 struct ExecOptions {
   std::chrono::milliseconds timeout{60'000};
   std::size_t max_output_bytes = 1 << 20;  // of each stream; the rest is read and dropped
-  std::string input{};                       // at most 1 MiB; sent, then closed; "": no standard input
+  std::string input{};  // at most 1 MiB; sent, then closed; "": no standard input
 };
 struct ExecResult {
   int exit_code = 0;
@@ -171,18 +175,21 @@ struct AccessAnswer {
   std::string reason{};
 };
 
-/// Talks to one API server. Thread-safe. Every call blocks until its answer is there; `stop` ends it (cancelled).
+/// Talks to one API server. Thread-safe. Every call blocks until its answer is there; `stop` ends
+/// it (cancelled).
 ///
-/// Errors: not_found, already_exists, conflict (old resourceVersion, failed precondition or test, field of another
-/// manager, 410), invalid_input (400, 422: message names the fields), permission_denied (401, 403), exhausted (quota,
-/// body too large), unavailable (429 and 5xx after the server's Retry-After was honoured, at most 5 times and 60 s in
-/// all; no connection), timeout, unsupported (the server does not know the method). Messages read "create configmaps
+/// Errors: not_found, already_exists, conflict (old resourceVersion, failed precondition or test,
+/// field of another manager, 410), invalid_input (400, 422: message names the fields),
+/// permission_denied (401, 403), exhausted (quota, body too large), unavailable (429 and 5xx after
+/// the server's Retry-After was honoured, at most 5 times and 60 s in all; no connection), timeout,
+/// unsupported (the server does not know the method). Messages read "create configmaps
 /// shop/settings: REASON: what the server said".
 class Client {
 public:
   virtual ~Client() = default;
 
-  virtual Result<Json> get(const Resource& resource, const ObjectKey& key, std::stop_token stop) = 0;
+  virtual Result<Json> get(const Resource& resource, const ObjectKey& key,
+                           std::stop_token stop) = 0;
   /// Pages through all objects; memory for one page.
   virtual Result<ListResult> list(const Resource& resource, const ListOptions& options,
                                   const ObjectSink& sink, std::stop_token stop) = 0;
@@ -192,8 +199,8 @@ public:
   /// Puts the whole object. With metadata.resourceVersion only over that version, else `conflict`.
   virtual Result<Json> replace(const Resource& resource, const Json& object,
                                const WriteOptions& options, std::stop_token stop) = 0;
-  /// Server-side apply: makes or changes the object so that the given fields have the given values, and drops fields that
-  /// this field manager applied before and does not any more.
+  /// Server-side apply: makes or changes the object so that the given fields have the given values,
+  /// and drops fields that this field manager applied before and does not any more.
   virtual Result<Json> apply(const Resource& resource, const Json& object,
                              const WriteOptions& options, std::stop_token stop) = 0;
   virtual Result<Json> patch(const Resource& resource, const ObjectKey& key, const Patch& patch,
@@ -219,13 +226,15 @@ public:
 /// Everything of a list in memory, with restarts; for kinds with few objects.
 Result<std::vector<Json>> list_all(Client& client, const Resource& resource,
                                    const ListOptions& options, std::stop_token stop);
-/// Server-side apply of .status; `object` carries its identity and the status of this field manager.
+/// Server-side apply of .status; `object` carries its identity and the status of this field
+/// manager.
 Result<Json> apply_status(Client& client, const Resource& resource, const Json& object,
                           WriteOptions options, std::stop_token stop);
 /// Removes the object if it is there; absent already is success.
 Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKey& key,
                         const RemoveOptions& options, std::stop_token stop);
-/// Runs a command to its end; any exit code is a value. Errors: as ExecStream; timeout (the command may go on).
+/// Runs a command to its end; any exit code is a value. Errors: as ExecStream; timeout (the command
+/// may go on).
 Result<ExecResult> execute(Client& client, const ExecRequest& request, const ExecOptions& options,
                            std::stop_token stop);
 /// `audience`: must be among the token's, else not authenticated.

@@ -26,7 +26,8 @@ struct Identity {
 class IdentitySource {
 public:
   virtual ~IdentitySource() = default;
-  /// May run a program or read a file. Errors: permission_denied, not_found, timeout, invalid_input.
+  /// May run a program or read a file. Errors: permission_denied, not_found, timeout,
+  /// invalid_input.
   virtual Result<Identity> current(std::stop_token stop) = 0;
   /// The server refused it (401): the next `current` asks anew.
   virtual void forget() = 0;
@@ -40,8 +41,8 @@ struct ClusterAccess {
   enum class Verify { peer, nothing } verify = Verify::peer;
   std::shared_ptr<IdentitySource> identity{};
   std::string namespace_name = "default";  // where commands act when none is named
-  std::string context{};                     // name in the kubeconfig; "" in a pod
-  std::optional<Account> account{};          // acts for somebody else in all it does
+  std::string context{};                   // name in the kubeconfig; "" in a pod
+  std::optional<Account> account{};        // acts for somebody else in all it does
 };
 
 /// Does not connect yet. `clock` must outlive the client.

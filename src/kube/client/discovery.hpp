@@ -25,7 +25,8 @@ struct ServedResource {
 class Discovery {
 public:
   Discovery() = default;
-  /// `incomplete_groups`: group/versions whose own server did not answer; what they serve is unknown.
+  /// `incomplete_groups`: group/versions whose own server did not answer; what they serve is
+  /// unknown.
   explicit Discovery(std::vector<ServedResource> served,
                      std::vector<std::string> incomplete_groups = {});
 
@@ -41,7 +42,8 @@ public:
   const ServedResource* find_kind(std::string_view group, std::string_view kind) const;
   /// The preferred version of a plural.
   const ServedResource* find_plural(std::string_view group, std::string_view plural) const;
-  /// What a person types: plural, singular, short name or kind in any case, optionally with ".group" or
+  /// What a person types: plural, singular, short name or kind in any case, optionally with
+  /// ".group" or
   /// ".version.group". Of several groups the core group wins, then the order of the server.
   const ServedResource* find_name(std::string_view text) const;
 

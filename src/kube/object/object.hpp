@@ -11,8 +11,9 @@
 #include "kube/object/object_key.hpp"
 #include "kube/object/resource.hpp"
 
-// Objects of the API are plain documents (`Json`). These are the ways to read and write what all kinds have in common.
-// Readers accept any document: what is absent or of another type reads as "" or empty.
+// Objects of the API are plain documents (`Json`). These are the ways to read and write what all
+// kinds have in common. Readers accept any document: what is absent or of another type reads as ""
+// or empty.
 namespace dmaas::kube {
 
 /// {apiVersion, kind, metadata: {namespace, name}}, to be filled by the caller.
@@ -76,11 +77,12 @@ std::vector<Condition> conditions_of(const Json& object);
 std::optional<Condition> find_condition(const Json& object, std::string_view type);
 /// The condition exists and its status is True.
 bool is_condition_true(const Json& object, std::string_view type);
-/// Writes into status.conditions. lastTransitionTime becomes `now` only when the status differs from what was there,
-/// otherwise it is kept. Returns whether anything changed.
+/// Writes into status.conditions. lastTransitionTime becomes `now` only when the status differs
+/// from what was there, otherwise it is kept. Returns whether anything changed.
 bool set_condition(Json& object, Condition condition, Timestamp now);
 
-/// `text` cut to a valid label value (≤ 63 of [A-Za-z0-9._-], alphanumeric at both ends); other characters become '-'.
+/// `text` cut to a valid label value (≤ 63 of [A-Za-z0-9._-], alphanumeric at both ends); other
+/// characters become '-'.
 std::string to_label_value(std::string_view text);
 
 }  // namespace dmaas::kube

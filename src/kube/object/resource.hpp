@@ -31,7 +31,8 @@ struct GroupVersion {
 /// "v1" → {"", "v1"}; "apps/v1" → {"apps", "v1"}.
 GroupVersion parse_api_version(std::string_view api_version);
 
-/// The kinds of other people's groups that this program names itself. All are served by Kubernetes 1.24 to 1.34.
+/// The kinds of other people's groups that this program names itself. All are served by
+/// Kubernetes 1.24 to 1.34.
 namespace resources {
 Resource namespaces();
 Resource nodes();

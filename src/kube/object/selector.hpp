@@ -27,7 +27,8 @@ public:
   explicit LabelSelector(std::vector<Requirement> requirements)
       : requirements_(std::move(requirements)) {}
 
-  /// The text form of kubectl: "app=web,tier in (a,b),!legacy,track!=canary". Errors: invalid_input.
+  /// The text form of kubectl: "app=web,tier in (a,b),!legacy,track!=canary". Errors:
+  /// invalid_input.
   static Result<LabelSelector> parse(std::string_view text);
   /// The form of spec.selector: {matchLabels, matchExpressions}. Errors: invalid_input.
   static Result<LabelSelector> from_json(const Json& selector);

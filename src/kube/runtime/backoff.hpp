@@ -12,7 +12,8 @@ struct BackoffOptions {
   std::function<double()> jitter{};  // empty: the process' random source
 };
 
-/// For the n-th failure in a row (from 1): first * 2^(n-1), at most `most`, of which up to the last fifth is left to chance.
+/// For the n-th failure in a row (from 1): first * 2^(n-1), at most `most`, of which up to the last
+/// fifth is left to chance.
 std::chrono::nanoseconds backoff_delay(const BackoffOptions& options, unsigned failures);
 
 }  // namespace dmaas::kube

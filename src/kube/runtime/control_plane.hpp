@@ -25,21 +25,23 @@ struct ControlPlaneOptions {
 ///
 ///   ControlPlane plane{client, {.lease = lease}};
 ///   Store& sessions = plane.store(sessions_resource);
-///   plane.control({.name = "plans"}, plans, reconciler).triggered_by_children(sessions, "BackupConfiguration");
-///   return plane.run(stop);
+///   plane.control({.name = "plans"}, plans, reconciler).triggered_by_children(sessions,
+///   "BackupConfiguration"); return plane.run(stop);
 class ControlPlane {
 public:
   /// `client` must outlive it.
   ControlPlane(Client& client, ControlPlaneOptions options);
   ~ControlPlane();
 
-  /// A store that is kept current while `run` runs. The same resource and selection gives the same store.
+  /// A store that is kept current while `run` runs. The same resource and selection gives the same
+  /// store.
   Store& store(const Resource& resource, const WatcherOptions& options = {});
   /// The reconciler must outlive the plane. Clock and metrics of `options` are set to the plane's.
   Controller& control(ControllerOptions options, Store& store, Reconciler& reconciler);
 
-  /// Fills the stores, waits for leadership, runs the controllers. Followers keep their stores current, so that taking over
-  /// is quick. Returns after everything is joined. Errors: as run_as_leader.
+  /// Fills the stores, waits for leadership, runs the controllers. Followers keep their stores
+  /// current, so that taking over is quick. Returns after everything is joined. Errors: as
+  /// run_as_leader.
   Result<> run(std::stop_token stop);
 
 private:

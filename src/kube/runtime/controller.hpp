@@ -38,13 +38,15 @@ class Reconciler {
 public:
   virtual ~Reconciler() = default;
 
-  /// Makes the world match `object`, which is what the store knows and may be some moments old; read from the server
-  /// before anything that cannot be undone. Called at any time, any number of times, on several threads, but never twice
-  /// at once for one key. Must not remember anything between calls that it cannot find again. Terminating objects come
-  /// too (see finalizer.hpp). An error is retried with growing delays and logged by the controller.
+  /// Makes the world match `object`, which is what the store knows and may be some moments old;
+  /// read from the server before anything that cannot be undone. Called at any time, any number of
+  /// times, on several threads, but never twice at once for one key. Must not remember anything
+  /// between calls that it cannot find again. Terminating objects come too (see finalizer.hpp). An
+  /// error is retried with growing delays and logged by the controller.
   virtual Result<Action> reconcile(const Json& object, std::stop_token stop) = 0;
 
-  /// The object is gone: drop what is cached in memory for it. May be missed; clean-up that must happen needs a finalizer.
+  /// The object is gone: drop what is cached in memory for it. May be missed; clean-up that must
+  /// happen needs a finalizer.
   virtual void forget(const ObjectKey&) {}
 };
 
@@ -79,17 +81,21 @@ public:
   Controller(ControllerOptions options, Store& store, Reconciler& reconciler);
   ~Controller();
 
-  /// Which changes of own objects count; default: all but those of status and managedFields alone. Deletions always do.
+  /// Which changes of own objects count; default: all but those of status and managedFields alone.
+  /// Deletions always do.
   Controller& when(std::function<bool(const Change&)> counts);
-  /// Changes of objects in `children` reconcile the own object that is their controller by ownerReference.
+  /// Changes of objects in `children` reconcile the own object that is their controller by
+  /// ownerReference.
   Controller& triggered_by_children(Store& children, std::string owner_kind);
-  /// Changes in `others` reconcile the own objects that `affected` names. Called on the watcher's thread: no I/O.
+  /// Changes in `others` reconcile the own objects that `affected` names. Called on the watcher's
+  /// thread: no I/O.
   Controller& triggered_by(Store& others,
                            std::function<std::vector<ObjectKey>(const Json& changed)> affected);
   /// Reconciles `key` soon, for triggers from outside the cluster. Thread-safe, also while running.
   void enqueue(const ObjectKey& key, std::chrono::nanoseconds delay = {});
 
-  /// Waits until all stores are synced, then works until `stop`; running reconciliations see the stop and are joined.
+  /// Waits until all stores are synced, then works until `stop`; running reconciliations see the
+  /// stop and are joined.
   void run(std::stop_token stop);
 
 private:
@@ -107,7 +113,8 @@ private:
   std::map<ObjectKey, unsigned> failures_;
 };
 
-/// Whether spec, labels, annotations, finalizers or deletion changed: everything but status and bookkeeping.
+/// Whether spec, labels, annotations, finalizers or deletion changed: everything but status and
+/// bookkeeping.
 bool is_change_of_intent(const Change& change);
 
 }  // namespace dmaas::kube

@@ -16,8 +16,8 @@ namespace dmaas::kube {
 enum class EventSeverity { normal, warning };
 struct EventNote {
   EventSeverity severity = EventSeverity::normal;
-  std::string reason{};  // one CamelCase word
-  std::string action{};  // what was being done, one CamelCase word
+  std::string reason{};   // one CamelCase word
+  std::string action{};   // what was being done, one CamelCase word
   std::string message{};  // cut to 1024 bytes
 };
 
@@ -29,9 +29,10 @@ struct EventRecorderOptions {
   Clock* clock = &system_clock();
 };
 
-/// Writes events.k8s.io/v1 events, in the background and as well as it can: they inform people, nothing depends on them.
-/// The same reason and message on the same object within the window raises the count of one event instead of making another.
-/// Thread-safe. `client` must outlive it. The destructor ends at once and drops what still waits; `flush` first if it matters.
+/// Writes events.k8s.io/v1 events, in the background and as well as it can: they inform people,
+/// nothing depends on them. The same reason and message on the same object within the window raises
+/// the count of one event instead of making another. Thread-safe. `client` must outlive it. The
+/// destructor ends at once and drops what still waits; `flush` first if it matters.
 class EventRecorder {
 public:
   EventRecorder(Client& client, EventRecorderOptions options);

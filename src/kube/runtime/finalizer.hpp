@@ -13,9 +13,9 @@ struct FinalizerSteps {
   std::string finalizer{};  // "dmaas.io/cleanup"
   /// The object lives and carries the finalizer.
   std::function<Result<Action>()> reconcile{};
-  /// The object is being deleted. Runs again until it succeeds, must succeed on half-made work, and only then the finalizer
-  /// goes: once `reconcile` has been called, the object cannot disappear before `clean_up` succeeded. An Action with a delay
-  /// means not finished yet.
+  /// The object is being deleted. Runs again until it succeeds, must succeed on half-made work, and
+  /// only then the finalizer goes: once `reconcile` has been called, the object cannot disappear
+  /// before `clean_up` succeeded. An Action with a delay means not finished yet.
   std::function<Result<Action>()> clean_up{};
 };
 
@@ -24,8 +24,8 @@ struct FinalizerSteps {
 ///   lives, with finalizer     → `reconcile`
 ///   deleted, with finalizer   → `clean_up`, then removes it
 ///   deleted, without          → nothing
-/// Adding and removing are JSON patches that test what they change: a concurrent writer makes them fail (conflict), never
-/// lose his change.
+/// Adding and removing are JSON patches that test what they change: a concurrent writer makes them
+/// fail (conflict), never lose his change.
 Result<Action> with_finalizer(Client& client, const Resource& resource, const Json& object,
                               const FinalizerSteps& steps, std::stop_token stop);
 

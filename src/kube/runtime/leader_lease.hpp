@@ -23,8 +23,8 @@ struct LeaseOptions {
   RuntimeMetrics* metrics = &no_metrics();
 };
 
-/// What this process knows of the Lease, with the moment it saw the record change. The times inside the record are other
-/// machines' clocks and are never compared with ours.
+/// What this process knows of the Lease, with the moment it saw the record change. The times inside
+/// the record are other machines' clocks and are never compared with ours.
 struct ObservedLease {
   std::string holder{};
   std::string record{};  // the whole spec; any difference means that its holder lives
@@ -32,15 +32,16 @@ struct ObservedLease {
 };
 enum class LeaseDecision { create, take, renew, wait };
 /// `object`: the Lease as read now; nothing when absent. `observed` is brought up to date.
-LeaseDecision decide_lease(const std::optional<Json>& object, std::optional<ObservedLease>& observed,
-                           const LeaseOptions& options, std::chrono::nanoseconds now);
+LeaseDecision decide_lease(const std::optional<Json>& object,
+                           std::optional<ObservedLease>& observed, const LeaseOptions& options,
+                           std::chrono::nanoseconds now);
 
-/// Waits to become leader, then runs `lead` on this thread while the Lease is renewed on another. `lead`'s token is stopped
-/// when `stop` is requested or the Lease could not be renewed for `renew_deadline`. Released at the end, so that the next
-/// one starts at once.
-/// Result: what `lead` returned; `unavailable` when leadership was lost (the process should end and start anew);
-/// `cancelled` when stopped before it led. A leader that lost may overlap the next one for moments: what must never run
-/// twice needs a lock of its own.
+/// Waits to become leader, then runs `lead` on this thread while the Lease is renewed on another.
+/// `lead`'s token is stopped when `stop` is requested or the Lease could not be renewed for
+/// `renew_deadline`. Released at the end, so that the next one starts at once. Result: what `lead`
+/// returned; `unavailable` when leadership was lost (the process should end and start anew);
+/// `cancelled` when stopped before it led. A leader that lost may overlap the next one for moments:
+/// what must never run twice needs a lock of its own.
 Result<> run_as_leader(Client& client, const LeaseOptions& options,
                        const std::function<Result<>(std::stop_token)>& lead, std::stop_token stop);
 

@@ -23,11 +23,12 @@ struct Change {
   SharedObject previous;  // null: was not known
 };
 
-/// A local copy of all objects that a watch covers. Objects are immutable; readers keep theirs as long as they like.
-/// Thread-safe for many readers and one writer (the watcher).
+/// A local copy of all objects that a watch covers. Objects are immutable; readers keep theirs as
+/// long as they like. Thread-safe for many readers and one writer (the watcher).
 class Store {
 public:
-  /// Null: absent as of the last event. A missing object may exist already, a present one may be gone.
+  /// Null: absent as of the last event. A missing object may exist already, a present one may be
+  /// gone.
   SharedObject find(const ObjectKey& key) const;
   std::vector<SharedObject> all() const;
   std::vector<SharedObject> in_namespace(std::string_view namespace_name) const;
@@ -36,15 +37,16 @@ public:
   /// Blocks until the first list is complete. False when `stop` was requested.
   bool wait_until_synced(std::stop_token stop) const;
 
-  /// `listener` is called on the writer's thread after every change, in order. Add before the watcher starts.
+  /// `listener` is called on the writer's thread after every change, in order. Add before the
+  /// watcher starts.
   void subscribe(std::function<void(const Change&)> listener);
 
   // For the writer.
 
   void apply(Json object);
   void remove(const Json& object);
-  /// A new list begins: what it does not contain is removed by `finish_list`, which is how deletions that no event told of
-  /// are found. Until then readers see the old objects.
+  /// A new list begins: what it does not contain is removed by `finish_list`, which is how
+  /// deletions that no event told of are found. Until then readers see the old objects.
   void begin_list();
   void add_listed(Json object);
   void finish_list();

@@ -20,7 +20,7 @@ namespace dmaas::kube {
 struct WatchState {
   enum class Phase { listing, watching } phase = Phase::listing;
   std::string resource_version{};  // where watching goes on
-  unsigned failures = 0;         // in a row
+  unsigned failures = 0;           // in a row
   bool failure_reported = false;
 
   bool operator==(const WatchState&) const = default;
@@ -49,8 +49,8 @@ struct WatchStep {
   WatchEmission emission = WatchEmission::nothing;
   std::chrono::nanoseconds delay{0};  // before the next request
 };
-/// Failures back off and keep the place; a failure is reported once per row of failures. The object of an event is not
-/// looked at but for its resource version.
+/// Failures back off and keep the place; a failure is reported once per row of failures. The object
+/// of an event is not looked at but for its resource version.
 WatchStep next_watch_step(const WatchState& state, const WatchInput& input,
                           const BackoffOptions& backoff);
 
@@ -64,7 +64,8 @@ struct WatcherOptions {
   std::function<void(const std::optional<Error>&)> on_health{};
 };
 
-/// Keeps `store` equal to what the server has, for ever: lists, watches, goes on after every failure. Blocks until `stop`.
+/// Keeps `store` equal to what the server has, for ever: lists, watches, goes on after every
+/// failure. Blocks until `stop`.
 void run_watcher(Client& client, const Resource& resource, const WatcherOptions& options,
                  Store& store, std::stop_token stop);
 

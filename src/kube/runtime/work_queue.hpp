@@ -13,14 +13,16 @@
 
 namespace dmaas::kube {
 
-/// Keys with the times at which they are due. A key is in it at most once (the earlier time wins) and is never handed out
-/// while somebody works on it; added meanwhile, it comes again afterwards. Thread-safe. Bounded by the number of keys.
+/// Keys with the times at which they are due. A key is in it at most once (the earlier time wins)
+/// and is never handed out while somebody works on it; added meanwhile, it comes again afterwards.
+/// Thread-safe. Bounded by the number of keys.
 class WorkQueue {
 public:
   explicit WorkQueue(Clock& clock) : clock_(clock) {}
 
   void add(const ObjectKey& key, std::chrono::nanoseconds delay = {});
-  /// Blocks until a key is due. Nothing when `stop` was requested. Every key taken is given back by `finish`.
+  /// Blocks until a key is due. Nothing when `stop` was requested. Every key taken is given back by
+  /// `finish`.
   std::optional<ObjectKey> take(std::stop_token stop);
   void finish(const ObjectKey& key);
   /// Keys that wait, due or not.

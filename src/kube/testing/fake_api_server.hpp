@@ -31,16 +31,19 @@ struct RecordedCall {
   Json body{};
 };
 
-/// An API server in memory for unit tests of controllers. Keeps the rules that controllers depend on: resource versions and
-/// conflicts, generation, uid, generateName, finalizers and deletionTimestamp, status as subresource (a write to the main
-/// resource leaves status alone and the reverse), server-side apply with owned fields, dry run, preconditions, watch with
-/// bookmarks and 410. It does not know schemas, defaults, admission, garbage collection or access rules. Thread-safe.
+/// An API server in memory for unit tests of controllers. Keeps the rules that controllers depend
+/// on: resource versions and conflicts, generation, uid, generateName, finalizers and
+/// deletionTimestamp, status as subresource (a write to the main resource leaves status alone and
+/// the reverse), server-side apply with owned fields, dry run, preconditions, watch with bookmarks
+/// and 410. It does not know schemas, defaults, admission, garbage collection or access rules.
+/// Thread-safe.
 class FakeApiServer final : public Client {
 public:
   explicit FakeApiServer(Clock& clock = system_clock());
   ~FakeApiServer() override;
 
-  /// Stores an object as it is, status included; fills uid, resourceVersion and creationTimestamp when absent.
+  /// Stores an object as it is, status included; fills uid, resourceVersion and creationTimestamp
+  /// when absent.
   Json seed(const Resource& resource, Json object);
   /// The stored object; nothing when absent. Does not count as a call.
   std::optional<Json> peek(const Resource& resource, const ObjectKey& key) const;
