@@ -377,6 +377,20 @@ Json encode_value(const TypeDescription& type, const void* value) {
   return {};
 }
 
+void keep_unknown(const TypeDescription& type, const Json& source, Json& encoded) {
+  if (type.kind != Kind::object || !source.is_object() || !encoded.is_object()) return;
+  auto& target = encoded.get_object();
+  for (const auto& member : source.get_object()) {
+    auto field =
+        std::ranges::find(type.fields, std::string_view(member.key()), &FieldDescription::name);
+    if (field == type.fields.end()) {
+      target.emplace(member.key(), member.value());
+    } else if (auto* value = target.if_contains(member.key()); value != nullptr) {
+      keep_unknown(*field->type, member.value(), *value);
+    }
+  }
+}
+
 Result<> decode_value(const TypeDescription& type, const Json& json, std::string_view path,
                       void* value, const DecodeOptions& options) {
   Decoder decoder{options};

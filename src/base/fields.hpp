@@ -184,6 +184,10 @@ Result<T> from_json(const Json& json, std::string_view path = {},
   return value;
 }
 
+/// Adds to `encoded` the members of `source` that `type` does not have, also in nested objects; the
+/// entries of lists and maps are taken as they are.
+void keep_unknown(const TypeDescription& type, const Json& source, Json& encoded);
+
 /// The structural OpenAPI v3 schema of a CustomResourceDefinition.
 Json schema_of(const TypeDescription& type);
 /// Markdown table rows, depth first: | `path` | type | rules | text |

@@ -133,6 +133,15 @@ TEST(FieldsTest, IgnoresRulesButNotTypesWhenAsked) {
   EXPECT_FALSE(from_json<Car>(parsed(R"({"fast":"yes"})"), "", options));
 }
 
+TEST(FieldsTest, KeepsUnknownMembersOfObjects) {
+  auto source = parsed(R"({"wings":2,"spare":{"name":"back","tyre":1},"fast":true})");
+  auto car = *from_json<Car>(source);
+  car.fast = false;
+  auto encoded = to_json(car);
+  keep_unknown(description_of<Car>(), source, encoded);
+  EXPECT_EQ(to_text(encoded), R"({"weight":0,"spare":{"name":"back","tyre":1},"wings":2})");
+}
+
 TEST(FieldsTest, DescribesAStructuralSchema) {
   auto schema = schema_of(description_of<Car>());
   EXPECT_EQ(
