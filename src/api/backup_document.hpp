@@ -114,9 +114,9 @@ std::string encode_backup_document(const BackupDocument& document);
 /// Errors: corrupt (not such a document), unsupported (made by a newer version; says which).
 Result<BackupDocument> decode_backup_document(std::string_view text);
 
-/// The Snapshot that shows this backup; the repository and `snapshot_id` are the ones it was found
-/// in.
+/// The Snapshot that shows this backup, beside the Repository it was found in; `snapshot_id` is
+/// that of its resources component.
 Snapshot snapshot_of(const BackupDocument& document, const kube::ObjectKey& repository,
-                     std::string_view snapshot_id);
+                     std::string_view repository_id, std::string_view snapshot_id);
 
 }  // namespace dmaas::api

@@ -36,7 +36,9 @@ struct GrantScope {
   bool operator==(const GrantScope&) const = default;
 
   static void fields(auto& self, auto&& field) {
-    field("kinds", self.kinds, "Only objects of these kinds. Empty: all kinds.",
+    field("kinds", self.kinds,
+          "Only objects of these kinds, such as Secret or certificates.cert-manager.io. Empty: all "
+          "kinds.",
           rule::max_items(100));
     field("names", self.names,
           "Only objects with these names; * and ? match any characters. Empty: all names.",
@@ -91,8 +93,9 @@ const KindInfo& kind_info<BackupGrant>();
 struct GrantRequest {
   GrantVerb verb = GrantVerb::backup;
   std::string from_namespace{};
-  std::string plan{};  // "" when no plan asks
-  std::string kind{};  // "" when the verb is read
+  std::string plan{};      // "" when no plan asks
+  std::string kind{};      // "Secret"; "" when the verb is read
+  std::string resource{};  // "certificates.cert-manager.io"
   std::string name{};
   std::map<std::string, std::string> labels{};
   std::string repository{};  // when the verb is read

@@ -19,8 +19,15 @@ std::string session_name(std::string_view plan, std::string_view plan_uid, std::
 std::string snapshot_name(std::string_view application, Timestamp time,
                           std::string_view repository_id, std::string_view session_uid);
 
-/// <application>-<storage>, and 5 hexadecimal digits of hash(storage key, path) always: two
-/// storages of one name in different namespaces give two repositories.
+/// Components of a backup. A claim of the plan's own namespace is volume/<claim>, one of another
+/// namespace volume/<namespace>/<claim>.
+inline constexpr std::string_view resources_component = "resources";
+std::string volume_component(std::string_view plan_namespace, std::string_view claim_namespace,
+                             std::string_view claim);
+std::string dump_component(std::string_view dump);
+
+/// <application ≤ 30>-<storage ≤ 20>-, and 5 hexadecimal digits of hash(storage key, path) always:
+/// two storages of one name in different namespaces give two repositories.
 std::string repository_name(std::string_view application, std::string_view storage_namespace,
                             std::string_view storage, std::string_view path);
 

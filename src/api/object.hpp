@@ -13,8 +13,8 @@
 
 namespace dmaas::api {
 
-inline constexpr std::string_view group = "dmaas.io";
-inline constexpr std::string_view version = "v1alpha1";
+inline constexpr std::string_view group_name = "dmaas.io";
+inline constexpr std::string_view version_name = "v1alpha1";
 
 struct Metadata {
   std::string name{};

@@ -1,0 +1,97 @@
+#include "api/names.hpp"
+
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+#include "base/time_text.hpp"
+#include "crypto/sha256.hpp"
+
+namespace dmaas::api {
+namespace {
+
+/// Lower-case letters, digits and '-', alphanumeric at both ends, at most `max_length` long.
+std::string to_name(std::string_view text, std::size_t max_length) {
+  std::string name;
+  for (char c : text) {
+    bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (c >= 'A' && c <= 'Z') {
+      name += static_cast<char>(c - 'A' + 'a');
+    } else {
+      name += kept ? c : '-';
+    }
+  }
+  name.erase(0, std::min(name.find_first_not_of('-'), name.size()));
+  if (name.size() > max_length) name.resize(max_length);
+  name.erase(name.find_last_not_of('-') + 1);
+  return name.empty() ? "x" : name;
+}
+
+/// The first hexadecimal digits of SHA-256 over the parts, which are kept apart by zero bytes.
+std::string hash_of(std::initializer_list<std::string_view> parts, std::size_t digits) {
+  std::string joined;
+  for (auto part : parts) joined.append(part).push_back('\0');
+  return hex_of(crypto::sha256(bytes_of(joined))).substr(0, digits);
+}
+
+bool is_changed(std::string_view part, const std::string& name) {
+  return part != name || part.find('-') != std::string_view::npos;
+}
+
+std::string part_name(std::string_view purpose, const SessionPart& part) {
+  return fmt::format("{}-{}-{}", purpose, to_name(part.component, 40),
+                     hash_of({part.session_uid, part.component, part.storage, purpose,
+                              std::to_string(part.attempt)},
+                             8));
+}
+
+}  // namespace
+
+std::string session_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
+                         Timestamp scheduled) {
+  auto plan_part = to_name(plan, 30);
+  auto run_part = to_name(run, 15);
+  auto seconds = std::chrono::floor<std::chrono::seconds>(scheduled).time_since_epoch().count();
+  auto name = fmt::format("{}-{}-{}", plan_part, run_part, seconds);
+  if (is_changed(plan, plan_part) || is_changed(run, run_part))
+    name += "-" + hash_of({plan_uid, run}, 5);
+  return name;
+}
+
+std::string snapshot_name(std::string_view application, Timestamp time,
+                          std::string_view repository_id, std::string_view session_uid) {
+  return fmt::format("{}-{}-{}", to_name(application, 41), format_compact(time),
+                     hash_of({repository_id, session_uid}, 5));
+}
+
+std::string volume_component(std::string_view plan_namespace, std::string_view claim_namespace,
+                             std::string_view claim) {
+  if (plan_namespace == claim_namespace) return fmt::format("volume/{}", claim);
+  return fmt::format("volume/{}/{}", claim_namespace, claim);
+}
+
+std::string dump_component(std::string_view dump) {
+  return fmt::format("dump/{}", dump);
+}
+
+std::string repository_name(std::string_view application, std::string_view storage_namespace,
+                            std::string_view storage, std::string_view path) {
+  return fmt::format("{}-{}-{}", to_name(application, 30), to_name(storage, 20),
+                     hash_of({storage_namespace, storage, path}, 5));
+}
+
+std::string repository_secret_name(std::string_view storage_namespace, std::string_view storage,
+                                   std::string_view path) {
+  return "repository-" + hash_of({storage_namespace, storage, path}, 16);
+}
+
+std::string mover_name(const SessionPart& part) {
+  return part_name("mover", part);
+}
+std::string twin_name(const SessionPart& part) {
+  return part_name("twin", part);
+}
+std::string fill_name(const SessionPart& part) {
+  return part_name("fill", part);
+}
+
+}  // namespace dmaas::api

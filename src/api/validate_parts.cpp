@@ -1,0 +1,107 @@
+#include "api/validate_parts.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace dmaas::api {
+namespace {
+
+/// A mover keeps its buffers below its limit; less than this leaves it none.
+constexpr std::int64_t least_mover_memory = 128LL << 20;
+constexpr std::chrono::hours longest_timeout{24 * 7};
+
+void check_rules(const std::vector<ObjectRule>& rules, const std::string& path,
+                 Problems& problems) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto& rule = rules[i];
+    auto rule_path = fmt::format("{}[{}]", path, i);
+    bool empty =
+        rule.kinds.empty() && rule.names.empty() && rule.namespaces.empty() && !rule.label_selector;
+    problems.add_unless(!empty, rule_path,
+                        "a rule needs kinds, names, namespaces or labelSelector");
+    if (rule.label_selector)
+      check_selector(*rule.label_selector, rule_path + ".labelSelector", problems);
+  }
+}
+
+}  // namespace
+
+bool is_namespace_name(std::string_view text) {
+  auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, fits) &&
+         text.front() != '-' && text.back() != '-';
+}
+
+void check_namespaces(const std::vector<std::string>& names, const std::string& path,
+                      Problems& problems) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    problems.add_unless(is_namespace_name(names[i]), fmt::format("{}[{}]", path, i),
+                        fmt::format("'{}' must be the name of a namespace, without wildcards",
+                                    names[i].substr(0, 64)));
+  }
+}
+
+void check_selector(const LabelSelector& selector, const std::string& path, Problems& problems) {
+  for (std::size_t i = 0; i < selector.match_expressions.size(); ++i) {
+    const auto& expression = selector.match_expressions[i];
+    bool takes_values =
+        expression.operation == LabelOperator::in || expression.operation == LabelOperator::not_in;
+    problems.add_unless(takes_values != expression.values.empty(),
+                        fmt::format("{}.matchExpressions[{}].values", path, i),
+                        takes_values ? "In and NotIn need values"
+                                     : "Exists and DoesNotExist take no values; remove them");
+  }
+}
+
+void check_selection(const ObjectSelection& selection, const std::string& path,
+                     Problems& problems) {
+  check_rules(selection.include, path + ".include", problems);
+  check_rules(selection.exclude, path + ".exclude", problems);
+}
+
+void check_command(const std::vector<std::string>& command, const std::string& path,
+                   Problems& problems) {
+  problems.add_unless(!command.empty() && !command[0].empty(), path,
+                      "must begin with the name of a program");
+}
+
+void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Problems& problems) {
+  problems.add_unless(timeout >= std::chrono::seconds{1} && timeout <= longest_timeout, path,
+                      "must be between 1s and 168h, such as 30m");
+}
+
+void check_exec(const ExecHook& exec, const std::string& path, Problems& problems) {
+  check_command(exec.command, path + ".command", problems);
+  if (exec.pod_selector) check_selector(*exec.pod_selector, path + ".podSelector", problems);
+}
+
+void check_hooks(const std::vector<Hook>& hooks, const std::string& path, Problems& problems) {
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    const auto& hook = hooks[i];
+    auto hook_path = fmt::format("{}[{}]", path, i);
+    problems.add_unless(hook.template_reference.has_value() != hook.exec.has_value(), hook_path,
+                        "give exactly one of templateRef and exec");
+    if (hook.exec) check_exec(*hook.exec, hook_path + ".exec", problems);
+    if (hook.timeout) check_timeout(*hook.timeout, hook_path + ".timeout", problems);
+  }
+}
+
+void check_mover(const MoverSettings& settings, const std::string& path, Problems& problems) {
+  auto memory = settings.resources.limits.find("memory");
+  if (memory != settings.resources.limits.end()) {
+    auto bytes = parse_quantity(memory->second.text);
+    problems.add_unless(bytes && *bytes >= least_mover_memory, path + ".resources.limits.memory",
+                        "must be at least 128Mi");
+  }
+  for (std::size_t i = 0; i < settings.tolerations.size(); ++i) {
+    const auto& toleration = settings.tolerations[i];
+    bool exists = toleration.operation == TolerationOperator::exists;
+    auto toleration_path = fmt::format("{}.tolerations[{}]", path, i);
+    problems.add_unless(exists || !toleration.key.empty(), toleration_path + ".key",
+                        "is required by operator Equal");
+    problems.add_unless(!exists || toleration.value.empty(), toleration_path + ".value",
+                        "must be empty with operator Exists");
+  }
+}
+
+}  // namespace dmaas::api

@@ -1,0 +1,107 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "api/problems.hpp"
+#include "api/validate.hpp"
+#include "api/validate_parts.hpp"
+#include "base/cron.hpp"
+
+namespace dmaas::api {
+namespace {
+
+void check_target(const BackupTarget& target, const std::string& path, Problems& problems) {
+  int origins = (target.workload ? 1 : 0) + (target.selector ? 1 : 0) +
+                (target.helm_release.empty() ? 0 : 1) + (target.all_objects ? 1 : 0);
+  problems.add_unless(origins == 1, path,
+                      "give exactly one of workload, selector, helmRelease and allObjects: true");
+  if (target.selector) check_selector(*target.selector, path + ".selector", problems);
+  check_namespaces(target.namespaces, path + ".namespaces", problems);
+  check_selection(target.objects, path + ".objects", problems);
+  problems.add_unless(
+      !target.workload || target.workload->namespace_name.empty() || target.namespaces.empty() ||
+          std::ranges::count(target.namespaces, target.workload->namespace_name) > 0,
+      path + ".workload.namespace", "must be one of the target's namespaces");
+  for (std::size_t i = 0; i < target.dumps.size(); ++i) {
+    const auto& dump = target.dumps[i];
+    auto dump_path = fmt::format("{}.dumps[{}]", path, i);
+    if (dump.pod_selector) check_selector(*dump.pod_selector, dump_path + ".podSelector", problems);
+    check_command(dump.command, dump_path + ".command", problems);
+  }
+}
+
+/// Dumps are components dump/<name> of the whole backup.
+void check_dump_names(const BackupConfigurationSpec& spec, Problems& problems) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < spec.targets.size(); ++i) {
+    for (const auto& dump : spec.targets[i].dumps) {
+      problems.add_unless(
+          seen.insert(dump.name).second, fmt::format("spec.targets[{}].dumps", i),
+          fmt::format("'{}' is the name of another target's dump; choose another name", dump.name));
+    }
+  }
+}
+
+void check_schedule(const BackupRun& run, const std::string& path, Problems& problems) {
+  if (run.schedule.empty()) {
+    problems.add_unless(run.time_zone.empty(), path + ".timeZone",
+                        "goes only with schedule; remove it or add schedule");
+    return;
+  }
+  if (auto schedule = CronSchedule::parse(run.schedule); !schedule) {
+    problems.add(path + ".schedule", schedule.error());
+  } else if (auto zoned = CronSchedule::parse(run.schedule, run.time_zone); !zoned) {
+    problems.add(path + ".timeZone", zoned.error());
+  }
+}
+
+void check_run(const BackupConfigurationSpec& spec, const BackupRun& run, const std::string& path,
+               Problems& problems) {
+  check_schedule(run, path, problems);
+  check_timeout(run.timeout, path + ".timeout", problems);
+  check_hooks(run.hooks.before, path + ".hooks.before", problems);
+  check_hooks(run.hooks.after, path + ".hooks.after", problems);
+  for (const auto* hooks : {&run.hooks.before, &run.hooks.after}) {
+    for (const auto& hook : *hooks) {
+      bool known =
+          !hook.exec || hook.exec->target.empty() || spec.find_target(hook.exec->target) != nullptr;
+      problems.add_unless(
+          known, path + ".hooks",
+          fmt::format(
+              "exec.target '{}' of hook {} is none of spec.targets; correct it or leave it away",
+              hook.exec ? hook.exec->target : "", hook.name));
+    }
+  }
+  check_mover(run.mover, path + ".mover", problems);
+}
+
+void check_storages(const BackupConfigurationSpec& spec, Problems& problems) {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (std::size_t i = 0; i < spec.storages.size(); ++i) {
+    const auto& storage = spec.storages[i].storage;
+    problems.add_unless(seen.insert({storage.namespace_name, storage.name}).second,
+                        fmt::format("spec.storages[{}].storageRef", i),
+                        fmt::format("'{}' appears more than once; remove one", storage.name));
+  }
+}
+
+}  // namespace
+
+Result<> validate(const BackupConfigurationSpec& spec, const Surroundings&) {
+  Problems problems;
+  for (std::size_t i = 0; i < spec.targets.size(); ++i) {
+    check_target(spec.targets[i], fmt::format("spec.targets[{}]", i), problems);
+  }
+  check_dump_names(spec, problems);
+  for (std::size_t i = 0; i < spec.runs.size(); ++i) {
+    check_run(spec, spec.runs[i], fmt::format("spec.runs[{}]", i), problems);
+  }
+  check_storages(spec, problems);
+  bool known_run =
+      !spec.trigger || spec.trigger->run.empty() || spec.find_run(spec.trigger->run) != nullptr;
+  problems.add_unless(known_run, "spec.trigger.run", "must name one of runs");
+  return problems.result();
+}
+
+}  // namespace dmaas::api
