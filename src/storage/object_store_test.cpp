@@ -9,6 +9,8 @@
 #include "storage/memory_store.hpp"
 #include "storage/object_name.hpp"
 #include "storage/object_store_suite.hpp"
+#include "storage/open.hpp"
+#include "storage/testing/rest_server.hpp"
 
 namespace dmaas::storage {
 namespace {
@@ -36,6 +38,16 @@ private:
   std::unique_ptr<ObjectStore> store_;
 };
 
+class RestUnderTest final : public StoreUnderTest {
+public:
+  ObjectStore& store() override { return *store_; }
+
+private:
+  RestServer server_;
+  std::unique_ptr<ObjectStore> store_ =
+      std::move(*open_storage("rest:" + server_.url(), {.rest_password = "pw"}, system_clock()));
+};
+
 template <class Under>
 StoreKind kind_of(std::string name) {
   return {std::move(name), [] { return std::make_unique<Under>(); }};
@@ -43,7 +55,8 @@ StoreKind kind_of(std::string name) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreSuite,
                          ::testing::Values(kind_of<MemoryUnderTest>("memory"),
-                                           kind_of<LocalUnderTest>("local")),
+                                           kind_of<LocalUnderTest>("local"),
+                                           kind_of<RestUnderTest>("rest")),
                          store_kind_name);
 
 TEST(ObjectNameTest, AcceptsTheLayoutOfRepositoriesOnly) {

@@ -24,17 +24,6 @@ Result<> check_stop(const std::stop_token& stop, std::string_view what) {
   return {};
 }
 
-Result<> make_directories(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  const std::size_t slash = path.rfind('/');
-  if (errno != ENOENT || slash == path.npos || slash == 0) {
-    return fail(system_error("make directory " + path, errno));
-  }
-  TRY(make_directories(path.substr(0, slash)));
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail(system_error("make directory " + path, errno));
-}
-
 Result<> write_all(int fd, BytesView bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
@@ -209,6 +198,17 @@ Result<> LocalStore::walk(const std::string& relative, unsigned depth,
 }
 
 }  // namespace
+
+Result<> make_directories(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  const std::size_t slash = path.rfind('/');
+  if (errno != ENOENT || slash == path.npos || slash == 0) {
+    return fail(system_error("make directory " + path, errno));
+  }
+  TRY(make_directories(path.substr(0, slash)));
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(system_error("make directory " + path, errno));
+}
 
 std::unique_ptr<ObjectStore> open_local_store(std::string directory, unsigned connections) {
   while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();

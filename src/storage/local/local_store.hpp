@@ -13,4 +13,7 @@ namespace dmaas::storage {
 /// Further errors: exhausted when the disk or quota is full.
 std::unique_ptr<ObjectStore> open_local_store(std::string directory, unsigned connections);
 
+/// Makes a directory and those above it (mode 0700); success when it is there.
+Result<> make_directories(const std::string& path);
+
 }  // namespace dmaas::storage
