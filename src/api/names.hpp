@@ -39,9 +39,9 @@ std::string repository_secret_name(std::string_view storage_namespace, std::stri
 /// Names of what a session makes: <kind>-<name ≤ 40>-<8 hexadecimal digits of hash(session uid,
 /// component, purpose, attempt)>.
 struct SessionPart {
-  std::string_view session_uid;
-  std::string_view component;  // "volume/data-0"
-  std::string_view storage;    // "" where it does not matter
+  std::string_view session_uid{};
+  std::string_view component{};  // "volume/data-0"
+  std::string_view storage{};    // "" where it does not matter
   int attempt = 0;
 };
 /// The pod that moves the component's data.

@@ -1,0 +1,303 @@
+#include "api/validate.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/yaml.hpp"
+
+namespace dmaas::api {
+namespace {
+
+/// What decoding or, after it, validating the YAML of a spec says; "" when it is good.
+template <class Spec>
+std::string problem(std::string_view yaml, std::string_view namespace_name = "shop") {
+  auto json = parse_yaml(yaml);
+  if (!json) return "yaml: " + json.error().message();
+  auto spec = from_json<Spec>(*json, "spec");
+  if (!spec) return spec.error().message();
+  auto result = validate(*spec, {.namespace_name = std::string(namespace_name)});
+  return result ? "" : result.error().message();
+}
+
+constexpr std::string_view good_storage = R"(
+recoveryPasswordSecretRef: {name: recovery}
+credentialSecretRef: {name: keys}
+backend: {s3: {bucket: backups, endpoint: "https://minio:9000", prefix: a/b}}
+)";
+
+std::string with(std::string_view base, std::string_view more) {
+  return std::string(base) + std::string(more);
+}
+
+TEST(ValidateStorageTest, AcceptsGoodOnes) {
+  EXPECT_EQ(problem<BackupStorageSpec>(good_storage), "");
+  EXPECT_EQ(problem<BackupStorageSpec>(
+                "{recoveryPasswordSecretRef: {name: r}, backend: {local: {path: /srv/backups}}}"),
+            "");
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "usage: {namespaces: list, names: [a]}")),
+            "");
+}
+
+TEST(ValidateStorageTest, NamesFieldAndRemedy) {
+  auto backend = [](std::string_view text) {
+    return problem<BackupStorageSpec>(
+        "{recoveryPasswordSecretRef: {name: r}, backend: " + std::string(text) + "}");
+  };
+  EXPECT_EQ(backend("{}"), "spec.backend: give exactly one backend: s3 or local");
+  EXPECT_EQ(backend("{local: {path: /a}, s3: {bucket: abc}}"),
+            "spec.backend: give exactly one backend: s3 or local; spec.credentialSecretRef: is "
+            "required by backend s3: "
+            "name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+  EXPECT_EQ(
+      backend("{local: {path: relative}}"),
+      "spec.backend.local.path: 'relative' must be an absolute path below /, such as /srv/backups");
+  EXPECT_EQ(backend("{local: {path: /a/../etc}}"),
+            "spec.backend.local.path: must not contain '.' or '..' as a segment");
+  EXPECT_NE(backend("{s3: {bucket: s3://b}}")
+                .find("spec.backend.s3.bucket: 's3://b' must be the name of a bucket"),
+            std::string::npos);
+  EXPECT_NE(backend("{s3: {bucket: abc, endpoint: 'minio:9000'}}")
+                .find("must be a URL of scheme, host and port only"),
+            std::string::npos);
+  EXPECT_NE(backend("{s3: {bucket: abc, prefix: /x/}}").find("spec.backend.s3.prefix"),
+            std::string::npos);
+  EXPECT_NE(backend("{s3: {bucket: abc, pathStyle: maybe}}")
+                .find("must be one of auto, path, virtualHost"),
+            std::string::npos);
+  EXPECT_NE(backend("{s3: {bucket: abc, caCert: rubbish}}")
+                .find("spec.backend.s3.caCert: must be PEM text"),
+            std::string::npos);
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "usage: {namespaces: list}")),
+            "spec.usage.names: goes with namespaces: list, and only with it");
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "maxConcurrentMovers: 0")),
+            "spec.maxConcurrentMovers: must be at least 1, not 0");
+  EXPECT_EQ(problem<BackupStorageSpec>("backend: {local: {path: /a}}"),
+            "spec.recoveryPasswordSecretRef: is required");
+}
+
+TEST(ValidateRepositoryTest, LetsANamespaceNameOnlyItsOwnPaths) {
+  EXPECT_EQ(problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/shop/db}"), "");
+  EXPECT_EQ(problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/other/db}"),
+            "spec.path: 'east/ns/other/db' is not a repository of namespace shop: use "
+            "<cluster>/ns/shop/<application>, "
+            "or make the object in dmaas-system");
+  EXPECT_EQ(
+      problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/other/db}", "dmaas-system"),
+      "");
+  EXPECT_NE(problem<RepositorySpec>("{storageRef: {name: s}, path: ../x}", "dmaas-system"), "");
+}
+
+constexpr std::string_view good_plan = R"(
+targets: [{name: db, workload: {kind: StatefulSet, name: mariadb}}]
+)";
+
+std::string run_problem(std::string_view run) {
+  return problem<BackupConfigurationSpec>(
+      with(good_plan, "runs: [{name: full, " + std::string(run) + "}]"));
+}
+std::string target_problem(std::string_view target) {
+  return problem<BackupConfigurationSpec>("{runs: [{name: full}], targets: [{name: db, " +
+                                          std::string(target) + "}]}");
+}
+
+TEST(ValidatePlanTest, AcceptsGoodOnes) {
+  EXPECT_EQ(run_problem("schedule: '0 3 * * mon-fri', timeZone: Europe/Berlin"), "");
+  EXPECT_EQ(run_problem("hooks: {before: [{name: a, exec: {target: db, command: [sync]}}]}"), "");
+  EXPECT_EQ(target_problem("allObjects: true, namespaces: [a, b]"), "");
+}
+
+TEST(ValidatePlanTest, NamesFieldAndRemedyOfARun) {
+  EXPECT_EQ(run_problem("schedule: '61 * * * *'"),
+            "spec.runs[0].schedule: minute '61' does not fit: write values 0-59, lists, ranges or "
+            "steps, such as *, 1-5 or */10");
+  EXPECT_EQ(run_problem("schedule: '@daily', timeZone: Berlin"),
+            "spec.runs[0].timeZone: 'Berlin' is not a time zone; use a name such as Europe/Berlin");
+  EXPECT_EQ(run_problem("timeZone: Europe/Berlin"),
+            "spec.runs[0].timeZone: goes only with schedule; remove it or add schedule");
+  EXPECT_EQ(run_problem("timeout: 0s"),
+            "spec.runs[0].timeout: must be between 1s and 168h, such as 30m");
+  EXPECT_EQ(run_problem("timeout: soon"),
+            "spec.runs[0].timeout: 'soon' is not a duration such as 90s, 15m or 1h30m");
+  EXPECT_EQ(run_problem("hooks: {after: [{name: a}]}"),
+            "spec.runs[0].hooks.after[0]: give exactly one of templateRef and exec");
+  EXPECT_EQ(run_problem("hooks: {after: [{name: a, exec: {target: web, command: [x]}}]}"),
+            "spec.runs[0].hooks: exec.target 'web' of hook a is none of spec.targets; correct it "
+            "or leave it away");
+  EXPECT_EQ(run_problem("hooks: {before: [{name: a, exec: {command: ['']}}]}"),
+            "spec.runs[0].hooks.before[0].exec.command: must begin with the name of a program");
+  EXPECT_EQ(run_problem("mover: {resources: {limits: {memory: 64Mi}}}"),
+            "spec.runs[0].mover.resources.limits.memory: must be at least 128Mi");
+  EXPECT_EQ(run_problem("mover: {tolerations: [{value: x}]}"),
+            "spec.runs[0].mover.tolerations[0].key: is required by operator Equal");
+}
+
+TEST(ValidatePlanTest, NamesFieldAndRemedyOfATarget) {
+  auto origin =
+      "spec.targets[0]: give exactly one of workload, selector, helmRelease and allObjects: true";
+  EXPECT_EQ(target_problem("namespaces: [a]"), origin);
+  EXPECT_EQ(target_problem("allObjects: true, helmRelease: x"), origin);
+  EXPECT_EQ(
+      target_problem("allObjects: true, namespaces: ['shop-*']"),
+      "spec.targets[0].namespaces[0]: 'shop-*' must be the name of a namespace, without wildcards");
+  EXPECT_EQ(target_problem("workload: {kind: A, name: b, namespace: x}, namespaces: [y]"),
+            "spec.targets[0].workload.namespace: must be one of the target's namespaces");
+  EXPECT_EQ(target_problem("selector: {matchExpressions: [{key: a, operator: In}]}"),
+            "spec.targets[0].selector.matchExpressions[0].values: In and NotIn need values");
+  EXPECT_EQ(
+      target_problem("allObjects: true, objects: {exclude: [{}]}"),
+      "spec.targets[0].objects.exclude[0]: a rule needs kinds, names, namespaces or labelSelector");
+  EXPECT_EQ(target_problem("allObjects: true, volumes: {method: magic}"),
+            "spec.targets[0].volumes.method: must be one of auto, mount, not \"magic\"");
+  EXPECT_EQ(target_problem("allObjects: true, dumps: [{name: d}]"),
+            "spec.targets[0].dumps[0].command: is required");
+}
+
+TEST(ValidatePlanTest, NamesFieldAndRemedyAcrossFields) {
+  EXPECT_EQ(problem<BackupConfigurationSpec>(with(good_plan, "{runs: []}")).substr(0, 5), "yaml:");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(with(good_plan, "runs: []")),
+            "spec.runs: must have at least 1 entry");
+  auto plan = with(good_plan, "runs: [{name: full}]\n");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(plan + "trigger: {run: nightly, value: a}"),
+            "spec.trigger.run: must name one of runs");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(
+                plan + "storages: [{storageRef: {name: a}}, {storageRef: {name: a}}]"),
+            "spec.storages[1].storageRef: 'a' appears more than once; remove one");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(plan + "historyLimit: 0"),
+            "spec.historyLimit: must be at least 1, not 0");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(R"(
+runs: [{name: full}]
+targets:
+  - {name: a, allObjects: true, dumps: [{name: d, command: [x]}]}
+  - {name: b, allObjects: true, dumps: [{name: d, command: [x]}]}
+)"),
+            "spec.targets[1].dumps: 'd' is the name of another target's dump; choose another name");
+}
+
+TEST(ValidateRestoreTest, AcceptsGoodOnes) {
+  EXPECT_EQ(problem<RestoreSessionSpec>("source: {repositoryRef: {name: r}}"), "");
+  EXPECT_EQ(problem<RestoreSessionSpec>(R"(
+source: {stored: {storageRef: {name: s}, path: east/ns/shop/db}, before: "2026-01-02T03:04:05Z"}
+namespaceMap: {shop: shop-new}
+storageClassMap: {fast: ""}
+namePrefix: test-
+)"),
+            "");
+}
+
+TEST(ValidateRestoreTest, NamesFieldAndRemedy) {
+  auto restore = [](std::string_view more) {
+    return problem<RestoreSessionSpec>("{source: {repositoryRef: {name: r}}, " + std::string(more) +
+                                       "}");
+  };
+  EXPECT_EQ(problem<RestoreSessionSpec>("source: {}"),
+            "spec.source: give exactly one of repositoryRef and stored");
+  EXPECT_EQ(
+      problem<RestoreSessionSpec>(
+          "source: {repositoryRef: {name: r}, snapshot: x, before: \"2026-01-02T03:04:05Z\"}"),
+      "spec.source.before: goes only with snapshot: latest");
+  EXPECT_NE(
+      problem<RestoreSessionSpec>(
+          "source: {stored: {storageRef: {name: s}, path: east/ns/other/db}}")
+          .find(
+              "spec.source.stored.path: 'east/ns/other/db' is not a repository of namespace shop"),
+      std::string::npos);
+  EXPECT_EQ(restore("namespaceMap: {a: c, b: c}"),
+            "spec.namespaceMap.b: goes to c as a does; choose another namespace or restore in two "
+            "sessions");
+  EXPECT_EQ(restore("namespaceMap: {a: 'x*'}"),
+            "spec.namespaceMap.a: 'a' to 'x*' must be names of namespaces");
+  EXPECT_EQ(restore("namePrefix: x-, existing: recreate"),
+            "spec.existing: recreate cannot be used with namePrefix; leave one away");
+  EXPECT_EQ(restore("existing: merge"),
+            "spec.existing: must be one of skip, update, fail, recreate, not \"merge\"");
+  EXPECT_EQ(restore("what: {data: resourcesOnly, volumes: [a]}"),
+            "spec.what.volumes: does nothing with data: resourcesOnly; leave one away");
+  EXPECT_EQ(restore("namePrefix: Test_"),
+            "spec.namePrefix: 'Test_' must be lower-case letters, digits and '-', such as test-");
+  EXPECT_EQ(restore("timeout: 1000h"), "spec.timeout: must be between 1s and 168h, such as 30m");
+}
+
+TEST(ValidateGrantTest, NamesFieldAndRemedy) {
+  EXPECT_EQ(problem<BackupGrantSpec>("{to: {namespace: other}, verbs: [backup]}"), "");
+  EXPECT_EQ(
+      problem<BackupGrantSpec>("{to: {namespace: other}, verbs: [read]}"),
+      "spec.what.repositories: is required by verb read: name the repositories that may be read");
+  EXPECT_EQ(problem<BackupGrantSpec>("{to: {namespace: shop}, verbs: [backup]}"),
+            "spec.to.namespace: is this namespace itself, which needs no grant; name another one");
+  EXPECT_EQ(problem<BackupGrantSpec>("{to: {namespace: '*'}, verbs: [backup]}"),
+            "spec.to.namespace: must be the name of a namespace, without wildcards");
+  EXPECT_EQ(problem<BackupGrantSpec>("{to: {namespace: other}, verbs: []}"),
+            "spec.verbs: must have at least 1 entry");
+}
+
+TEST(ValidateOthersTest, NameFieldAndRemedy) {
+  EXPECT_EQ(problem<HookTemplateSpec>("exec: {command: [sync]}"), "");
+  EXPECT_EQ(problem<HookTemplateSpec>("{timeout: 1m}"), "spec.exec: is required");
+  EXPECT_EQ(problem<BackupSessionSpec>("planRef: {name: shop}"), "");
+  EXPECT_EQ(problem<BackupSessionSpec>("planRef: {name: ''}"),
+            "spec.planRef.name: must not be empty");
+  EXPECT_EQ(problem<SnapshotSpec>(
+                "{repositoryRef: {name: r}, snapshotId: abc, time: \"2026-01-02T03:04:05Z\"}"),
+            "spec.snapshotId: 'abc' must be the 64 hexadecimal digits of a snapshot id");
+}
+
+TEST(GrantTest, AllowsWhatItNames) {
+  BackupGrantSpec grant{.to = {"other", "nightly"},
+                        .what = {.kinds = {"Secret"}, .names = {"db-*"}},
+                        .verbs = {GrantVerb::backup}};
+  GrantRequest request{.verb = GrantVerb::backup,
+                       .from_namespace = "other",
+                       .plan = "nightly",
+                       .kind = "Secret",
+                       .name = "db-1"};
+  EXPECT_TRUE(allows(grant, request));
+  auto differs = [&](auto change) {
+    auto changed = request;
+    change(changed);
+    return allows(grant, changed);
+  };
+  EXPECT_FALSE(differs([](auto& r) { r.from_namespace = "third"; }));
+  EXPECT_FALSE(differs([](auto& r) { r.plan = "weekly"; }));
+  EXPECT_FALSE(differs([](auto& r) { r.kind = "ConfigMap"; }));
+  EXPECT_FALSE(differs([](auto& r) { r.name = "web-1"; }));
+  EXPECT_FALSE(differs([](auto& r) { r.verb = GrantVerb::restore; }));
+}
+
+TEST(GrantTest, GivesNoRepositoryUnlessNamed) {
+  BackupGrantSpec grant{.to = {"other", ""}, .what = {}, .verbs = {GrantVerb::read}};
+  GrantRequest request{.verb = GrantVerb::read, .from_namespace = "other", .repository = "db"};
+  EXPECT_FALSE(allows(grant, request));
+  grant.what.repositories = {"db"};
+  EXPECT_TRUE(allows(grant, request));
+}
+
+TEST(HookTest, TakesFromItsTemplateWhatItDoesNotSay) {
+  HookTemplate hook_template;
+  hook_template.spec = {.exec = ExecHook{.command = {"sync"}},
+                        .timeout = std::chrono::minutes{5},
+                        .on_failure = HookFailure::go_on};
+  Hook hook{.name = "flush",
+            .template_reference = NamespacedReference{"t", ""},
+            .on_failure = HookFailure::abort};
+  auto resolved = resolve_hook(hook, &hook_template);
+  ASSERT_TRUE(resolved);
+  EXPECT_EQ(resolved->exec.command, std::vector<std::string>{"sync"});
+  EXPECT_EQ(resolved->timeout, std::chrono::minutes{5});
+  EXPECT_EQ(resolved->on_failure, HookFailure::abort);
+  EXPECT_EQ(resolve_hook(hook, nullptr).error().message(),
+            "hook flush: there is no HookTemplate t; create it or correct templateRef");
+}
+
+TEST(StorageTest, MayBeUsedWhereItsUsageSays) {
+  BackupStorage storage;
+  storage.metadata.namespace_name = "dmaas-system";
+  EXPECT_TRUE(may_use(storage, "dmaas-system"));
+  EXPECT_FALSE(may_use(storage, "shop"));
+  storage.spec.usage = {UsageScope::list, {"shop"}};
+  EXPECT_TRUE(may_use(storage, "shop"));
+  EXPECT_FALSE(may_use(storage, "shop2"));
+  storage.spec.usage = {UsageScope::all, {}};
+  EXPECT_TRUE(may_use(storage, "shop2"));
+}
+
+}  // namespace
+}  // namespace dmaas::api
