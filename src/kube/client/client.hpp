@@ -108,8 +108,8 @@ struct ExecPiece {
   std::string data{};
 };
 
-/// A running command in a container. Used by one thread. Destroying it closes the connection; the
-/// command then may go on.
+/// A running command in a container. One thread may receive while another one sends. Destroying it
+/// closes the connection; the command then may go on.
 class ExecStream {
 public:
   virtual ~ExecStream() = default;
@@ -126,6 +126,7 @@ public:
 };
 
 struct ExecOptions {
+  Clock* clock = &system_clock();
   std::chrono::milliseconds timeout{60'000};
   std::size_t max_output_bytes = 1 << 20;  // of each stream; the rest is read and dropped
   std::string input{};  // at most 1 MiB; sent, then closed; "": no standard input
