@@ -1,5 +1,9 @@
 #include "storage/location.hpp"
 
+#include <algorithm>
+
+#include "http/client.hpp"
+
 namespace dmaas::storage {
 namespace {
 
@@ -15,22 +19,23 @@ std::string_view without_slashes(std::string_view text) {
   return text;
 }
 
+// As restic does: a path after a scheme is percent-decoded, one after a bare host is not.
 Result<Location> parse_s3(std::string_view text) {
   const bool has_scheme = text.starts_with("http://") || text.starts_with("https://");
+  const std::size_t host = has_scheme ? text.find("://") + 3 : 0;
+  if (!has_scheme) text = without_slashes(text);  // "s3://host/bucket"
+  const std::size_t path = std::min(text.find('/', host), text.size());
   S3Location location;
-  // restic accepts "s3://host/bucket" too.
-  const std::string url =
-      has_scheme ? std::string(text) : "https://" + std::string(without_slashes(text));
-  location.endpoint = TRY(http::parse_url(url));
-  if (!location.endpoint.user.empty() || !location.endpoint.query.empty()) {
-    return fail(ErrorCode::invalid_input,
-                "an S3 location has neither user nor query; give keys as credentials");
+  location.endpoint = TRY(
+      http::parse_url((has_scheme ? "" : "https://") + std::string(text.substr(0, path))));
+  if (!location.endpoint.user.empty()) {
+    return fail(ErrorCode::invalid_input, "an S3 location has no user; give keys as credentials");
   }
-  const std::string path = std::exchange(location.endpoint.path, "/");
-  const std::string_view rest = without_slashes(path);
-  const std::size_t slash = rest.find('/');
-  location.bucket = rest.substr(0, slash);
-  if (slash != rest.npos) location.prefix = without_slashes(rest.substr(slash));
+  const std::string_view keys = without_slashes(text.substr(path));
+  const std::string decoded = has_scheme ? http::percent_decode(keys) : std::string(keys);
+  const std::size_t slash = std::min(decoded.find('/'), decoded.size());
+  location.bucket = decoded.substr(0, slash);
+  location.prefix = without_slashes(std::string_view(decoded).substr(slash));
   if (location.bucket.empty()) {
     return fail(ErrorCode::invalid_input, "the S3 location \"" + http::without_secrets(text) +
                                               "\" names no bucket; write s3:https://host/bucket");

@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::size_t hash_piece_bytes = 256 << 10;
 
+// Answered with NoSuchBucket where there is none; MinIO does not look for it when max-keys is 0.
+S3Call probe_of_bucket() { return {.query = {{"list-type", "2"}, {"max-keys", "1"}}}; }
+
 Result<std::string> hash_and_rewind(ObjectSource& source) {
   crypto::Sha256 hash;
   Bytes buffer(hash_piece_bytes);
@@ -69,7 +72,7 @@ private:
 // The answer to HEAD has no body that could tell a missing bucket from a missing object.
 Result<> S3Store::check_bucket(std::stop_token stop) {
   if (bucket_exists_) return {};
-  TRY(session_->send({.query = {{"list-type", "2"}, {"max-keys", "0"}}}, stop));
+  TRY(session_->send(probe_of_bucket(), stop));
   bucket_exists_ = true;
   return {};
 }
@@ -222,7 +225,7 @@ std::unique_ptr<ObjectStore> open_s3_store(std::unique_ptr<S3Session> session,
 }
 
 Result<> create_bucket(S3Session& session, std::stop_token stop) {
-  auto existing = session.send({.query = {{"list-type", "2"}, {"max-keys", "0"}}}, stop);
+  auto existing = session.send(probe_of_bucket(), stop);
   if (existing) return {};
   // "No such bucket" is invalid_input; everything else would refuse the creation too.
   if (!existing.failed_with(ErrorCode::invalid_input)) return fail(std::move(existing).error());
@@ -230,7 +233,7 @@ Result<> create_bucket(S3Session& session, std::stop_token stop) {
       {.method = "PUT", .body = location_constraint(session.addressing().region())}, stop);
   if (created) return {};
   // Somebody else was faster, if the bucket now answers.
-  if (session.send({.query = {{"list-type", "2"}, {"max-keys", "0"}}}, stop)) return {};
+  if (session.send(probe_of_bucket(), stop)) return {};
   return fail(std::move(created).error());
 }
 
