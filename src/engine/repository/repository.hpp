@@ -38,16 +38,16 @@ struct RepositoryOptions {
 /// Cost 32768/8/1 is for passwords of people. A password of 256 random bits needs no stretching:
 /// {2, 1, 1}.
 struct KeyOptions {
-  crypto::ScryptCost cost;
+  crypto::ScryptCost cost = {};
 };
 
 struct InitOptions {
   unsigned version = 2;
   ChunkerKind chunker = ChunkerKind::fastcdc;
-  KeyOptions key;
+  KeyOptions key = {};
   /// For a repository into which sealed packs of another one will be copied; absent: fresh ones.
-  std::optional<MasterKey> master_key;
-  std::optional<std::uint64_t> chunker_polynomial;
+  std::optional<MasterKey> master_key = {};
+  std::optional<std::uint64_t> chunker_polynomial = {};
 };
 
 struct StoredKey {

@@ -1,0 +1,219 @@
+#include "engine/archive/file_content.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace dmaas::engine {
+namespace {
+
+/// Below this a file is stored by the thread that reads it: handing over would cost more than it
+/// wins.
+constexpr std::uint64_t large_file_bytes = 4 << 20;
+
+bool is_all_zero(BytesView bytes) {
+  return bytes.front() == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+}  // namespace
+
+/// Blob ids in the order of the file, filled in by the saver's workers in any order.
+class ContentStorer::PendingIds {
+public:
+  void add(const BlobId& id) {
+    std::lock_guard lock{mutex_};
+    ids_.push_back(id);
+  }
+  std::size_t reserve() {
+    std::lock_guard lock{mutex_};
+    ids_.emplace_back();
+    ++pending_;
+    return ids_.size() - 1;
+  }
+  void resolve(std::size_t index, const std::optional<BlobId>& id) {
+    std::lock_guard lock{mutex_};
+    if (id) ids_[index] = *id;
+    is_broken_ = is_broken_ || !id;
+    if (--pending_ == 0) resolved_.notify_all();
+  }
+  /// All ids; nothing when a blob was dropped or `stop` was requested.
+  std::optional<std::vector<BlobId>> take(std::stop_token stop) {
+    std::unique_lock lock{mutex_};
+    bool all = resolved_.wait(lock, stop, [this] { return pending_ == 0; });
+    if (!all || is_broken_) return std::nullopt;
+    return std::move(ids_);
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable_any resolved_;
+  std::vector<BlobId> ids_;
+  std::size_t pending_ = 0;
+  bool is_broken_ = false;
+};
+
+ContentStorer::ContentStorer(BlobSaver& saver, CuttingRule rule,
+                             std::shared_ptr<BackupCounters> counters, Progress& progress)
+    : saver_(saver),
+      rule_(rule),
+      counters_(std::move(counters)),
+      progress_(progress),
+      max_chunk_bytes_(rule.chunker.max_bytes()),
+      buffer_(new std::uint8_t[2 * max_chunk_bytes_]) {
+}  // not zeroed: pages of small files stay the only ones touched
+
+ContentStorer::~ContentStorer() = default;
+
+Result<StoredContent> ContentStorer::store(FileStream& stream, std::uint64_t expected_bytes,
+                                           std::stop_token stop) {
+  begin_ = end_ = 0;
+  size_bytes_ = 0;
+  ids_ = std::make_shared<PendingIds>();
+  is_large_ = expected_bytes >= large_file_bytes;
+  stop_ = stop;
+
+  StoredContent content;
+  content.source_error = TRY(read_all(stream));
+  if (content.source_error) return content;
+  auto state = stream.finish(stop);
+  if (state.failed_with(ErrorCode::cancelled) && stop.stop_requested())
+    return fail(std::move(state).error());
+  if (!state) {
+    content.source_error = std::move(state).error();
+    return content;
+  }
+  content.state = *state;
+  content.size_bytes = size_bytes_;
+  auto ids = ids_->take(stop);
+  if (!ids) {
+    TRY(saver_.flush(stop));  // tells why the saver dropped a blob
+    return fail(ErrorCode::cancelled, "the backup was stopped");
+  }
+  content.blobs = std::move(*ids);
+  return content;
+}
+
+/// The error of the stream, if it has one; its own errors are the saver's.
+Result<std::optional<Error>> ContentStorer::read_all(FileStream& stream) {
+  for (;;) {
+    make_room();
+    auto piece = stream.read({buffer_.get() + end_, 2 * max_chunk_bytes_ - end_}, stop_);
+    if (piece.failed_with(ErrorCode::cancelled) && stop_.stop_requested())
+      return fail(std::move(piece).error());
+    if (!piece) return std::move(piece).error();
+    if (piece->data_bytes == 0 && piece->hole_bytes == 0) break;
+    end_ += piece->data_bytes;
+    size_bytes_ += piece->data_bytes + piece->hole_bytes;
+    progress_.bytes_done += piece->data_bytes + piece->hole_bytes;
+    is_large_ = is_large_ || size_bytes_ >= large_file_bytes;
+    if (piece->hole_bytes != 0) TRY(add_hole(piece->hole_bytes));
+    TRY(cut_ready());
+  }
+  TRY(cut_rest());
+  return std::optional<Error>{};
+}
+
+Result<> ContentStorer::add_hole(std::uint64_t length) {
+  using enum CuttingRule::Holes;
+  if (rule_.holes == as_zeros || length < 2 * max_chunk_bytes_) return add_zeros(length);
+  if (rule_.holes == cut_around) TRY(cut_rest());
+  if (rule_.holes == whole_blocks) {
+    TRY(cut_ready());
+    const std::uint64_t to_boundary = buffered() == 0 ? 0 : max_chunk_bytes_ - buffered();
+    TRY(add_zeros(to_boundary));
+    TRY(cut_ready());
+    length -= to_boundary;
+  }
+  for (; length >= max_chunk_bytes_; length -= max_chunk_bytes_) TRY(store_zero_chunk());
+  return add_zeros(length);
+}
+
+Result<> ContentStorer::add_zeros(std::uint64_t length) {
+  while (length > 0) {
+    TRY(cut_ready());
+    make_room();
+    auto count = std::min<std::uint64_t>(length, 2 * max_chunk_bytes_ - end_);
+    std::memset(buffer_.get() + end_, 0, count);
+    end_ += count;
+    length -= count;
+  }
+  return {};
+}
+
+void ContentStorer::make_room() {
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (begin_ == 0 || 2 * max_chunk_bytes_ - end_ >= max_chunk_bytes_) return;
+  std::memmove(buffer_.get(), buffer_.get() + begin_, buffered());
+  end_ = buffered();
+  begin_ = 0;
+}
+
+/// Cuts as long as the buffer holds what the chunker needs to see.
+Result<> ContentStorer::cut_ready() {
+  while (buffered() >= max_chunk_bytes_) {
+    BytesView data{buffer_.get() + begin_, buffered()};
+    auto length = rule_.chunker.cut(data);
+    TRY(store_chunk(data.first(length)));
+    begin_ += length;
+  }
+  return {};
+}
+
+Result<> ContentStorer::cut_rest() {
+  while (buffered() > 0) {
+    BytesView data{buffer_.get() + begin_, buffered()};
+    auto length = rule_.chunker.cut(data);
+    TRY(store_chunk(data.first(length)));
+    begin_ += length;
+  }
+  return {};
+}
+
+Result<> ContentStorer::store_chunk(BytesView chunk) {
+  if (chunk.size() == max_chunk_bytes_ && is_all_zero(chunk)) return store_zero_chunk();
+  return is_large_ ? store_on_workers(chunk) : store_here(chunk);
+}
+
+Result<> ContentStorer::store_zero_chunk() {
+  if (stop_.stop_requested()) return fail(ErrorCode::cancelled, "the backup was stopped");
+  if (!zero_chunk_) {
+    Bytes zeros(max_chunk_bytes_);
+    auto saved = TRY(saver_.save(BlobType::data, zeros, stop_));
+    counters_->count_blob(BlobType::data, saved, zeros.size());
+    zero_chunk_ = saved.id;
+  }
+  ids_->add(*zero_chunk_);
+  return {};
+}
+
+Result<> ContentStorer::store_here(BytesView chunk) {
+  auto saved = TRY(saver_.save(BlobType::data, chunk, stop_));
+  counters_->count_blob(BlobType::data, saved, chunk.size());
+  ids_->add(saved.id);
+  return {};
+}
+
+Result<> ContentStorer::store_on_workers(BytesView chunk) {
+  /// Tells the file also when the saver drops the blob without calling back.
+  struct Ticket {
+    std::shared_ptr<PendingIds> ids;
+    std::size_t index;
+    std::optional<BlobId> id;
+
+    Ticket(std::shared_ptr<PendingIds> owner, std::size_t place)
+        : ids(std::move(owner)), index(place) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() { ids->resolve(index, id); }
+  };
+  auto ticket = std::make_unique<Ticket>(ids_, ids_->reserve());
+  Bytes plain = saver_.take_buffer();
+  plain.assign(chunk.begin(), chunk.end());
+  auto done = [counters = counters_, size = chunk.size(),
+               ticket = std::move(ticket)](const SavedBlob& saved) {
+    counters->count_blob(BlobType::data, saved, size);
+    ticket->id = saved.id;
+  };
+  return saver_.submit(BlobType::data, std::move(plain), std::move(done), stop_);
+}
+
+}  // namespace dmaas::engine
