@@ -1,38 +1,13 @@
 #include <algorithm>
-#include <atomic>
 #include <thread>
 
 #include "kube/client/client.hpp"
+#include "kube/client/deadline.hpp"
 
 namespace dmaas::kube {
 namespace {
 
 constexpr std::size_t max_input_bytes = 1 << 20;
-
-/// Requests a stop when the time is over or the caller stops, and remembers which it was.
-class Deadline {
-public:
-  Deadline(Clock& clock, std::chrono::nanoseconds timeout, std::stop_token stop)
-      : forward_(stop, Forward{*this}), thread_([this, &clock, timeout](std::stop_token ended) {
-          if (!clock.sleep(timeout, ended)) return;
-          passed_ = true;
-          stop_.request_stop();
-        }) {}
-
-  std::stop_token token() const { return stop_.get_token(); }
-  bool has_passed() const { return passed_; }
-
-private:
-  struct Forward {
-    Deadline& deadline;
-    void operator()() const { deadline.stop_.request_stop(); }
-  };
-
-  std::stop_source stop_;
-  std::atomic<bool> passed_{false};
-  std::stop_callback<Forward> forward_;
-  std::jthread thread_;
-};
 
 void append_limited(std::string& text, const std::string& more, std::size_t limit, bool& cut) {
   auto room = limit - std::min(limit, text.size());

@@ -31,7 +31,8 @@ struct Listed {  // the last page arrived
   std::string resource_version{};
 };
 struct Event {
-  WatchEvent event;
+  EventType type = EventType::added;
+  std::string resource_version{};
 };
 struct Ended {  // the stream ended as it should
 };
@@ -48,9 +49,9 @@ struct WatchStep {
   WatchState next;
   WatchEmission emission = WatchEmission::nothing;
   std::chrono::nanoseconds delay{0};  // before the next request
+  bool recovered = false;             // the first success after a failure that was reported
 };
-/// Failures back off and keep the place; a failure is reported once per row of failures. The object
-/// of an event is not looked at but for its resource version.
+/// Failures back off and keep the place; a failure is reported once per row of failures.
 WatchStep next_watch_step(const WatchState& state, const WatchInput& input,
                           const BackoffOptions& backoff);
 

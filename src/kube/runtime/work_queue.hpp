@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <stop_token>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "kube/object/object_key.hpp"
@@ -31,13 +32,16 @@ public:
   std::size_t due_count() const;
 
 private:
-  std::optional<ObjectKey> take_due(std::chrono::nanoseconds now);
-  std::chrono::nanoseconds next_delay(std::chrono::nanoseconds now) const;
+  using Time = std::chrono::nanoseconds;  // monotonic
+
+  std::optional<ObjectKey> take_due(Time now);
+  Time next_delay(Time now) const;
   void wake_sleepers();
 
   Clock& clock_;
   mutable std::mutex mutex_;
-  std::map<ObjectKey, std::chrono::nanoseconds> due_;
+  std::map<ObjectKey, Time> due_;
+  std::set<std::pair<Time, ObjectKey>> order_;  // of `due_` what nobody works on
   std::set<ObjectKey> working_;
   std::stop_source wakeup_;  // replaced whenever the earliest time may have changed
 };
