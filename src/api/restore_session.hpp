@@ -301,6 +301,7 @@ struct RestoreSessionStatus {
   std::vector<HookResult> hooks{};
   std::vector<std::string> warnings{};
   std::optional<PodIdentity> pod{};
+  std::int32_t pod_attempts = 0;
   std::string message{};
   Conditions conditions{};
 
@@ -325,6 +326,7 @@ struct RestoreSessionStatus {
     field("warnings", self.warnings, "What a person should know; the first 50.",
           rule::max_items(50));
     field("pod", self.pod, "The pod that applies objects, while there is one.");
+    field("podAttempts", self.pod_attempts, "How many pods were started for the present step.");
     field("message", self.message, "In one sentence: what happened, and what helps.");
     field("conditions", self.conditions, "Complete and Failed, each with reason and message.",
           rule::keys("type"));
