@@ -47,8 +47,8 @@ public:
 
 private:
   struct Waiting {
-    ObjectKey place{};
-    Json regarding{};
+    std::string namespace_name{};
+    Json regarding{};  // an ObjectReference
     EventNote note;
     Timestamp time;
   };
