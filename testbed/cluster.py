@@ -8,6 +8,7 @@
 """
 
 import os
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -31,13 +32,19 @@ from testbed.progress import say
 
 READY_SECONDS = 60
 POLL_SECONDS = 0.05
+REPAIR_ATTEMPTS = 2
+IMAGE_STORE_SIZE = "4g"
+# Each cluster takes a dozen, each pod that follows files one; 128 is a common default.
+INOTIFY_INSTANCES = 1024
 
 
 class Cluster(KubernetesAccess):
     """A cluster of the test bed. Not for use by several threads but for what reads."""
 
     def __init__(self, layout: Layout) -> None:
-        super().__init__(layout.name, layout.kubeconfig)
+        # The next cluster at this address serves other kinds: what kubectl remembers goes with it.
+        super().__init__(layout.name, layout.kubeconfig,
+                         f"--cache-dir={layout.directory / 'kubectl-cache'}")
         self.layout = layout
         self._processes = Processes(layout.directory, layout.network.namespace_file)
         self._api = ApiServer(layout)
@@ -79,8 +86,10 @@ class Cluster(KubernetesAccess):
         if not layout.network.exists():
             layout.network.create()
         ensure_host_address()
+        _raise_inotify_limit()
         control_groups.create(layout.control_group)
         self._write_files()
+        self._mount_image_store()
         for program in commands.FOUNDATION:
             self._processes.start(program, commands.command_of(program, layout))
         with ThreadPoolExecutor(1) as background:
@@ -132,6 +141,15 @@ class Cluster(KubernetesAccess):
                 write_kubeconfig(path, layout, authority.certificate, *pair)
         write_configuration(layout)
 
+    def _mount_image_store(self) -> None:
+        # In memory: images are copies of archives, and writing and removing their many thousand
+        # files would be most of the time of a start and of an end.
+        store = self.layout.image_store
+        store.mkdir(exist_ok=True)
+        if not store.is_mount():
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={IMAGE_STORE_SIZE},mode=0700",
+                            "tmpfs", store], check=True)
+
     def _load_node_images(self) -> None:
         socket = self.layout.containerd_socket
         self._await("containerd", socket.is_socket, "containerd")
@@ -176,16 +194,24 @@ def up(name: str) -> Cluster:
         cluster = Cluster(registry.layout_of(name))
         if cluster.is_healthy():
             return cluster
-        if cluster.can_be_repaired():
-            try:
-                cluster.bring_up()
-                return cluster
-            except TestbedError as error:
-                say(f"cluster {name} cannot be repaired and is made anew: {error}")
+        if cluster.can_be_repaired() and _repair(cluster):
+            return cluster
         leftovers.remove_everything(cluster.layout)
         cluster = Cluster(registry.record(name))
         cluster.bring_up()
         return cluster
+
+
+def _repair(cluster: Cluster) -> bool:
+    # A program that was killed a moment ago may still look alive to the first attempt.
+    for _ in range(REPAIR_ATTEMPTS):
+        try:
+            cluster.bring_up()
+            return True
+        except TestbedError as error:
+            say(f"cluster {cluster.name} could not be repaired: {error}")
+    say(f"cluster {cluster.name} is made anew, its objects and volumes are lost")
+    return False
 
 
 def get(name: str) -> Cluster:
@@ -212,6 +238,12 @@ def _build_parts() -> None:
         program.build()
     catalogue.pause()
     catalogue.debian_base()
+
+
+def _raise_inotify_limit() -> None:
+    limit = Path("/proc/sys/fs/inotify/max_user_instances")
+    if int(limit.read_text()) < INOTIFY_INSTANCES:
+        limit.write_text(str(INOTIFY_INSTANCES))
 
 
 def _status(names: list[str]) -> int:

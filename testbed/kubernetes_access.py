@@ -14,14 +14,14 @@ COMMAND_SECONDS = 300
 class KubernetesAccess:
     """A cluster that is reached through kubectl. Usable by several threads."""
 
-    def __init__(self, name: str, kubeconfig: Path, context: str = "") -> None:
+    def __init__(self, name: str, kubeconfig: Path, *options: str) -> None:
+        """`options` of kubectl that every command gets."""
         self.name = name
         self.kubeconfig = kubeconfig
-        self._context = context
+        self._options = options
 
     def kubectl_command(self, *arguments: str) -> list[str]:
-        context = [f"--context={self._context}"] if self._context else []
-        return [kubernetes_program("kubectl"), f"--kubeconfig={self.kubeconfig}", *context,
+        return [kubernetes_program("kubectl"), f"--kubeconfig={self.kubeconfig}", *self._options,
                 *arguments]
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:
@@ -57,4 +57,4 @@ def clusters_from_environment() -> list[KubernetesAccess]:
     if not path.is_file():
         raise TestbedError(f"KUBECONFIG names {given}, which is not one readable file")
     names = KubernetesAccess("given", path).kubectl("config", "get-contexts", "-oname").split()
-    return [KubernetesAccess(name, path, name) for name in names]
+    return [KubernetesAccess(name, path, f"--context={name}") for name in names]

@@ -34,6 +34,11 @@ class Layout:
         return self.directory / "containerd.sock"
 
     @property
+    def image_store(self) -> Path:
+        """containerd's persistent data."""
+        return self.directory / "containerd"
+
+    @property
     def control_group(self) -> str:
         """Of all pods, below every controller's root."""
         return self.network.namespace

@@ -3,8 +3,8 @@
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Iterator
@@ -28,7 +28,8 @@ def remove_everything(layout: Layout) -> None:
     if still:
         raise TestbedError(f"still mounted, so nothing was removed: {', '.join(map(str, still))}")
     if layout.directory.exists():
-        shutil.rmtree(layout.directory)
+        # Many thousand files of images: several times as fast as Python's own way.
+        subprocess.run(["rm", "-rf", "--one-file-system", layout.directory], check=True)
 
 
 def processes_of(layout: Layout) -> set[int]:

@@ -12,6 +12,7 @@ from testbed.errors import TestbedError
 TERMINAL_SECONDS = 1.0
 PIPE_SECONDS = 30.0
 LINES_SHOWN_ON_FAILURE = 30
+SECONDS_TO_END = 10
 
 
 def say(text: str) -> None:
@@ -35,8 +36,7 @@ def run_with_progress(
         try:
             _follow(process, title, lambda: describe(_text_of(log.name)), started)
         except BaseException:
-            process.kill()
-            process.wait()
+            _end(process)
             raise
         if process.returncode != 0:
             tail = "\n".join(_text_of(log.name).splitlines()[-LINES_SHOWN_ON_FAILURE:])
@@ -58,6 +58,16 @@ def _follow(process: subprocess.Popen, title: str, describe: Callable[[], str],
                   end="" if terminal else "\n", file=sys.stderr, flush=True)
     if terminal:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _end(process: subprocess.Popen) -> None:
+    # Asked to end, mmdebstrap takes its temporary files and mounts along.
+    process.terminate()
+    try:
+        process.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _text_of(path: str) -> str:
