@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <regex>
 #include <set>
 
@@ -116,6 +118,17 @@ private:
   const DecodeOptions& options_;
   std::vector<std::string> problems_;
 };
+
+/// Patterns are literals of field tables: a closed set, each compiled once.
+const std::regex& compiled(std::string_view pattern) {
+  static std::mutex mutex;
+  static std::map<std::string_view, std::regex> known;
+  std::lock_guard lock{mutex};
+  auto found = known.find(pattern);
+  if (found == known.end())
+    found = known.emplace(pattern, std::regex(pattern.begin(), pattern.end())).first;
+  return found->second;
+}
 
 std::string join_path(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : path + "." + std::string(name);
@@ -267,9 +280,8 @@ void Decoder::check_text(const FieldRule& rule, std::string_view text, const std
     refuse(path, fmt::format("must have at most {} characters, not {}", rule.number, length));
   }
   if (rule.kind != RuleKind::pattern) return;
-  bool fits =
-      text.size() <= max_pattern_bytes &&
-      std::regex_search(text.begin(), text.end(), std::regex(rule.text.begin(), rule.text.end()));
+  bool fits = text.size() <= max_pattern_bytes &&
+              std::regex_search(text.begin(), text.end(), compiled(rule.text));
   if (!fits) refuse(path, fmt::format("'{}' {}", text.substr(0, 64), rule.remedy));
 }
 
@@ -378,16 +390,22 @@ Json encode_value(const TypeDescription& type, const void* value) {
 }
 
 void keep_unknown(const TypeDescription& type, const Json& source, Json& encoded) {
+  if (type.kind == Kind::optional) return keep_unknown(*type.item, source, encoded);
   if (type.kind != Kind::object || !source.is_object() || !encoded.is_object()) return;
   auto& target = encoded.get_object();
   for (const auto& member : source.get_object()) {
-    auto field =
-        std::ranges::find(type.fields, std::string_view(member.key()), &FieldDescription::name);
+    auto name = std::string_view(member.key());
+    auto field = std::ranges::find(type.fields, name, &FieldDescription::name);
     if (field == type.fields.end()) {
-      target.emplace(member.key(), member.value());
-    } else if (auto* value = target.if_contains(member.key()); value != nullptr) {
-      keep_unknown(*field->type, member.value(), *value);
+      target.emplace(name, member.value());
+      continue;
     }
+    // A nested struct that is left out because nothing known is set in it.
+    bool is_left_out = !target.contains(name) && field->type->kind == Kind::object;
+    if (is_left_out) target.emplace(name, JsonObject{});
+    auto* value = target.if_contains(name);
+    if (value != nullptr) keep_unknown(*field->type, member.value(), *value);
+    if (is_left_out && target.at(name).get_object().empty()) target.erase(name);
   }
 }
 

@@ -218,6 +218,16 @@ std::string rules_text(const FieldDescription& field) {
   return text;
 }
 
+/// Text that Markdown would take for the end of a cell or for HTML.
+std::string escape_cell(std::string_view text) {
+  std::string escaped;
+  for (char c : text) {
+    if (c == '|' || c == '<') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
 /// The struct below optionals, lists and maps, and how its path is written; null for leaves.
 std::pair<const TypeDescription*, std::string> object_below(const TypeDescription& type,
                                                             std::string path) {
@@ -244,9 +254,10 @@ Json schema_of(const TypeDescription& type) {
 std::string reference_rows(const TypeDescription& type, std::string_view path) {
   std::string rows;
   for (const auto& field : type.fields) {
-    auto field_path = fmt::format("{}.{}", path, field.name);
+    auto field_path =
+        path.empty() ? std::string(field.name) : fmt::format("{}.{}", path, field.name);
     rows += fmt::format("| `{}` | {} | {} | {} |\n", field_path, type_text(*field.type),
-                        rules_text(field), field.text);
+                        escape_cell(rules_text(field)), escape_cell(field.text));
     auto [object, object_path] = object_below(*field.type, field_path);
     if (object != nullptr) rows += reference_rows(*object, object_path);
   }

@@ -60,6 +60,20 @@ struct Car {
   }
 };
 
+struct Lamp {
+  std::int32_t watts = 0;
+  static void fields(auto& self, auto&& field) { field("watts", self.watts, "Power."); }
+};
+
+struct Body {
+  Lamp bonnet;
+  std::optional<Wheel> boot;
+  static void fields(auto& self, auto&& field) {
+    field("bonnet", self.bonnet, "In front.");
+    field("boot", self.boot, "Behind.");
+  }
+};
+
 Json parsed(std::string_view text) {
   return *parse_json(text);
 }
@@ -140,6 +154,17 @@ TEST(FieldsTest, KeepsUnknownMembersOfObjects) {
   auto encoded = to_json(car);
   keep_unknown(description_of<Car>(), source, encoded);
   EXPECT_EQ(to_text(encoded), R"({"weight":0,"spare":{"name":"back","tyre":1},"wings":2})");
+}
+
+TEST(FieldsTest, KeepsUnknownMembersOfANestedStructThatIsLeftOut) {
+  auto source = parsed(R"({"bonnet":{"shape":"round"},"boot":{"name":"b"}})");
+  auto encoded = to_json(*from_json<Body>(source));
+  keep_unknown(description_of<Body>(), source, encoded);
+  EXPECT_EQ(to_text(encoded), R"({"boot":{"name":"b"},"bonnet":{"shape":"round"}})");
+  Body bare;
+  encoded = to_json(bare);
+  keep_unknown(description_of<Body>(), parsed(R"({"bonnet":{},"boot":{"lid":1}})"), encoded);
+  EXPECT_EQ(to_text(encoded), "{}");
 }
 
 TEST(FieldsTest, DescribesAStructuralSchema) {
