@@ -35,6 +35,29 @@ TEST(BackupDocumentTest, ComesBackEqual) {
   EXPECT_EQ(decoded->components[1].kind, ComponentKind::volume);
 }
 
+// As the first version wrote it. It must be readable forever: never change this text.
+TEST(BackupDocumentTest, ReadsTheFirstFormat) {
+  auto decoded =
+      decode_backup_document(R"({"formatVersion":1,"programVersion":"0.1.0","session":"shop-full-1",
+    "sessionUid":"uid","planNamespace":"web","plan":"shop","planSpec":{"paused":true},"run":"full","type":"full",
+    "time":"2026-01-02T03:04:05.25Z","cluster":{"name":"east","uid":"c","version":"v1.34.2"},
+    "application":{"namespace":"web","name":"mariadb"},"repositoryPath":"east/ns/web/mariadb",
+    "components":[{"name":"resources","kind":"resources","bytes":1024},
+      {"name":"volume/data-0","kind":"volume","snapshotId":"aa","treeId":"bb","parentId":"cc","claim":"data-0",
+       "namespace":"web","target":"mariadb","method":"mount","volumeMode":"Filesystem","bytes":7,"files":1},
+      {"name":"dump/all","kind":"dump","snapshotId":"dd","bytes":9,"dumpFile":"/all.sql",
+       "dump":{"name":"all","command":["mariadb-dump"],"restoreCommand":["mariadb"]}}],
+    "objectCount":12,"warnings":["w"]})");
+  ASSERT_TRUE(decoded) << decoded.error().message();
+  EXPECT_EQ(decoded->type, RunType::full);
+  EXPECT_EQ(decoded->cluster.uid, "c");
+  EXPECT_EQ(decoded->components[1].claim, "data-0");
+  EXPECT_EQ(decoded->components[1].method, "mount");
+  EXPECT_EQ(decoded->components[2].dump->restore_command, std::vector<std::string>{"mariadb"});
+  EXPECT_EQ(decoded->components[2].dump_file, "/all.sql");
+  EXPECT_EQ(decoded->warnings, std::vector<std::string>{"w"});
+}
+
 TEST(BackupDocumentTest, IgnoresFieldsOfALaterVersionOfTheSameFormat) {
   auto json = *parse_json(encode_backup_document(document()));
   json.as_object()["later"] = 1;
