@@ -14,7 +14,7 @@ Result<Digest> parse_digest(std::string_view text) {
     return fail(ErrorCode::invalid_input, "an id is 64 lower-case hexadecimal digits");
   }
   auto bytes = TRY(hex_decode(text));
-  Digest digest;
+  Digest digest{};
   std::ranges::copy(bytes, digest.begin());
   return digest;
 }
