@@ -209,7 +209,7 @@ def _repair(cluster: Cluster) -> bool:
             cluster.bring_up()
             return True
         except TestbedError as error:
-            say(f"cluster {cluster.name} could not be repaired: {error}")
+            say(f"cluster {cluster.name}, repair: {str(error).splitlines()[0]}")
     say(f"cluster {cluster.name} is made anew, its objects and volumes are lost")
     return False
 

@@ -88,10 +88,16 @@ class Network:
 
     def remove(self) -> None:
         """Takes interfaces, routes and packet filter rules inside along."""
+        device = Path("/sys/class/net", self.device)
+        try:
+            # Before the namespace, which would take it along some time later.
+            if device.exists():
+                _ip("link", "delete", self.device)
+        except TestbedError:
+            if device.exists():
+                raise
         if self.namespace_file.exists():
             _ip("netns", "delete", self.namespace)
-        if Path("/sys/class/net", self.device).exists():
-            _ip("link", "delete", self.device)
 
 
 def ensure_host_address() -> None:
