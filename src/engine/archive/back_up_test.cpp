@@ -24,7 +24,7 @@ constexpr KeyOptions cheap_key{.cost = {2, 1, 1}};
 class BackUpTest : public ::testing::Test {
 protected:
   void SetUp() override {
-    auto made = Repository::init(store_, "password", {.key = cheap_key}, {}, system_clock(), {});
+    auto made = Repository::init(store_, "password", {.key = cheap_key}, {}, clock_, {});
     ASSERT_TRUE(made) << made.error().message();
     repository_ = std::move(*made);
     ASSERT_TRUE(repository_->load_index({}));
@@ -56,9 +56,8 @@ protected:
     EXPECT_TRUE(walked);
     return found;
   }
-  /// Makes files old enough for the change rule to trust their times.
-  void wait_for_certainty() { std::this_thread::sleep_for(std::chrono::milliseconds(2'100)); }
-
+  /// Later than any file's time, so that backups trust what they see.
+  ManualClock clock_{system_clock().now() + std::chrono::hours(1)};
   storage::MemoryStore store_;
   std::unique_ptr<Repository> repository_;
   TemporaryDirectory files_;
@@ -83,7 +82,6 @@ TEST_F(BackUpTest, SecondBackupReadsOnlyWhatChanged) {
     write_file(files_ / ("data/" + std::to_string(i)), std::string(1000, 'x'));
   std::filesystem::create_directories(files_ / "data/still");
   write_file(files_ / "data/still/y", "y");
-  wait_for_certainty();
   auto first = back_up();
   write_file(files_ / "data/7", "changed");
   auto second = back_up();
@@ -98,7 +96,6 @@ TEST_F(BackUpTest, SecondBackupReadsOnlyWhatChanged) {
 
 TEST_F(BackUpTest, UnchangedTreeHasTheSameId) {
   write_file(files_ / "data/a", "a");
-  wait_for_certainty();
   auto first = back_up();
   auto second = back_up();
   auto full = back_up({.read_mode = ReadMode::full});
@@ -142,7 +139,7 @@ TEST_F(BackUpTest, DryRunCountsAndWritesNothing) {
 }
 
 TEST_F(BackUpTest, LargeFilesComeBackWhole) {
-  const std::string content = testing::random_text(30 << 20, 4);
+  const std::string content = testing::random_text(10 << 20, 4);
   write_file(files_ / "data/large", content);
   auto summary = back_up();
   auto node = find_node(*repository_, summary.saved.tree, "/large", {});
@@ -151,6 +148,21 @@ TEST_F(BackUpTest, LargeFilesComeBackWhole) {
   for (const auto& blob : *node->content)
     loaded += text_of(*repository_->load_blob(data_blob(blob), {}));
   EXPECT_TRUE(loaded == content);
+}
+
+TEST_F(BackUpTest, NamedLayoutKeepsTheTargetItself) {
+  write_file(files_ / "data/a", "1");
+  ::chmod((files_ / "data").c_str(), 02750);
+  auto source = open_file_system({files_ / "data"},
+                                 {.layout = FileSystemOptions::Layout::named, .name = "volume"});
+  ASSERT_TRUE(source);
+  Progress progress;
+  auto summary = engine::back_up(*repository_, **source, {}, progress, {});
+  ASSERT_TRUE(summary) << summary.error().message();
+  EXPECT_EQ(summary->saved.paths, std::vector<std::string>{"/volume"});
+  EXPECT_EQ(permissions_of(find_node(*repository_, summary->saved.tree, "/volume", {})->mode),
+            02750u);
+  EXPECT_TRUE(list(summary->saved.tree).contains("/volume/a"));
 }
 
 TEST_F(BackUpTest, StoresStreamsAndCommands) {
@@ -314,7 +326,7 @@ TEST_F(BackUpTest, ListsUnreadableFilesAndKeepsTheRest) {
 
 TEST_F(BackUpTest, AFullStoreFailsTheBackupWithItsCause) {
   storage::FaultyStore faulty{store_};
-  auto opened = Repository::open(faulty, "password", {}, system_clock(), {});
+  auto opened = Repository::open(faulty, "password", {.pack_size_bytes = 4 << 20}, clock_, {});
   ASSERT_TRUE(opened);
   ASSERT_TRUE((*opened)->load_index({}));
   faulty.set_rule(
@@ -322,7 +334,7 @@ TEST_F(BackUpTest, AFullStoreFailsTheBackupWithItsCause) {
         bool is_pack = call == storage::FaultyStore::Call::save && name.starts_with("data/");
         return is_pack ? std::optional(Error{ErrorCode::exhausted, "no space left"}) : std::nullopt;
       });
-  write_file(files_ / "data/large", testing::random_text(60 << 20, 6));
+  write_file(files_ / "data/large", testing::random_text(30 << 20, 6));
   auto source = open_file_system({files_ / "data"}, {});
   Progress progress;
   auto summary = engine::back_up(**opened, **source, {}, progress, {});

@@ -21,7 +21,7 @@ namespace dmaas::engine {
 /// merged.
 enum class Overwrite {
   always,      // replaced
-  if_changed,  // a file of equal size and mtime keeps its content
+  if_changed,  // a file of equal size and mtime keeps its content and gets its metadata
   never,       // kept as it is
   fail,        // ends the restore (already_exists)
 };

@@ -173,10 +173,13 @@ Result<bool> TreeRestorer::clear_way(const Node& node) {
   if (options_.overwrite == Overwrite::fail)
     return fail(ErrorCode::already_exists,
                 path + " exists; choose an empty target or another overwrite policy");
-  bool is_kept = options_.overwrite == Overwrite::never ||
-                 (options_.overwrite == Overwrite::if_changed && looks_same(node, status));
-  if (is_kept) {
+  if (options_.overwrite == Overwrite::never) {
     ++files_skipped_;
+    return false;
+  }
+  if (options_.overwrite == Overwrite::if_changed && looks_same(node, status)) {
+    ++files_skipped_;
+    TRY(refresh_metadata(directory->get(), node, path));
     return false;
   }
   if (S_ISDIR(status.st_mode)) {
@@ -189,6 +192,16 @@ Result<bool> TreeRestorer::clear_way(const Node& node) {
   if (::unlinkat(directory->get(), node.name.c_str(), 0) != 0)
     return fail(system_error("remove " + path, errno));
   return true;
+}
+
+/// Of a file whose content stays.
+Result<> TreeRestorer::refresh_metadata(int directory_fd, const Node& node,
+                                        const std::string& path) {
+  const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  FileDescriptor file{::openat(directory_fd, node.name.c_str(), flags)};
+  if (!file.is_open()) return fail(system_error("open " + path, errno));
+  apply_metadata(file.get(), node, path, context_.problems);
+  return {};
 }
 
 Result<> TreeRestorer::restore_file(Node node) {

@@ -68,6 +68,7 @@ private:
   Result<> make_special(const Node& node);
   /// False when `node` is to be left as it is there.
   Result<bool> clear_way(const Node& node);
+  Result<> refresh_metadata(int directory_fd, const Node& node, const std::string& path);
   Result<> ensure_made(std::size_t level);
   Result<> remove_extraneous(Level& level);
   Result<> flush(std::stop_token stop);

@@ -15,6 +15,7 @@
 #include "base/file.hpp"
 #include "engine/sources/account_names.hpp"
 #include "engine/sources/file_stream.hpp"
+#include "engine/sources/single_entry.hpp"
 
 namespace dmaas::engine {
 namespace {
@@ -278,6 +279,33 @@ Result<std::unique_ptr<Directory>> AncestorEntry::open_directory() {
   return std::make_unique<TargetDirectory>(walk_, path_, tree_);
 }
 
+/// The one target of the named layout.
+class NamedTargetEntry final : public Entry {
+public:
+  NamedTargetEntry(std::shared_ptr<const Walk> walk, std::string path, const struct stat& status)
+      : walk_(std::move(walk)), path_(std::move(path)) {
+    set_stat(node, status, walk_->options.access_time);
+    node.name = walk_->options.name;
+  }
+
+  Result<> load_attributes() override {
+    node.user = walk_->accounts.user(node.uid);
+    node.group = walk_->accounts.group(node.gid);
+    node.extended_attributes = TRY(read_attributes_of_path(path_ + "/.").context(path_));
+    return {};
+  }
+  Result<std::unique_ptr<Directory>> open_directory() override {
+    return open_directory_at(walk_, AT_FDCWD, path_, "/" + node.name, 0);
+  }
+  Result<std::unique_ptr<FileStream>> open_file() override {
+    return fail(ErrorCode::unsupported, path_ + " is a directory");
+  }
+
+private:
+  std::shared_ptr<const Walk> walk_;
+  std::string path_;
+};
+
 class FileSystemSource final : public Source {
 public:
   FileSystemSource(std::vector<std::string> paths, const FileSystemOptions& options)
@@ -285,16 +313,29 @@ public:
     for (const auto& path : paths_) add_target(path);
   }
 
-  std::vector<std::string> paths() const override { return paths_; }
+  std::vector<std::string> paths() const override {
+    if (walk_->options.layout == FileSystemOptions::Layout::named)
+      return {"/" + walk_->options.name};
+    return paths_;
+  }
 
   Result<std::unique_ptr<Directory>> open_root() override {
     if (walk_->options.layout == FileSystemOptions::Layout::contents)
       return open_directory_at(walk_, AT_FDCWD, paths_.front(), "/", 0);
+    if (walk_->options.layout == FileSystemOptions::Layout::named)
+      return std::make_unique<SingleEntryDirectory>(TRY(open_named_target()));
     if (targets_.children.empty()) return open_directory_at(walk_, AT_FDCWD, "/", "/", 0);
     return std::make_unique<TargetDirectory>(walk_, "", targets_);
   }
 
 private:
+  Result<std::unique_ptr<Entry>> open_named_target() {
+    struct stat status;
+    if (::stat(paths_.front().c_str(), &status) != 0)
+      return fail(system_error("stat " + paths_.front(), errno));
+    return std::make_unique<NamedTargetEntry>(walk_, paths_.front(), status);
+  }
+
   /// `paths_` is sorted, so a directory comes before what lies in it, which it covers.
   void add_target(const std::string& path) {
     if (paths_.front() == "/") return;  // everything is below it
@@ -320,6 +361,10 @@ std::string normal_path(const std::string& path) {
   return normal;
 }
 
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
+
 /// A walk holds a descriptor for each level of the path and each file in work; soft limits of 1,024
 /// are common.
 void raise_descriptor_limit() {
@@ -342,11 +387,13 @@ Result<std::unique_ptr<Source>> open_file_system(const std::vector<std::string>&
     struct stat status;
     if (::lstat(paths.back().c_str(), &status) != 0)
       return fail(system_error("stat " + target, errno));
-    bool is_contents = options.layout == FileSystemOptions::Layout::contents;
-    if (is_contents && (targets.size() != 1 || !S_ISDIR(status.st_mode)))
-      return fail(ErrorCode::invalid_input,
-                  target + ": the contents layout takes exactly one directory");
+    const bool is_one_directory = targets.size() == 1 && S_ISDIR(status.st_mode);
+    if (options.layout != FileSystemOptions::Layout::absolute_paths && !is_one_directory)
+      return fail(ErrorCode::invalid_input, target + ": this layout takes exactly one directory");
   }
+  if (options.layout == FileSystemOptions::Layout::named && !is_file_name(options.name))
+    return fail(ErrorCode::invalid_input,
+                "'" + options.name + "' is no name for a directory in a backup");
   std::ranges::sort(paths);
   paths.erase(std::ranges::unique(paths).begin(), paths.end());
   raise_descriptor_limit();

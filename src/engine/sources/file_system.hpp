@@ -14,9 +14,11 @@ namespace dmaas::engine {
 struct FileSystemOptions {
   enum class Layout {
     absolute_paths,  // the tree mirrors the paths from the root down, as restic's
-    contents,  // the tree's root is the one target directory: volumes, whatever they are mounted on
+    contents,  // the tree's root is the one target directory, whose own owner and mode are not kept
+    named,     // the one target directory is "/<name>" in the tree, wherever it is mounted
   };
   Layout layout = Layout::absolute_paths;
+  std::string name = {};
   /// Matched against the path in the tree.
   PathPatterns exclude = {};
   enum class OtherFileSystems { enter, leave_out };
