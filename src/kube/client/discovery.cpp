@@ -68,6 +68,7 @@ const ServedResource* Discovery::find_plural(std::string_view group,
 }
 
 const ServedResource* Discovery::find_name(std::string_view text) const {
+  if (text.empty()) return nullptr;  // resources without a singular have an empty one
   auto wanted = lower(text);
   auto dot = wanted.find('.');
   auto name = wanted.substr(0, dot);

@@ -1,16 +1,9 @@
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -30,6 +23,8 @@ struct RecordedCall {
   std::string user{};  // impersonated; "": the client itself
   Json body{};
 };
+
+class FakeStorage;
 
 /// An API server in memory for unit tests of controllers. Keeps the rules that controllers depend
 /// on: resource versions and conflicts, generation, uid, generateName, finalizers and
@@ -89,10 +84,11 @@ public:
   std::unique_ptr<Client> impersonating(const Account& account) override;
 
 private:
-  class State;
-  FakeApiServer(std::shared_ptr<State> state, std::string user);
+  FakeApiServer(std::shared_ptr<FakeStorage> storage, std::string user);
+  /// Records the call; an error is its result.
+  Result<> admit(RecordedCall call, const std::stop_token& stop);
 
-  std::shared_ptr<State> state_;
+  std::shared_ptr<FakeStorage> storage_;
   std::string user_;
 };
 
