@@ -162,8 +162,10 @@ TEST(ExecProtocolTest, ReadsExitCodesFromTheStatus) {
     "details":{"causes":[{"reason":"ExitCode","message":"3"}]}})")
                 .value(),
             3);
-  EXPECT_TRUE(exit_code_of_status(R"({"status":"Failure","message":"failed to exec in container: executable file not found in $PATH"})")
-                  .failed_with(ErrorCode::not_found));
+  EXPECT_TRUE(
+      exit_code_of_status(
+          R"({"status":"Failure","message":"failed to exec in container: executable file not found in $PATH"})")
+          .failed_with(ErrorCode::not_found));
   for (auto text : {"", "{}", R"({"status":"Failure"})",
                     R"({"status":"Failure","details":{"causes":[{"reason":"ExitCode"}]}})"}) {
     EXPECT_TRUE(exit_code_of_status(text).failed_with(ErrorCode::unavailable)) << text;
