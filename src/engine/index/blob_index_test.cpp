@@ -102,8 +102,8 @@ TEST(BlobIndexTest, FindsEverythingAfterManyAdditions) {
   BlobIndex index;
   index.load(pack_with(1, 0, 5000));
   index.finish_loading();
-  for (int i = 5000; i < 200'000; ++i) index.publish(pack_of(i / 100), {{blob_of(i), 0, 50, 0}});
-  for (int i = 0; i < 200'000; i += 7) ASSERT_TRUE(index.contains(blob_of(i))) << i;
+  for (int i = 5000; i < 50'000; ++i) index.publish(pack_of(i / 100), {{blob_of(i), 0, 50, 0}});
+  for (int i = 0; i < 50'000; i += 7) ASSERT_TRUE(index.contains(blob_of(i))) << i;
 }
 
 }  // namespace
