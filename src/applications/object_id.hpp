@@ -21,6 +21,8 @@ struct ObjectId {
   auto operator<=>(const ObjectId&) const = default;
 };
 
+/// "apps" for apps/v1, "" for v1.
+std::string group_of(const Json& object);
 ObjectId id_of(const Json& object);
 
 }  // namespace dmaas::applications

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "applications/json_walk.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::applications {
@@ -12,29 +13,6 @@ constexpr std::string_view storage = "storage.k8s.io";
 
 // Every function below exists for reading (J = const Json) and for rewriting (J = Json): the places
 // are listed once.
-template <class J>
-J* at(J* json, std::string_view key) {
-  if (json == nullptr || !json->is_object()) return nullptr;
-  return json->get_object().if_contains(boost::json::string_view(key.data(), key.size()));
-}
-template <class J, class... Keys>
-J* at(J* json, std::string_view key, Keys... keys) {
-  return at(at(json, key), keys...);
-}
-
-template <class J, class Body>
-void for_each_item(J* array, Body&& body) {
-  if (array == nullptr || !array->is_array()) return;
-  for (auto& item : array->get_array()) body(&item);
-}
-
-std::string text_of(const Json* json) {
-  return json != nullptr && json->is_string() ? std::string(json->get_string()) : std::string();
-}
-
-std::string group_of(const Json& object) {
-  return kube::parse_api_version(text_at(object, "apiVersion")).group;
-}
 
 struct Target {
   std::string_view group;
@@ -130,6 +108,10 @@ private:
     if (kind == "HorizontalPodAutoscaler") walk_autoscaler();
     if (group == rbac && kind.ends_with("RoleBinding")) walk_binding();
     if (group.empty() && kind == "ServiceAccount") walk_service_account();
+    if (group.empty() && kind == "Secret") {
+      constexpr std::string_view account = "kubernetes.io/service-account.name";
+      place(service_account, at(object_, "metadata", "annotations", account), "its account");
+    }
     if (group.empty() && kind == "PersistentVolumeClaim") {
       place(volume, at(object_, "spec", "volumeName"), "spec.volumeName");
       place(storage_class, at(object_, "spec", "storageClassName"), "spec.storageClassName");
@@ -238,6 +220,10 @@ J* template_of(J& object) {
 }
 
 }  // namespace
+
+std::string group_of(const Json& object) {
+  return kube::parse_api_version(text_at(object, "apiVersion")).group;
+}
 
 ObjectId id_of(const Json& object) {
   return {group_of(object), text_at(object, "kind"), kube::key_of(object)};

@@ -1,0 +1,86 @@
+#include "applications/restore/surroundings.hpp"
+
+#include <fmt/format.h>
+
+#include "applications/readiness.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::applications {
+namespace {
+
+bool is_default_class(const Json& storage_class) {
+  return kube::annotation_of(storage_class, "storageclass.kubernetes.io/is-default-class") ==
+             "true" ||
+         kube::annotation_of(storage_class, "storageclass.beta.kubernetes.io/is-default-class") ==
+             "true";
+}
+
+}  // namespace
+
+Result<Surroundings> Surroundings::read(const ClusterView& view, const RestorePlan& plan,
+                                        std::stop_token stop) {
+  Surroundings result;
+  std::set<std::string> namespaces;
+  for (const auto& object : plan.objects) {
+    result.planned_.insert(object.destination);
+    if (object.destination.kind == "StorageClass")
+      result.classes_.insert(object.destination.key.name);
+    const std::string& in_namespace = object.destination.key.namespace_name;
+    if (!in_namespace.empty()) namespaces.insert(in_namespace);
+  }
+  for (const auto& name : namespaces) {
+    const ObjectId id{"", "Namespace", {"", name}};
+    auto found = view.get(kube::resources::namespaces(), id.key, stop);
+    if (!found && found.code() != ErrorCode::not_found) return fail(std::move(found).error());
+    auto state = result.is_planned(id) ? NamespaceState::planned : NamespaceState::missing;
+    if (found) {
+      const bool going =
+          kube::is_terminating(*found) || readiness_of(*found).state == ReadinessState::failed;
+      state = going ? NamespaceState::going : NamespaceState::there;
+    }
+    result.namespaces_.emplace(name, state);
+    if (!found) continue;
+    auto keep_quota = [&](Json quota) -> Result<> {
+      result.quotas_.push_back(std::move(quota));
+      return {};
+    };
+    TRY(result.read_kind(view, "", "ResourceQuota", name, keep_quota, stop));
+  }
+  auto keep_class = [&](const Json& storage_class) -> Result<> {
+    result.classes_are_known_ = true;
+    result.classes_.insert(kube::name_of(storage_class));
+    result.has_default_class_ = result.has_default_class_ || is_default_class(storage_class);
+    return {};
+  };
+  TRY(result.read_kind(view, "storage.k8s.io", "StorageClass", "", keep_class, stop));
+  return result;
+}
+
+Result<> Surroundings::read_kind(const ClusterView& view, std::string_view group,
+                                 std::string_view kind, const std::string& namespace_name,
+                                 const kube::ObjectSink& sink, std::stop_token stop) {
+  const auto* served = view.discovery().find_kind(group, kind);
+  if (served == nullptr) return {};
+  auto listed = view.list(served->resource, namespace_name, sink, stop);
+  if (listed.failed_with(ErrorCode::permission_denied) || listed.failed_with(ErrorCode::not_found))
+    return {};
+  return listed;
+}
+
+NamespaceState Surroundings::state_of(const std::string& namespace_name) const {
+  const auto found = namespaces_.find(namespace_name);
+  return found == namespaces_.end() ? NamespaceState::missing : found->second;
+}
+
+std::optional<std::string> Surroundings::trouble_with_class(
+    const std::string& storage_class) const {
+  if (storage_class.empty()) {
+    if (has_default_class_ || !classes_are_known_) return std::nullopt;
+    return "the cluster has no default storage class: map the storage class to one that it has";
+  }
+  if (classes_.contains(storage_class) || !classes_are_known_) return std::nullopt;
+  return fmt::format("storage class {} does not exist here: map it to one that does",
+                     storage_class);
+}
+
+}  // namespace dmaas::applications
