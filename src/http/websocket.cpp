@@ -111,6 +111,8 @@ public:
     tcp().expires_never();
     stream_.read_message_max(options.max_body_bytes);
     stream_.binary(true);
+    // Kubernetes takes every frame for a message: its first byte names a channel.
+    stream_.auto_fragment(false);
     return {};
   }
 
