@@ -26,8 +26,8 @@ Result<Location> parse_s3(std::string_view text) {
   if (!has_scheme) text = without_slashes(text);  // "s3://host/bucket"
   const std::size_t path = std::min(text.find('/', host), text.size());
   S3Location location;
-  location.endpoint = TRY(
-      http::parse_url((has_scheme ? "" : "https://") + std::string(text.substr(0, path))));
+  location.endpoint =
+      TRY(http::parse_url((has_scheme ? "" : "https://") + std::string(text.substr(0, path))));
   if (!location.endpoint.user.empty()) {
     return fail(ErrorCode::invalid_input, "an S3 location has no user; give keys as credentials");
   }

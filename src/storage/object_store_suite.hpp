@@ -27,7 +27,9 @@ struct StoreKind {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> create;
 };
-inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 
 /// What every ObjectStore does. Instantiate it once per test program:
 /// INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreSuite, ::testing::Values(...), store_kind_name);
@@ -36,13 +38,13 @@ protected:
   ObjectStore& store() { return under_test_->store(); }
   std::map<std::string, std::uint64_t> listed(std::string_view directory) {
     std::map<std::string, std::uint64_t> found;
-    auto result = store().list(
-        directory,
-        [&](const ObjectInfo& info) -> Result<> {
-          EXPECT_TRUE(found.emplace(info.name, info.size).second) << info.name << " twice";
-          return {};
-        },
-        {});
+    auto result = store().list(directory,
+                               [&](const ObjectInfo& info) -> Result<> {
+                                 EXPECT_TRUE(found.emplace(info.name, info.size).second)
+                                     << info.name << " twice";
+                                 return {};
+                               },
+                               {});
     EXPECT_TRUE(result) << result.error().message();
     return found;
   }
@@ -108,13 +110,12 @@ TEST_P(ObjectStoreSuite, LoadsParts) {
   EXPECT_TRUE(store().load_range(name, 9'999, 1, {}));
   EXPECT_TRUE(store().load_range(name, 10'000, 0, {}));
   Bytes tail;
-  ASSERT_TRUE(store().load(
-      name, {.offset = 9'000, .length = {}},
-      [&](BytesView piece) -> Result<> {
-        tail.insert(tail.end(), piece.begin(), piece.end());
-        return {};
-      },
-      {}));
+  ASSERT_TRUE(store().load(name, {.offset = 9'000, .length = {}},
+                           [&](BytesView piece) -> Result<> {
+                             tail.insert(tail.end(), piece.begin(), piece.end());
+                             return {};
+                           },
+                           {}));
   EXPECT_TRUE(std::ranges::equal(tail, std::span(content).subspan(9'000)));
 }
 
@@ -160,6 +161,14 @@ TEST_P(ObjectStoreSuite, WrongContentNeverBecomesVisible) {
   ASSERT_TRUE(save(name, content, {.sha256 = crypto::sha256(content)}));
 }
 
+TEST_P(ObjectStoreSuite, SavesWhatTheCallerHasHashedItself) {
+  const Bytes content = crypto::random_bytes(50'000);
+  const SaveOptions options{.sha256 = crypto::sha256(content),
+                            .sha256_origin = SaveOptions::Sha256Origin::computed};
+  ASSERT_TRUE(save(data_name(content), content, options));
+  EXPECT_TRUE(*store().load_all(data_name(content), {}) == content);
+}
+
 TEST_P(ObjectStoreSuite, AShortSourceLeavesNothing) {
   const Bytes content = crypto::random_bytes(1'000);
   OneWaySource source{content, 2'000};
@@ -196,13 +205,12 @@ TEST_P(ObjectStoreSuite, ListsOnlyItsDirectory) {
 TEST_P(ObjectStoreSuite, AnErrorOfTheReceiverEndsAListing) {
   for (std::uint8_t i = 0; i < 3; ++i) ASSERT_TRUE(save(data_name({&i, 1}), {&i, 1}));
   int calls = 0;
-  auto result = store().list(
-      "data",
-      [&](const ObjectInfo&) -> Result<> {
-        ++calls;
-        return fail(ErrorCode::unavailable, "enough");
-      },
-      {});
+  auto result = store().list("data",
+                             [&](const ObjectInfo&) -> Result<> {
+                               ++calls;
+                               return fail(ErrorCode::unavailable, "enough");
+                             },
+                             {});
   EXPECT_TRUE(result.failed_with(ErrorCode::unavailable));
   EXPECT_EQ(calls, 1);
 }
@@ -211,13 +219,12 @@ TEST_P(ObjectStoreSuite, AnErrorOfTheReceiverEndsALoad) {
   const Bytes content = crypto::random_bytes(100);
   ASSERT_TRUE(save(data_name(content), content));
   int calls = 0;
-  auto result = store().load(
-      data_name(content), {},
-      [&](BytesView) -> Result<> {
-        ++calls;
-        return fail(ErrorCode::unavailable, "enough");
-      },
-      {});
+  auto result = store().load(data_name(content), {},
+                             [&](BytesView) -> Result<> {
+                               ++calls;
+                               return fail(ErrorCode::unavailable, "enough");
+                             },
+                             {});
   EXPECT_TRUE(result.failed_with(ErrorCode::unavailable));
   EXPECT_EQ(calls, 1);
 }

@@ -58,22 +58,22 @@ Result<std::unique_ptr<ObjectStore>> open_storage(std::string_view location,
                                                   const StorageOptions& options, Clock& clock) {
   using Opened = Result<std::unique_ptr<ObjectStore>>;
   const auto throttle = std::make_shared<Throttle>();
-  const auto open = Match{
-      [&](const LocalLocation& local) -> Opened {
-        return open_local_store(local.directory, connections_or(options, local_connections));
-      },
-      [&](const S3Location& s3) -> Opened {
-        return open_s3_store(TRY(open_session(s3, options, clock, throttle)),
-                             {.location = describe(s3),
-                              .prefix = s3.prefix,
-                              .connections = connections_or(options, network_connections)});
-      },
-      [&](const RestLocation& rest) -> Opened {
-        return open_rest_store(
-            TRY(open_client(options)), rest,
-            {options.rest_user, options.rest_password, options.rest_password_file}, clock,
-            throttle, connections_or(options, network_connections));
-      }};
+  const auto open =
+      Match{[&](const LocalLocation& local) -> Opened {
+              return open_local_store(local.directory, connections_or(options, local_connections));
+            },
+            [&](const S3Location& s3) -> Opened {
+              return open_s3_store(TRY(open_session(s3, options, clock, throttle)),
+                                   {.location = describe(s3),
+                                    .prefix = s3.prefix,
+                                    .connections = connections_or(options, network_connections)});
+            },
+            [&](const RestLocation& rest) -> Opened {
+              return open_rest_store(
+                  TRY(open_client(options)), rest,
+                  {options.rest_user, options.rest_password, options.rest_password_file}, clock,
+                  throttle, connections_or(options, network_connections));
+            }};
   const Location parsed = TRY(parse_location(location));
   return retrying(TRY(std::visit(open, parsed)), clock, throttle, options.give_up_after);
 }
@@ -101,8 +101,7 @@ Result<> create_container(std::string_view location, const StorageOptions& optio
   const auto create = Match{
       [&](const LocalLocation& local) { return make_directories(local.directory); },
       [&](const S3Location& s3) -> Result<> {
-        const auto session =
-            TRY(open_session(s3, options, clock, std::make_shared<Throttle>()));
+        const auto session = TRY(open_session(s3, options, clock, std::make_shared<Throttle>()));
         return create_bucket(*session, stop);
       },
       [&](const RestLocation&) -> Result<> {

@@ -7,7 +7,8 @@
 namespace dmaas::storage {
 
 std::optional<std::string> range_header(const Range& range) {
-  if (range.length) return fmt::format("bytes={}-{}", range.offset, range.offset + *range.length - 1);
+  if (range.length)
+    return fmt::format("bytes={}-{}", range.offset, range.offset + *range.length - 1);
   if (range.offset > 0) return fmt::format("bytes={}-", range.offset);
   return std::nullopt;
 }
@@ -29,12 +30,12 @@ Result<> check_range_answer(const http::Response& response, const Range& range,
 }
 
 http::BodyReader body_reader_of(ObjectSource& source) {
-  return [&source, sent = std::uint64_t{0}](
-             std::span<std::uint8_t> buffer) mutable -> Result<std::size_t> {
+  return [&source,
+          sent = std::uint64_t{0}](std::span<std::uint8_t> buffer) mutable -> Result<std::size_t> {
     const std::size_t length = TRY(source.read(buffer));
     if (length == 0 && sent < source.size()) {
-      return fail(ErrorCode::corrupt, fmt::format("the content has {} instead of {} bytes", sent,
-                                                  source.size()));
+      return fail(ErrorCode::corrupt,
+                  fmt::format("the content has {} instead of {} bytes", sent, source.size()));
     }
     sent += length;
     return length;

@@ -17,7 +17,8 @@ std::optional<std::string> range_header(const Range& range);
 Result<> check_range_answer(const http::Response& response, const Range& range,
                             std::string_view what);
 
-/// Streams `source` as the body of a request. Ends with corrupt when it has fewer bytes than its size.
+/// Streams `source` as the body of a request. Ends with corrupt when it has fewer bytes than its
+/// size.
 http::BodyReader body_reader_of(ObjectSource& source);
 
 }  // namespace dmaas::storage

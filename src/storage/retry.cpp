@@ -34,8 +34,8 @@ std::optional<std::chrono::seconds> parse_retry_after(std::string_view value) {
 std::chrono::nanoseconds plan_pause(unsigned tries, double random) {
   const unsigned doublings = std::min(tries == 0 ? 0u : tries - 1, 20u);
   const auto pause = std::min(first_pause * (1 << doublings), longest_pause);
-  return std::chrono::nanoseconds(static_cast<std::int64_t>(
-      static_cast<double>(pause.count()) * (0.5 + std::clamp(random, 0.0, 1.0))));
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(pause.count()) *
+                                                            (0.5 + std::clamp(random, 0.0, 1.0))));
 }
 
 Result<> Retry::await_turn(std::stop_token stop) {

@@ -14,8 +14,8 @@ struct RetryLimits {
   unsigned max_tries = 1000;
 };
 
-/// How long to wait before try number `tries` + 1: 0.5 s doubling up to 60 s, times 0.5 to 1.5 as `random` (0 to 1)
-/// says, so that many callers do not come back at the same moment.
+/// How long to wait before try number `tries` + 1: 0.5 s doubling up to 60 s, times 0.5 to 1.5 as
+/// `random` (0 to 1) says, so that many callers do not come back at the same moment.
 std::chrono::nanoseconds plan_pause(unsigned tries, double random);
 
 /// The tries of one call. Used by one thread.
@@ -26,7 +26,8 @@ public:
 
   /// Waits as long as the server asked for. Errors: cancelled.
   Result<> await_turn(std::stop_token stop);
-  /// Waits before the next try, or returns `error`: it is not retryable, or a limit is reached. Errors: cancelled.
+  /// Waits before the next try, or returns `error`: it is not retryable, or a limit is reached.
+  /// Errors: cancelled.
   Result<> await_next_try(Error error, std::stop_token stop);
   /// Something was achieved; failures count anew.
   void note_progress() { tries_ = 0; }

@@ -146,13 +146,12 @@ TEST_F(RetryingStoreTest, ListsEveryObjectOnceThoughTheListingBroke) {
   inner->failures = 1;
   inner->pieces = 5;
   std::multiset<std::string> names;
-  ASSERT_TRUE(store->list(
-      "keys",
-      [&](const ObjectInfo& info) -> Result<> {
-        names.insert(info.name);
-        return {};
-      },
-      {}));
+  ASSERT_TRUE(store->list("keys",
+                          [&](const ObjectInfo& info) -> Result<> {
+                            names.insert(info.name);
+                            return {};
+                          },
+                          {}));
   EXPECT_EQ(names.size(), 9);
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 9);
 }

@@ -17,8 +17,8 @@ Result<std::size_t> VerifyingSource::read(std::span<std::uint8_t> buffer) {
   if (ended && size() != 0) return 0;  // was compared with the last piece
   const Digest actual = hash_.finish();
   if (actual != expected_) {
-    return fail(ErrorCode::corrupt, "the content has SHA-256 " + hex_of(actual) + " instead of " +
-                                        hex_of(expected_));
+    return fail(ErrorCode::corrupt,
+                "the content has SHA-256 " + hex_of(actual) + " instead of " + hex_of(expected_));
   }
   return length;
 }

@@ -6,8 +6,9 @@
 
 namespace dmaas::storage {
 
-/// Passes another source on, but withholds its last piece (corrupt) when the whole has not the expected size or
-/// SHA-256, so that the receiver never gets a complete object. The inner source outlives it.
+/// Passes another source on, but withholds its last piece (corrupt) when the whole has not the
+/// expected size or SHA-256, so that the receiver never gets a complete object. The inner source
+/// outlives it.
 class VerifyingSource final : public ObjectSource {
 public:
   VerifyingSource(ObjectSource& inner, const Digest& expected)

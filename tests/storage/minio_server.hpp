@@ -9,8 +9,8 @@
 
 namespace dmaas::storage {
 
-/// A real MinIO on a free port of 127.0.0.1 with an empty temporary directory; ends with the object.
-/// The program is $DMAAS_MINIO, else the newest that the test bed has built.
+/// A real MinIO on a free port of 127.0.0.1 with an empty temporary directory; ends with the
+/// object. The program is $DMAAS_MINIO, else the newest that the test bed has built.
 class MinioServer {
 public:
   /// Errors: not_found (with the command that builds MinIO), timeout (it did not become ready).

@@ -33,7 +33,9 @@ MinioServer& minio() {
   return *server;
 }
 
-StorageOptions options() { return {.s3 = minio().credentials()}; }
+StorageOptions options() {
+  return {.s3 = minio().credentials()};
+}
 
 std::unique_ptr<ObjectStore> open(std::string_view bucket_and_prefix,
                                   const StorageOptions& with = options()) {
@@ -120,8 +122,8 @@ TEST(S3OnMinioTest, LargeObjectsGoUpInPartsAndComeBackEqual) {
   auto saved = store->save_bytes("config", content, checked, {});
   ASSERT_TRUE(saved) << saved.error().message();
   EXPECT_TRUE(*store->load_all("config", {}) == content);
-  EXPECT_TRUE(store->save_bytes("config", content, checked, {})
-                  .failed_with(ErrorCode::already_exists));
+  EXPECT_TRUE(
+      store->save_bytes("config", content, checked, {}).failed_with(ErrorCode::already_exists));
 
   const SaveOptions wrong{.sha256 = crypto::sha256(bytes_of("other"))};
   EXPECT_TRUE(store->save_bytes("keys/a", content, wrong, {}).failed_with(ErrorCode::corrupt));
@@ -143,13 +145,12 @@ TEST(S3OnMinioTest, ListsMoreThanOnePage) {
   }
   ASSERT_TRUE(group.wait());
   std::set<std::string> names;
-  ASSERT_TRUE(store->list(
-      "keys",
-      [&](const ObjectInfo& info) -> Result<> {
-        names.insert(info.name);
-        return {};
-      },
-      {}));
+  ASSERT_TRUE(store->list("keys",
+                          [&](const ObjectInfo& info) -> Result<> {
+                            names.insert(info.name);
+                            return {};
+                          },
+                          {}));
   EXPECT_EQ(names.size(), objects);
 }
 

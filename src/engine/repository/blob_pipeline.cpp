@@ -166,7 +166,9 @@ Result<> BlobPipeline::run_uploader(std::stop_token stop) {
 }
 
 Result<> BlobPipeline::upload(SealedPack& pack, std::stop_token stop) {
-  TRY(store_.save_bytes(object_name(pack.id), pack.bytes, {.sha256 = pack.id.digest}, stop));
+  using Origin = storage::SaveOptions::Sha256Origin;
+  const storage::SaveOptions options{.sha256 = pack.id.digest, .sha256_origin = Origin::computed};
+  TRY(store_.save_bytes(object_name(pack.id), pack.bytes, options, stop));
   index_.publish(pack.id, pack.blobs);
   return index(pack, stop);
 }

@@ -99,8 +99,7 @@ Result<> LocalStore::load(std::string_view name, Range range, const Sink& sink,
   while (position < end) {
     TRY(check_stop(stop, path));
     const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), end - position);
-    const ssize_t length =
-        ::pread(file.get(), buffer.data(), wanted, static_cast<off_t>(position));
+    const ssize_t length = ::pread(file.get(), buffer.data(), wanted, static_cast<off_t>(position));
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) return fail(system_error("read " + path, errno));
     if (length == 0) return fail(ErrorCode::corrupt, path + " became shorter while it was read");
@@ -122,9 +121,8 @@ Result<> LocalStore::write(const PendingFile& file, ObjectSource& source,
     written += length;
   }
   if (written != source.size()) {
-    return fail(ErrorCode::corrupt,
-                fmt::format("{}: the content has {} instead of {} bytes", file.path(), written,
-                            source.size()));
+    return fail(ErrorCode::corrupt, fmt::format("{}: the content has {} instead of {} bytes",
+                                                file.path(), written, source.size()));
   }
   return {};
 }
@@ -146,7 +144,7 @@ Result<> LocalStore::save(std::string_view name, ObjectSource& source, const Sav
     return file->publish(options.mode);
   };
   auto saved = [&]() -> Result<> {
-    if (!options.sha256) return save_to(source);
+    if (!options.must_check_content()) return save_to(source);
     VerifyingSource verified{source, *options.sha256};
     return save_to(verified).context(path);
   }();
@@ -183,8 +181,7 @@ Result<> LocalStore::walk(const std::string& relative, unsigned depth,
     const dirent* entry = ::readdir(stream.get());
     if (entry == nullptr && errno != 0) return fail(system_error("list " + path, errno));
     if (entry == nullptr) return {};
-    const std::string name =
-        relative.empty() ? entry->d_name : relative + "/" + entry->d_name;
+    const std::string name = relative.empty() ? entry->d_name : relative + "/" + entry->d_name;
     if (!is_object_name(name)) continue;
     struct stat info;
     // Removed by somebody else since the directory was read.

@@ -15,7 +15,9 @@ namespace {
 
 constexpr unsigned file_mode = 0600;
 
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string directory_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 // '~' occurs in no object name.
 std::string temporary_name_for(const std::string& path) {
@@ -36,8 +38,7 @@ Result<> sync_directory(const std::string& path) {
 
 Result<PendingFile> PendingFile::create(const std::string& path) {
   const std::string directory = directory_of(path);
-  FileDescriptor nameless{
-      ::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode)};
+  FileDescriptor nameless{::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode)};
   if (nameless.is_open()) return PendingFile(path, "", std::move(nameless));
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
     return fail(system_error("create a file in " + directory, errno));

@@ -8,7 +8,8 @@
 
 namespace dmaas::storage {
 
-/// A file that is not visible under its name until it is complete and on the disk. Removed unless published.
+/// A file that is not visible under its name until it is complete and on the disk. Removed unless
+/// published.
 class PendingFile {
 public:
   /// Errors: not_found when the directory is missing.

@@ -9,10 +9,12 @@
 
 namespace dmaas::storage {
 
-/// Reads the v2 listing of a restic REST server piece by piece: [{"name": "…", "size": 1}, …]. Keeps one entry in memory.
+/// Reads the v2 listing of a restic REST server piece by piece: [{"name": "…", "size": 1}, …].
+/// Keeps one entry in memory.
 class RestListParser {
 public:
-  explicit RestListParser(std::function<Result<>(const ObjectInfo&)> each) : each_(std::move(each)) {}
+  explicit RestListParser(std::function<Result<>(const ObjectInfo&)> each)
+      : each_(std::move(each)) {}
 
   /// Errors: invalid_input (not such a document), those of `each`.
   Result<> feed(BytesView piece);

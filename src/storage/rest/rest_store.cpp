@@ -22,7 +22,9 @@ constexpr std::string_view directories[] = {"data", "index", "keys", "locks", "s
 constexpr std::size_t max_password_bytes = 64 << 10;
 constexpr std::size_t max_message_bytes = 300;
 
-std::string_view last_segment(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+std::string_view last_segment(std::string_view name) {
+  return name.substr(name.rfind('/') + 1);
+}
 
 /// "data/ab/abcd…" is /data/abcd… there; nothing for names outside restic's layout.
 std::optional<std::string> path_of(std::string_view name) {
@@ -162,9 +164,8 @@ Result<http::Response> RestStore::exchange(http::Request request, ObjectSource* 
 }
 
 Result<http::Response> RestStore::send(const http::Request& request, std::stop_token stop) const {
-  return exchange(request, nullptr, [&](const http::Request& authorized) {
-    return client_->send(authorized, stop);
-  });
+  return exchange(request, nullptr,
+                  [&](const http::Request& authorized) { return client_->send(authorized, stop); });
 }
 
 Error RestStore::error_of(const http::Response& response, const http::Request& request) const {
@@ -172,7 +173,8 @@ Error RestStore::error_of(const http::Response& response, const http::Request& r
   if (wait) throttle_->pause_until(clock_.monotonic() + *wait);
   std::string message =
       fmt::format("{} rest:{}: HTTP status {}", request.method, request.url, response.status);
-  if (const std::string text = printable(response.body); !text.empty()) message += " (" + text + ")";
+  if (const std::string text = printable(response.body); !text.empty())
+    message += " (" + text + ")";
   if (response.status == 401) message += "; correct user and password or token";
   if (response.status == 507) message += "; free space or raise the quota of the storage";
   return Error(code_of(response.status), std::move(message));
@@ -195,7 +197,8 @@ Result<> RestStore::load(std::string_view name, Range range, const Sink& sink,
   const auto check_size = [&]() -> Result<> {
     const std::uint64_t size = TRY(stat(name, stop)).size;
     if (range.offset + range.length.value_or(0) <= size) return {};
-    return fail(ErrorCode::corrupt, fmt::format("{} in {} has only {} bytes", name, location(), size));
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} in {} has only {} bytes", name, location(), size));
   };
   if (range.length == 0u) return check_size();
 
@@ -248,7 +251,7 @@ Result<> RestStore::save(std::string_view name, ObjectSource& source, const Save
 
   const bool named_by_hash = options.sha256 && last_segment(name) == hex_of(*options.sha256);
   auto saved = [&]() -> Result<> {
-    if (!options.sha256 || named_by_hash) return post(url, source, stop);
+    if (named_by_hash || !options.must_check_content()) return post(url, source, stop);
     VerifyingSource verified{source, *options.sha256};
     return post(url, verified, stop).context(url);
   }();

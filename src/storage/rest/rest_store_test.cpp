@@ -12,10 +12,10 @@
 namespace dmaas::storage {
 namespace {
 
-using ::testing::HasSubstr;
 using http::ScriptedReply;
 using http::ScriptedRequest;
 using http::ScriptedServer;
+using ::testing::HasSubstr;
 
 std::unique_ptr<ObjectStore> open(const std::string& url, RestCredentials credentials = {}) {
   auto location = std::get<RestLocation>(*parse_location("rest:" + url));
@@ -85,8 +85,8 @@ TEST(RestListParserTest, DeliversEntriesHoweverTheyAreCut) {
 }
 
 TEST(RestListParserTest, RefusesOtherDocuments) {
-  for (const char* text : {"{", "[1]", "[\"name\"]", "[{\"name\":\"a\"}]", "[{\"name\":\"a\",\"size\":-1}]",
-                           "[{\"a\":{}}]", "[]]", "x"}) {
+  for (const char* text : {"{", "[1]", "[\"name\"]", "[{\"name\":\"a\"}]",
+                           "[{\"name\":\"a\",\"size\":-1}]", "[{\"a\":{}}]", "[]]", "x"}) {
     RestListParser parser{[](const ObjectInfo&) -> Result<> { return {}; }};
     EXPECT_TRUE(parser.feed(bytes_of(text)).failed_with(ErrorCode::invalid_input)) << text;
   }

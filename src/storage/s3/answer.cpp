@@ -19,7 +19,8 @@ struct KnownRefusal {
   std::string_view remedy;
 };
 
-constexpr std::string_view free_space = "the storage is full; free space, raise its quota or add disks";
+constexpr std::string_view free_space =
+    "the storage is full; free space, raise its quota or add disks";
 constexpr std::string_view new_credentials =
     "the temporary credentials have expired; give the storage new ones";
 
@@ -114,11 +115,11 @@ Error unreadable(std::string_view what) {
 }  // namespace
 
 S3Refusal parse_refusal(const http::Response& response) {
-  S3Refusal refusal{.status = response.status,
-                    .code = std::string(http::header_of(response.headers, "X-Minio-Error-Code")),
-                    .message = {},
-                    .region = std::string(
-                        http::header_of(response.headers, "X-Amz-Bucket-Region"))};
+  S3Refusal refusal{
+      .status = response.status,
+      .code = std::string(http::header_of(response.headers, "X-Minio-Error-Code")),
+      .message = {},
+      .region = std::string(http::header_of(response.headers, "X-Amz-Bucket-Region"))};
   static_cast<void>(read_xml(response.body, [&](std::string_view path, const std::string& text) {
     if (path == "Error/Code") refusal.code = text;
     if (path == "Error/Message") refusal.message = text;

@@ -14,21 +14,22 @@ namespace dmaas::storage {
 /// What an S3 server said about a refused request.
 struct S3Refusal {
   int status = 0;
-  std::string code;     // "NoSuchKey"; empty when it gave none (HEAD)
+  std::string code;  // "NoSuchKey"; empty when it gave none (HEAD)
   std::string message;
-  std::string region;   // where the bucket is, when the answer says so
+  std::string region;  // where the bucket is, when the answer says so
 };
 
 /// Reads headers and error document; never fails: what cannot be read is left empty.
 S3Refusal parse_refusal(const http::Response& response);
 
 struct S3RequestContext {
-  std::string_view what;      // "PUT s3:https://host/bucket/key"
+  std::string_view what;  // "PUT s3:https://host/bucket/key"
   std::string_view bucket;
   std::string_view endpoint;  // "https://host"
 };
 
-/// The refusal as an error with cause and remedy. `clock_difference` is the server's time minus ours, when known.
+/// The refusal as an error with cause and remedy. `clock_difference` is the server's time minus
+/// ours, when known.
 Error explain_refusal(const S3Refusal& refusal, const S3RequestContext& context,
                       std::optional<std::chrono::seconds> clock_difference = {});
 

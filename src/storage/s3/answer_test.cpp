@@ -70,26 +70,30 @@ TEST(S3AnswerTest, SaysHowWrongTheClockIs) {
   const Timestamp now = std::chrono::sys_days{std::chrono::year{2013} / std::chrono::May / 24};
   const auto difference = clock_difference(response, now);
   ASSERT_EQ(difference, std::chrono::seconds(600));
-  const S3Refusal skewed{.status = 403, .code = "RequestTimeTooSkewed", .message = {}, .region = {}};
+  const S3Refusal skewed{
+      .status = 403, .code = "RequestTimeTooSkewed", .message = {}, .region = {}};
   EXPECT_THAT(explain_refusal(skewed, {"GET x", "b", "e"}, difference).message(),
               HasSubstr("clock is 600 s behind the server's; synchronise it (NTP)"));
 }
 
 TEST(S3AnswerTest, FindsTheRegionOfTheBucket) {
-  EXPECT_EQ(parse_refusal({.status = 301, .headers = {{"x-amz-bucket-region", "eu-west-1"}}, .body = {}})
-                .region,
-            "eu-west-1");
-  EXPECT_EQ(parse_refusal({.status = 400,
-                           .headers = {},
-                           .body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-north-1"
-                                   "</Region></Error>"})
-                .region,
-            "eu-north-1");
+  EXPECT_EQ(
+      parse_refusal({.status = 301, .headers = {{"x-amz-bucket-region", "eu-west-1"}}, .body = {}})
+          .region,
+      "eu-west-1");
+  EXPECT_EQ(
+      parse_refusal({.status = 400,
+                     .headers = {},
+                     .body = "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-north-1"
+                             "</Region></Error>"})
+          .region,
+      "eu-north-1");
 }
 
 TEST(S3AnswerTest, ReadsAPageOfAListing) {
   auto page = parse_list_page(
-      "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t=&amp;</NextContinuationToken>"
+      "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t=&amp;</"
+      "NextContinuationToken>"
       "<Contents><Key>p/a&amp;b</Key><Size>0</Size></Contents>"
       "<Contents><Key>p/c</Key><Size>9000000000</Size></Contents></ListBucketResult>");
   ASSERT_TRUE(page);

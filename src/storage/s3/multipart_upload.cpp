@@ -35,10 +35,17 @@ std::string escaped(std::string_view text) {
   std::string result;
   for (char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -56,7 +63,7 @@ Result<> MultipartUpload::run(ObjectSource& source, const SaveOptions& options,
       TRY(session_.send({.method = "POST", .key = key_, .query = {{"uploads", ""}}}, stop));
   upload_id_ = TRY(parse_upload_id(begun.body));
   auto uploaded = [&]() -> Result<> {
-    if (!options.sha256) return upload(source, options, stop);
+    if (!options.must_check_content()) return upload(source, options, stop);
     VerifyingSource verified{source, *options.sha256};
     return upload(verified, options, stop);
   }();
@@ -86,13 +93,13 @@ Result<> MultipartUpload::upload(ObjectSource& source, const SaveOptions& option
 Result<std::string> MultipartUpload::send_part(unsigned number, const Bytes& part,
                                                std::stop_token stop) {
   const auto source = source_of(part);
-  const auto response = TRY(session_.send(
-      {.method = "PUT",
-       .key = key_,
-       .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id_}},
-       .source = source.get(),
-       .payload_hash = hex_of(crypto::sha256(part))},
-      stop));
+  const auto response = TRY(
+      session_.send({.method = "PUT",
+                     .key = key_,
+                     .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id_}},
+                     .source = source.get(),
+                     .payload_hash = hex_of(crypto::sha256(part))},
+                    stop));
   const std::string_view tag = http::header_of(response.headers, "ETag");
   if (tag.empty()) {
     return fail(ErrorCode::unavailable, key_ + ": the answer to a part has no ETag");
@@ -117,14 +124,15 @@ Result<> MultipartUpload::complete(SaveMode mode, std::stop_token stop) {
   const S3Addressing addressing = session_.addressing();
   const std::string what = "complete " + key_;
   const std::string endpoint = addressing.endpoint();
-  Error error = explain_refusal(
-      refusal, {.what = what, .bucket = addressing.bucket(), .endpoint = endpoint});
+  Error error =
+      explain_refusal(refusal, {.what = what, .bucket = addressing.bucket(), .endpoint = endpoint});
   if (refusal.code != "InternalError") return fail(std::move(error));
   return fail(ErrorCode::unavailable, error.message());
 }
 
 void MultipartUpload::abort() {
-  // Best effort and for a cancelled upload too; what remains is removed by the bucket's life-cycle rules.
+  // Best effort and for a cancelled upload too; what remains is removed by the bucket's life-cycle
+  // rules.
   static_cast<void>(session_.send({.method = "DELETE",
                                    .key = key_,
                                    .query = {{"uploadId", upload_id_}},

@@ -18,7 +18,9 @@ namespace {
 constexpr std::size_t hash_piece_bytes = 256 << 10;
 
 // Answered with NoSuchBucket where there is none; MinIO does not look for it when max-keys is 0.
-S3Call probe_of_bucket() { return {.query = {{"list-type", "2"}, {"max-keys", "1"}}}; }
+S3Call probe_of_bucket() {
+  return {.query = {{"list-type", "2"}, {"max-keys", "1"}}};
+}
 
 Result<std::string> hash_and_rewind(ObjectSource& source) {
   crypto::Sha256 hash;
@@ -33,7 +35,8 @@ Result<std::string> hash_and_rewind(ObjectSource& source) {
 std::string location_constraint(const std::string& region) {
   if (region.empty() || region == "us-east-1") return {};
   return "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-         "<LocationConstraint>" + region + "</LocationConstraint></CreateBucketConfiguration>";
+         "<LocationConstraint>" +
+         region + "</LocationConstraint></CreateBucketConfiguration>";
 }
 
 class S3Store final : public ObjectStore {
@@ -82,8 +85,8 @@ Error S3Store::explain_head(const std::string& key, Error error, std::stop_token
     auto bucket = check_bucket(stop);
     return bucket ? error : std::move(bucket).error();
   }
-  const bool unexplained = error.code() == ErrorCode::permission_denied ||
-                           error.code() == ErrorCode::invalid_input;
+  const bool unexplained =
+      error.code() == ErrorCode::permission_denied || error.code() == ErrorCode::invalid_input;
   if (!unexplained) return error;
   // The same question by GET is answered with a reason.
   auto asked = session_->send({.key = key, .headers = {{"Range", "bytes=0-0"}}}, stop);
@@ -105,13 +108,13 @@ Result<ObjectInfo> S3Store::stat(std::string_view name, std::stop_token stop) {
   return info;
 }
 
-Result<> S3Store::load(std::string_view name, Range range, const Sink& sink,
-                       std::stop_token stop) {
+Result<> S3Store::load(std::string_view name, Range range, const Sink& sink, std::stop_token stop) {
   TRY(check_call(name, stop));
   const auto check_size = [&]() -> Result<> {
     const std::uint64_t size = TRY(stat(name, stop)).size;
     if (range.offset + range.length.value_or(0) <= size) return {};
-    return fail(ErrorCode::corrupt, fmt::format("{} in {} has only {} bytes", name, location(), size));
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} in {} has only {} bytes", name, location(), size));
   };
   if (range.length == 0u) return check_size();
 
@@ -119,8 +122,7 @@ Result<> S3Store::load(std::string_view name, Range range, const Sink& sink,
   if (const auto header = range_header(range)) call.headers.emplace_back("Range", *header);
   std::uint64_t received = 0;
   auto response = session_->stream(
-      call,
-      [&](const http::Response& answer) { return check_range_answer(answer, range, name); },
+      call, [&](const http::Response& answer) { return check_range_answer(answer, range, name); },
       [&](BytesView piece) {
         received += piece.size();
         return sink(piece);

@@ -14,10 +14,10 @@ namespace dmaas::storage {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using http::ScriptedReply;
 using http::ScriptedRequest;
 using http::ScriptedServer;
+using ::testing::HasSubstr;
 using Ending = ScriptedReply::Ending;
 
 ScriptedReply refusal(int status, const std::string& code, http::Headers headers = {}) {
@@ -50,7 +50,8 @@ protected:
 };
 
 TEST_F(S3StoreTest, TriesAgainUntilAFailingServerRecovers) {
-  const ScriptedReply faults[] = {refusal(500, "InternalError"), refusal(503, "SlowDown"),
+  const ScriptedReply faults[] = {refusal(500, "InternalError"),
+                                  refusal(503, "SlowDown"),
                                   {.status = 502, .body = "<html>"},
                                   {.ending = Ending::reset}};
   start([&](const ScriptedRequest&) { return calls < 4 ? faults[calls++] : ScriptedReply{}; });
@@ -127,9 +128,9 @@ TEST_F(S3StoreTest, AMissingBucketIsNoMissingObject) {
     if (request.method == "HEAD") return {.status = 404};
     return refusal(404, "NoSuchBucket");
   });
-  for (const Error& error : {store->stat("config", {}).error(),
-                             store->load_all("config", {}).error(),
-                             store->save_bytes("config", {}, {}, {}).error()}) {
+  for (const Error& error :
+       {store->stat("config", {}).error(), store->load_all("config", {}).error(),
+        store->save_bytes("config", {}, {}, {}).error()}) {
     EXPECT_EQ(error.code(), ErrorCode::invalid_input);
     EXPECT_THAT(error.message(), HasSubstr("there is no bucket \"b\" at http://127.0.0.1"));
   }
@@ -178,21 +179,22 @@ TEST_F(S3StoreTest, CreatesWithoutTheConditionWhereTheServerDoesNotKnowIt) {
 TEST_F(S3StoreTest, ReadsAListingPageByPageAndRepeatsAFailedPage) {
   start([&](const ScriptedRequest& request) -> ScriptedReply {
     if (request.target.find("continuation-token=t%2F1") == std::string::npos) {
-      return {.body = "<ListBucketResult><NextContinuationToken>t/1</NextContinuationToken><Contents>"
-                      "<Key>p/keys/a</Key><Size>1</Size></Contents></ListBucketResult>"};
+      return {.body =
+                  "<ListBucketResult><NextContinuationToken>t/1</NextContinuationToken><Contents>"
+                  "<Key>p/keys/a</Key><Size>1</Size></Contents></ListBucketResult>"};
     }
     if (calls++ == 0) return refusal(500, "InternalError");
-    return {.body = "<ListBucketResult><Contents><Key>p/keys/b</Key><Size>2</Size></Contents>"
-                    "<Contents><Key>p/keys/</Key><Size>0</Size></Contents></ListBucketResult>"};
+    return {.body =
+                "<ListBucketResult><Contents><Key>p/keys/b</Key><Size>2</Size></Contents>"
+                "<Contents><Key>p/keys/</Key><Size>0</Size></Contents></ListBucketResult>"};
   });
   std::vector<std::string> names;
-  ASSERT_TRUE(store->list(
-      "keys",
-      [&](const ObjectInfo& info) -> Result<> {
-        names.push_back(info.name);
-        return {};
-      },
-      {}));
+  ASSERT_TRUE(store->list("keys",
+                          [&](const ObjectInfo& info) -> Result<> {
+                            names.push_back(info.name);
+                            return {};
+                          },
+                          {}));
   EXPECT_EQ(names, (std::vector<std::string>{"keys/a", "keys/b"}));
   EXPECT_EQ(server->requests().size(), 3);
   EXPECT_THAT(server->requests()[0].target, HasSubstr("prefix=p%2Fkeys%2F"));
@@ -207,14 +209,14 @@ protected:
         std::move(*http::Client::create({})),
         S3Addressing{location, "us-east-1", StorageOptions::Addressing::automatic},
         S3Credentials{.access_key = "a", .secret_key = "s"}, clock, std::make_shared<Throttle>());
-    store = open_s3_store(std::move(session), {.location = "s3:test",
-                                               .prefix = "",
-                                               .multipart_threshold_bytes = 10,
-                                               .part_bytes = 4});
+    store = open_s3_store(
+        std::move(session),
+        {.location = "s3:test", .prefix = "", .multipart_threshold_bytes = 10, .part_bytes = 4});
   }
   static ScriptedReply begun() {
-    return {.body = "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId>"
-                    "</InitiateMultipartUploadResult>"};
+    return {.body =
+                "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId>"
+                "</InitiateMultipartUploadResult>"};
   }
 };
 
@@ -280,10 +282,10 @@ TEST(OpenStorageTest, SaysWhatIsMissing) {
 TEST(OpenStorageTest, NamesTheStoreWithoutSecrets) {
   EXPECT_EQ((*open_storage("rest:http://u:secret@h/r", {}, system_clock()))->location(),
             "rest:http://h/r/");
-  EXPECT_EQ((*open_storage("s3:h/b/p/", {.s3 = {.access_key = "a", .secret_key = "s"}},
-                           system_clock()))
-                ->location(),
-            "s3:https://h/b/p");
+  EXPECT_EQ(
+      (*open_storage("s3:h/b/p/", {.s3 = {.access_key = "a", .secret_key = "s"}}, system_clock()))
+          ->location(),
+      "s3:https://h/b/p");
   EXPECT_EQ((*open_storage("/srv/r/", {}, system_clock()))->location(), "local:/srv/r");
 }
 

@@ -49,9 +49,8 @@ Result<http::Response> S3Session::exchange(const S3Call& call, const Exchange& s
 http::Request S3Session::make_request(const S3Call& call, const S3Addressing& addressing) const {
   const S3Address address = addressing.address_of(call.key);
   const Timestamp now = clock_.now();
-  const std::string payload_hash = call.payload_hash.empty()
-                                       ? hex_of(crypto::sha256(bytes_of(call.body)))
-                                       : call.payload_hash;
+  const std::string payload_hash =
+      call.payload_hash.empty() ? hex_of(crypto::sha256(bytes_of(call.body))) : call.payload_hash;
   RequestToSign to_sign{call.method, address.path, call.query, call.headers};
   to_sign.headers.emplace_back("Host", address.host);
   to_sign.headers.emplace_back("X-Amz-Content-Sha256", payload_hash);
@@ -77,7 +76,8 @@ Error S3Session::error_of(const http::Response& response, const S3Call& call,
                           const S3Addressing& addressing) const {
   const auto wait = parse_retry_after(http::header_of(response.headers, "Retry-After"));
   if (wait) throttle_->pause_until(clock_.monotonic() + *wait);
-  const std::string what = fmt::format("{} s3:{}", call.method, addressing.address_of(call.key).url);
+  const std::string what =
+      fmt::format("{} s3:{}", call.method, addressing.address_of(call.key).url);
   const std::string endpoint = addressing.endpoint();
   return explain_refusal(parse_refusal(response),
                          {.what = what, .bucket = addressing.bucket(), .endpoint = endpoint},

@@ -27,8 +27,8 @@ struct S3Call {
   std::chrono::milliseconds total_timeout{0};
 };
 
-/// Sends signed requests about one bucket. Follows the bucket to its region, notes how long the server asks to wait, and
-/// makes refusals errors with a remedy. Does not retry. Thread-safe.
+/// Sends signed requests about one bucket. Follows the bucket to its region, notes how long the
+/// server asks to wait, and makes refusals errors with a remedy. Does not retry. Thread-safe.
 class S3Session {
 public:
   S3Session(std::unique_ptr<http::Client> client, S3Addressing addressing,

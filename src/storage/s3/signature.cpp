@@ -34,8 +34,8 @@ std::string trimmed(std::string_view text) {
 }
 
 struct CanonicalHeaders {
-  std::string text;    // "name:value\n" each
-  std::string names;   // "a;b;c"
+  std::string text;   // "name:value\n" each
+  std::string names;  // "a;b;c"
 };
 
 CanonicalHeaders canonical_headers(const http::Headers& headers) {
@@ -49,7 +49,9 @@ CanonicalHeaders canonical_headers(const http::Headers& headers) {
   return canonical;
 }
 
-Digest sign(BytesView key, std::string_view text) { return crypto::hmac_sha256(key, bytes_of(text)); }
+Digest sign(BytesView key, std::string_view text) {
+  return crypto::hmac_sha256(key, bytes_of(text));
+}
 
 }  // namespace
 

@@ -17,7 +17,7 @@ using S3Query = std::vector<std::pair<std::string, std::string>>;
 /// What AWS Signature Version 4 covers of a request.
 struct RequestToSign {
   std::string method;
-  std::string path;       // percent-encoded as it is sent
+  std::string path;  // percent-encoded as it is sent
   S3Query query;
   http::Headers headers;  // all of them are signed; must hold Host and X-Amz-Content-Sha256
 };
@@ -30,8 +30,9 @@ std::string canonical_query(S3Query query);
 /// "20130524T000000Z"
 std::string amz_date(Timestamp time);
 
-/// The value of the Authorization header. `request.headers` must hold X-Amz-Date for the same `time`.
-/// Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API reference.
+/// The value of the Authorization header. `request.headers` must hold X-Amz-Date for the same
+/// `time`. Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API
+/// reference.
 std::string sign_request(const RequestToSign& request, const S3Credentials& credentials,
                          std::string_view region, Timestamp time);
 

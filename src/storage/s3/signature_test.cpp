@@ -7,8 +7,8 @@
 namespace dmaas::storage {
 namespace {
 
-// The examples of "Signature Calculations for the Authorization Header: Transferring Payload in a Single Chunk",
-// Amazon S3 API reference.
+// The examples of "Signature Calculations for the Authorization Header: Transferring Payload in a
+// Single Chunk", Amazon S3 API reference.
 const S3Credentials example_credentials{.access_key = "AKIAIOSFODNN7EXAMPLE",
                                         .secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"};
 constexpr Timestamp example_time =

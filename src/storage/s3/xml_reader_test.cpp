@@ -9,14 +9,14 @@ namespace {
 
 Result<std::multimap<std::string, std::string>> read(std::string_view document) {
   std::multimap<std::string, std::string> found;
-  TRY(read_xml(document, [&](std::string_view path, const std::string& text) {
-    found.emplace(path, text);
-  }));
+  TRY(read_xml(document,
+               [&](std::string_view path, const std::string& text) { found.emplace(path, text); }));
   return found;
 }
 
 TEST(XmlReaderTest, GivesPathAndTextOfEveryElement) {
-  auto found = read(R"(<?xml version="1.0"?><!-- > --><A x="1>2"><B>one</B><B/><C><D> t </D></C></A>)");
+  auto found =
+      read(R"(<?xml version="1.0"?><!-- > --><A x="1>2"><B>one</B><B/><C><D> t </D></C></A>)");
   ASSERT_TRUE(found);
   EXPECT_EQ(*found, (std::multimap<std::string, std::string>{
                         {"A", ""}, {"A/B", "one"}, {"A/B", ""}, {"A/C", ""}, {"A/C/D", " t "}}));

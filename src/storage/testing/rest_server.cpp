@@ -50,14 +50,14 @@ ScriptedReply RestServer::answer(const ScriptedRequest& request) {
 
 ScriptedReply RestServer::answer_list(const std::string& directory) {
   std::string entries;
-  static_cast<void>(store_.list(
-      directory,
-      [&](const ObjectInfo& info) -> Result<> {
-        entries += fmt::format(R"({}{{"name":"{}","size":{}}})", entries.empty() ? "" : ",",
-                               info.name.substr(info.name.rfind('/') + 1), info.size);
-        return {};
-      },
-      {}));
+  static_cast<void>(store_.list(directory,
+                                [&](const ObjectInfo& info) -> Result<> {
+                                  entries += fmt::format(
+                                      R"({}{{"name":"{}","size":{}}})", entries.empty() ? "" : ",",
+                                      info.name.substr(info.name.rfind('/') + 1), info.size);
+                                  return {};
+                                },
+                                {}));
   return {.body = "[" + entries + "]", .framing = ScriptedReply::Framing::chunked};
 }
 

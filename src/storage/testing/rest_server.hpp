@@ -5,8 +5,8 @@
 
 namespace dmaas::storage {
 
-/// A restic REST server over memory for tests, with the rules of rest-server: content must have its name as SHA-256, and an
-/// existing object is never written over (403).
+/// A restic REST server over memory for tests, with the rules of rest-server: content must have its
+/// name as SHA-256, and an existing object is never written over (403).
 class RestServer {
 public:
   std::string url() const { return server_.origin() + "/repository/"; }
