@@ -86,7 +86,8 @@ Result<std::unique_ptr<Client>> Client::create(ClientOptions options) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (ready != CURLE_OK) return fail(ErrorCode::internal, "libcurl could not be initialised");
   if (options.client_certificate.empty() != options.client_key.empty()) {
-    return fail(ErrorCode::invalid_input, "a client certificate and its key must be given together");
+    return fail(ErrorCode::invalid_input,
+                "a client certificate and its key must be given together");
   }
   return std::make_unique<CurlClient>(std::move(options));
 }

@@ -216,9 +216,8 @@ TEST(ClientTest, RefusesHeadersThatWouldSplitTheRequest) {
 }
 
 TEST(ClientTest, ServesManyThreadsAtOnce) {
-  ScriptedServer server{[](const ScriptedRequest& request) -> ScriptedReply {
-    return {.body = request.target};
-  }};
+  ScriptedServer server{
+      [](const ScriptedRequest& request) -> ScriptedReply { return {.body = request.target}; }};
   auto client = make_client();
   std::atomic<int> good = 0;
   {

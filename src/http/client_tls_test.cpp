@@ -18,11 +18,11 @@ protected:
   crypto::CertifiedKey certified = *crypto::make_server_certificate(
       authority, {.dns_names = {"server.test"}, .ip_addresses = {"127.0.0.1"}}, 24h,
       system_clock());
-  std::unique_ptr<Server> server = std::move(*Server::start(
-      {.certificate = certified.certificate, .private_key = certified.private_key},
-      [](ServerRequest& request, ServerResponse& response, std::stop_token) {
-        static_cast<void>(response.send_text(200, request.header("Host")));
-      }));
+  std::unique_ptr<Server> server = std::move(
+      *Server::start({.certificate = certified.certificate, .private_key = certified.private_key},
+                     [](ServerRequest& request, ServerResponse& response, std::stop_token) {
+                       static_cast<void>(response.send_text(200, request.header("Host")));
+                     }));
 
   std::string origin(std::string_view host) const {
     return "https://" + std::string(host) + ":" + std::to_string(server->port());
@@ -43,15 +43,16 @@ TEST_F(ClientTlsTest, AnUnknownAuthorityIsRefused) {
   ASSERT_TRUE(response.failed_with(ErrorCode::permission_denied));
   EXPECT_THAT(response.error().message(), HasSubstr("certificate"));
   const auto other = *crypto::make_authority("other", 24h, system_clock());
-  EXPECT_TRUE(get({.ca_certificates = other.certificate}).failed_with(ErrorCode::permission_denied));
+  EXPECT_TRUE(
+      get({.ca_certificates = other.certificate}).failed_with(ErrorCode::permission_denied));
 }
 
 TEST_F(ClientTlsTest, AnotherNameIsRefusedUnlessItIsTheExpectedOne) {
   auto response = get({.ca_certificates = authority.certificate}, "localhost");
   EXPECT_TRUE(response.failed_with(ErrorCode::permission_denied));
 
-  response = get({.ca_certificates = authority.certificate, .server_name = "server.test"},
-                 "localhost");
+  response =
+      get({.ca_certificates = authority.certificate, .server_name = "server.test"}, "localhost");
   ASSERT_TRUE(response) << response.error().message();
   EXPECT_EQ(response->body, "localhost:" + std::to_string(server->port()));
 
@@ -89,14 +90,13 @@ TEST_F(ClientTlsTest, SendsAClientCertificateWithoutHarmWhereNoneIsAsked) {
 }
 
 TEST_F(ClientTlsTest, ResumesConnectionsThatTheServerHasClosed) {
-  ServerOptions options{.certificate = certified.certificate,
-                        .private_key = certified.private_key};
+  ServerOptions options{.certificate = certified.certificate, .private_key = certified.private_key};
   options.port = server->port();
   auto client = std::move(*Client::create({.ca_certificates = authority.certificate}));
   ASSERT_TRUE(client->send({.url = origin("127.0.0.1")}, {}));
   server.reset();
-  server = std::move(*Server::start(
-      options, [](ServerRequest&, ServerResponse& response, std::stop_token) {
+  server = std::move(
+      *Server::start(options, [](ServerRequest&, ServerResponse& response, std::stop_token) {
         static_cast<void>(response.send_text(200, "again"));
       }));
   auto response = client->send({.url = origin("127.0.0.1")}, {});

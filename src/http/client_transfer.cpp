@@ -22,12 +22,15 @@ curl_blob blob_of(const std::string& text) {
   return {const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
 
 // A peer that refuses our certificate says so by a TLS alert, in TLS 1.3 only after the handshake.
 bool is_certificate_alert(std::string_view text) {
-  return contains(text, "alert") && (contains(text, "certificate") || contains(text, "unknown ca") ||
-                                     contains(text, "access denied"));
+  return contains(text, "alert") &&
+         (contains(text, "certificate") || contains(text, "unknown ca") ||
+          contains(text, "access denied"));
 }
 
 ErrorCode classify(CURLcode code, std::string_view text) {
@@ -108,24 +111,25 @@ Result<> ClientTransfer::configure(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.total_timeout.count()));
 
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                   +[](char* data, std::size_t, std::size_t size, void* self) {
-                     return static_cast<ClientTransfer*>(self)->write_header({data, size});
-                   });
+  curl_easy_setopt(
+      easy, CURLOPT_HEADERFUNCTION, +[](char* data, std::size_t, std::size_t size, void* self) {
+        return static_cast<ClientTransfer*>(self)->write_header({data, size});
+      });
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
-                   +[](char* data, std::size_t, std::size_t size, void* self) {
-                     return static_cast<ClientTransfer*>(self)->write_body(bytes_of({data, size}));
-                   });
+  curl_easy_setopt(
+      easy, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* self) {
+        return static_cast<ClientTransfer*>(self)->write_body(bytes_of({data, size}));
+      });
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(easy, CURLOPT_XFERINFODATA, this);
-  curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION,
-                   +[](void* data, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up) {
-                     auto* self = static_cast<ClientTransfer*>(data);
-                     if (down + up != self->counted_bytes_) self->touch();
-                     self->counted_bytes_ = down + up;
-                     return 0;
-                   });
+  curl_easy_setopt(
+      easy, CURLOPT_XFERINFOFUNCTION,
+      +[](void* data, curl_off_t, curl_off_t down, curl_off_t, curl_off_t up) {
+        auto* self = static_cast<ClientTransfer*>(data);
+        if (down + up != self->counted_bytes_) self->touch();
+        self->counted_bytes_ = down + up;
+        return 0;
+      });
   TRY(configure_address(easy));
   configure_tls(easy);
   configure_body(easy);
@@ -141,7 +145,8 @@ Result<> ClientTransfer::configure_address(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
     return {};
   }
-  // The name in the URL is what curl announces and verifies; the connection goes to the host of the request.
+  // The name in the URL is what curl announces and verifies; the connection goes to the host of the
+  // request.
   Url named = url;
   named.host = options_.server_name;
   const std::string port = !url.port.empty() ? url.port : url.scheme == "http" ? "80" : "443";
@@ -149,8 +154,7 @@ Result<> ClientTransfer::configure_address(CURL* easy) {
   connect_to_.reset(curl_slist_append(nullptr, target.c_str()));
   curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
   headers_.reset(curl_slist_append(nullptr, ("Host: " + url.authority()).c_str()));
-  const std::string text =
-      named.origin() + url.path + (url.query.empty() ? "" : "?" + url.query);
+  const std::string text = named.origin() + url.path + (url.query.empty() ? "" : "?" + url.query);
   curl_easy_setopt(easy, CURLOPT_URL, text.c_str());
   return {};
 }
@@ -162,7 +166,8 @@ Result<> ClientTransfer::configure_headers(CURL* easy) {
                        value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos;
     if (!valid) {
       headers_.reset(list);
-      return fail(ErrorCode::invalid_input, description() + ": header \"" + name + "\" is malformed");
+      return fail(ErrorCode::invalid_input,
+                  description() + ": header \"" + name + "\" is malformed");
     }
     // "Name;" is curl's notation for a header without value.
     list = curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
@@ -211,14 +216,16 @@ void ClientTransfer::configure_body(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, size);
   curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, expect_continue_ms);
   curl_easy_setopt(easy, CURLOPT_READDATA, this);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION,
-                   +[](char* buffer, std::size_t item, std::size_t count, void* self) {
-                     return static_cast<ClientTransfer*>(self)->read_body(buffer, item * count);
-                   });
+  curl_easy_setopt(
+      easy, CURLOPT_READFUNCTION,
+      +[](char* buffer, std::size_t item, std::size_t count, void* self) {
+        return static_cast<ClientTransfer*>(self)->read_body(buffer, item * count);
+      });
   curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
-  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, +[](void* self, curl_off_t offset, int origin) {
-    return static_cast<ClientTransfer*>(self)->seek_body(offset, origin);
-  });
+  curl_easy_setopt(
+      easy, CURLOPT_SEEKFUNCTION, +[](void* self, curl_off_t offset, int origin) {
+        return static_cast<ClientTransfer*>(self)->seek_body(offset, origin);
+      });
 }
 
 Result<CURLcode> ClientTransfer::drive(CurlHandles& handles, std::stop_token stop) {
@@ -239,8 +246,7 @@ Result<CURLcode> ClientTransfer::drive(CurlHandles& handles, std::stop_token sto
       return fail(ErrorCode::timeout, fmt::format("{}: nothing was sent or received for {} ms",
                                                   description(), request_.idle_timeout.count()));
     }
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(request_.idle_timeout - idle);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(request_.idle_timeout - idle);
     curl_multi_poll(multi, nullptr, 0, static_cast<int>(std::min(left, poll_interval).count()),
                     nullptr);
   }
@@ -326,10 +332,10 @@ std::size_t ClientTransfer::write_body(BytesView piece) {
     return taken ? piece.size() : refuse(std::move(taken).error(), 0);
   }
   if (response_.body.size() + piece.size() > target_.max_collected_bytes) {
-    return refuse(Error(ErrorCode::exhausted,
-                        fmt::format("{}: the answer is longer than {} bytes", description(),
-                                    target_.max_collected_bytes)),
-                  0);
+    return refuse(
+        Error(ErrorCode::exhausted, fmt::format("{}: the answer is longer than {} bytes",
+                                                description(), target_.max_collected_bytes)),
+        0);
   }
   response_.body.append(text_of(piece));
   return piece.size();

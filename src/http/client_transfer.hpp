@@ -12,7 +12,8 @@
 
 namespace dmaas::http {
 
-/// One connection with what drives it: the multi handle keeps the sockets and can be woken from another thread.
+/// One connection with what drives it: the multi handle keeps the sockets and can be woken from
+/// another thread.
 struct CurlHandles {
   std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)> multi{curl_multi_init(),
                                                               &curl_multi_cleanup};

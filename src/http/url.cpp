@@ -24,7 +24,9 @@ bool is_default_port(const Url& url) {
 
 }  // namespace
 
-std::string Url::authority() const { return is_default_port(*this) ? host : host + ":" + port; }
+std::string Url::authority() const {
+  return is_default_port(*this) ? host : host + ":" + port;
+}
 
 Result<Url> parse_url(std::string_view text) {
   UrlHandle handle{curl_url(), &curl_url_cleanup};
@@ -32,8 +34,8 @@ Result<Url> parse_url(std::string_view text) {
   const CURLUcode code = curl_url_set(handle.get(), CURLUPART_URL, copy.c_str(),
                                       CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK) {
-    return fail(ErrorCode::invalid_input, "URL \"" + without_secrets(text) + "\": " +
-                                              curl_url_strerror(code));
+    return fail(ErrorCode::invalid_input,
+                "URL \"" + without_secrets(text) + "\": " + curl_url_strerror(code));
   }
   Url url;
   url.scheme = part_of(handle.get(), CURLUPART_SCHEME);

@@ -23,7 +23,8 @@ struct Url {
   std::string origin() const { return scheme + "://" + authority(); }
 };
 
-/// Errors: invalid_input (not absolute, another scheme, no host). The message never holds user and password.
+/// Errors: invalid_input (not absolute, another scheme, no host). The message never holds user and
+/// password.
 Result<Url> parse_url(std::string_view text);
 
 /// For messages: without user, password, query and fragment.

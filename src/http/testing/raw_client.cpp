@@ -11,7 +11,8 @@
 
 namespace dmaas::http {
 
-RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -57,7 +58,8 @@ std::string RawClient::read_answer() {
   if (head_end == received_.npos) return std::exchange(received_, {});
   auto total = head_end + 4;
   auto length = received_.substr(0, head_end).find("Content-Length: ");
-  if (length != received_.npos) total += std::strtoull(received_.c_str() + length + 16, nullptr, 10);
+  if (length != received_.npos)
+    total += std::strtoull(received_.c_str() + length + 16, nullptr, 10);
   while (received_.size() < total && receive()) {
   }
   auto answer = received_.substr(0, total);

@@ -15,7 +15,8 @@ public:
 
   /// False when the other side does not take it all.
   bool send(std::string_view text);
-  /// Reads until `ending` has arrived, 10 s have passed or the stream ended; what was read, past the ending too.
+  /// Reads until `ending` has arrived, 10 s have passed or the stream ended; what was read, past
+  /// the ending too.
   std::string read_until(std::string_view ending);
   /// Everything until the other side closes, at most for 10 s.
   std::string read_to_end();

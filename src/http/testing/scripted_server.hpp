@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "base/file.hpp"
 #include "base/clock.hpp"
+#include "base/file.hpp"
 #include "http/client.hpp"
 
 namespace dmaas::http {
@@ -38,8 +38,9 @@ struct ScriptedReply {
   enum class Framing { length, chunked } framing = Framing::length;
 };
 
-/// A plain HTTP/1.1 server on a free port of 127.0.0.1 for tests: does to each request what `script` says, faults
-/// included. `script` is called from several threads. Request bodies up to 64 MiB are kept in memory.
+/// A plain HTTP/1.1 server on a free port of 127.0.0.1 for tests: does to each request what
+/// `script` says, faults included. `script` is called from several threads. Request bodies up to 64
+/// MiB are kept in memory.
 class ScriptedServer {
 public:
   using Script = std::function<ScriptedReply(const ScriptedRequest&)>;
