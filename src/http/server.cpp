@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -51,16 +51,18 @@ private:
 class ThreadedServer final : public Server {
 public:
   ThreadedServer(ServerOptions options, Handler handler, std::unique_ptr<Listener> listener)
-      : options_(std::move(options)), handler_(std::move(handler)), listener_(std::move(listener)),
+      : options_(std::move(options)),
+        handler_(std::move(handler)),
+        listener_(std::move(listener)),
         // A connection has at most one request waiting, so a push never blocks an event loop.
         waiting_(options_.max_connections + 1) {
     for (unsigned i = 0; i < options_.handler_threads; ++i) {
       handlers_.emplace_back([this] { run_handlers(); });
     }
     listener_->accept([this](std::unique_ptr<Transport> transport) {
-      connections_.add(ServerConnection::start(std::move(transport), options_, [this](auto connection) {
-        waiting_.push(std::move(connection), {});
-      }));
+      connections_.add(ServerConnection::start(
+          std::move(transport), options_,
+          [this](auto connection) { waiting_.push(std::move(connection), {}); }));
     });
   }
 
@@ -80,7 +82,8 @@ public:
   }
 
   std::uint16_t port() const override { return listener_->port(); }
-  Result<> replace_certificate(const std::string& certificate, const std::string& private_key) override {
+  Result<> replace_certificate(const std::string& certificate,
+                               const std::string& private_key) override {
     return listener_->replace_certificate(certificate, private_key);
   }
 
@@ -129,7 +132,8 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler han
   listen.private_key = options.private_key;
   listen.max_connections = options.max_connections;
   auto listener = TRY(Listener::open(std::move(listen)));
-  return std::make_unique<ThreadedServer>(std::move(options), std::move(handler), std::move(listener));
+  return std::make_unique<ThreadedServer>(std::move(options), std::move(handler),
+                                          std::move(listener));
 }
 
 }  // namespace dmaas::http

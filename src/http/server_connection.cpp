@@ -30,7 +30,8 @@ using ParserError = beast::http::error;
 constexpr std::size_t body_buffer_bytes = 64 << 10;
 constexpr std::size_t header_read_bytes = 4 << 10;
 constexpr std::size_t frame_bytes = 64 << 10;
-// What a handler left unread is read and dropped up to here, so that the client gets the answer instead of a reset.
+// What a handler left unread is read and dropped up to here, so that the client gets the answer
+// instead of a reset.
 constexpr std::uint64_t max_discarded_bytes = 128 << 20;
 constexpr milliseconds discard_timeout{10'000};
 constexpr milliseconds close_timeout{2'000};
@@ -40,9 +41,13 @@ std::string_view reason_of(int status) {
           beast::http::obsolete_reason(static_cast<beast::http::status>(status)).size()};
 }
 
-bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
+bool has_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
 
-bool is_line_text(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos; }
+bool is_line_text(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
+}
 
 /// The answer to what the parser refused; 0 when there is nobody to answer.
 int status_of(const SystemError& error) {
@@ -58,13 +63,16 @@ class Connection final : public ServerConnection,
                          public std::enable_shared_from_this<Connection> {
 public:
   Connection(std::unique_ptr<Transport> transport, const ServerOptions& options, Ready ready)
-      : transport_(std::move(transport)), options_(options), ready_(std::move(ready)),
+      : transport_(std::move(transport)),
+        options_(options),
+        ready_(std::move(ready)),
         buffer_(options.max_header_bytes + body_buffer_bytes) {}
 
   void open() {
-    transport_->handshake(options_.header_timeout, [self = shared_from_this()](Result<std::size_t> done) {
-      if (done && *done > 0) self->await_request();
-    });
+    transport_->handshake(options_.header_timeout,
+                          [self = shared_from_this()](Result<std::size_t> done) {
+                            if (done && *done > 0) self->await_request();
+                          });
   }
 
   // --- ServerConnection
@@ -74,7 +82,8 @@ public:
     try {
       handler(*this, *this, stop);
     } catch (const std::exception& exception) {
-      log_error("a request handler threw", {{"method", std::string(method())}, {"error", exception.what()}});
+      log_error("a request handler threw",
+                {{"method", std::string(method())}, {"error", exception.what()}});
     }
     finish_response();
     transport_->post([self = shared_from_this()] { self->after_response(); });
@@ -111,16 +120,19 @@ public:
 
   Result<std::size_t> read_body(std::span<std::uint8_t> buffer) override {
     if (broken_) return fail(*broken_);
-    if (buffer.empty()) return fail(ErrorCode::invalid_input, "reading a body into an empty buffer");
+    if (buffer.empty())
+      return fail(ErrorCode::invalid_input, "reading a body into an empty buffer");
     if (!body_->is_done()) TRY(send_continue());
     while (true) {
       auto count = take_body(buffer);
       if (!count) return break_off(std::move(count).error());
       if (*count > 0 || body_->is_done()) return *count;
-      auto received = on_loop([&](Transport::Done done) { read_more(body_buffer_bytes, idle(), std::move(done)); });
+      auto received = on_loop(
+          [&](Transport::Done done) { read_more(body_buffer_bytes, idle(), std::move(done)); });
       if (!received) return break_off(std::move(received).error());
       if (*received == 0) {
-        return break_off(Error(ErrorCode::unavailable, "the client went away in the middle of the body"));
+        return break_off(
+            Error(ErrorCode::unavailable, "the client went away in the middle of the body"));
       }
     }
   }
@@ -166,6 +178,10 @@ public:
     return {};
   }
 
+  void abandon() override {
+    if (!broken_) broken_ = Error(ErrorCode::cancelled, "the answer was abandoned");
+  }
+
 private:
   static std::string_view to_view(beast::string_view text) { return {text.data(), text.size()}; }
   const BodyParser::value_type& message() const { return body_->get(); }
@@ -195,7 +211,8 @@ private:
     buffer_.consume(header_->put(buffer_.data(), error));
     if (header_->is_header_done()) return dispatch();
     if (error && error != ParserError::need_more) return refuse(status_of(error));
-    auto left = std::chrono::duration_cast<milliseconds>(*header_begun_ + options_.header_timeout - SteadyClock::now());
+    auto left = std::chrono::duration_cast<milliseconds>(*header_begun_ + options_.header_timeout -
+                                                         SteadyClock::now());
     if (left <= milliseconds(0)) return close();
     if (buffer_.size() > options_.max_header_bytes) return refuse(431);
     read_more(header_read_bytes, left, [self = shared_from_this()](Result<std::size_t> received) {
@@ -240,13 +257,16 @@ private:
       if (buffer_.size() == 0) buffer_.shrink_to_fit();
       return await_request();
     }
-    // Who still waits for "100 Continue" sends nothing more; who sends too much or too slowly is cut.
-    if (expects_continue_ || discarded_bytes_ > max_discarded_bytes || SteadyClock::now() > deadline_) {
+    // Who still waits for "100 Continue" sends nothing more; who sends too much or too slowly is
+    // cut.
+    if (expects_continue_ || discarded_bytes_ > max_discarded_bytes ||
+        SteadyClock::now() > deadline_) {
       return linger();
     }
-    read_more(body_buffer_bytes, close_timeout, [self = shared_from_this()](Result<std::size_t> received) {
-      received && *received > 0 ? self->discard_body() : self->close();
-    });
+    read_more(body_buffer_bytes, close_timeout,
+              [self = shared_from_this()](Result<std::size_t> received) {
+                received && *received > 0 ? self->discard_body() : self->close();
+              });
   }
 
   std::span<std::uint8_t> discard_buffer() {
@@ -256,14 +276,16 @@ private:
 
   /// Answers what the parser or a limit refused, then ends.
   void refuse(int status) {
-    scratch_ = fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status, reason_of(status));
-    transport_->write(bytes_of(scratch_), close_timeout, [self = shared_from_this()](Result<std::size_t> done) {
-      done ? self->linger() : self->close();
-    });
+    scratch_ = fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                           status, reason_of(status));
+    transport_->write(bytes_of(scratch_), close_timeout,
+                      [self = shared_from_this()](Result<std::size_t> done) {
+                        done ? self->linger() : self->close();
+                      });
   }
 
-  /// Ends in good order: what the client still sends is dropped for a moment, because unread bytes would make the
-  /// kernel send a reset that can overtake the answer.
+  /// Ends in good order: what the client still sends is dropped for a moment, because unread bytes
+  /// would make the kernel send a reset that can overtake the answer.
   void linger() {
     if (cut_) return close();
     deadline_ = SteadyClock::now() + close_timeout;
@@ -275,9 +297,10 @@ private:
   void drop_rest() {
     buffer_.clear();
     if (SteadyClock::now() > deadline_) return close();
-    read_more(body_buffer_bytes, close_timeout, [self = shared_from_this()](Result<std::size_t> received) {
-      received && *received > 0 ? self->drop_rest() : self->close();
-    });
+    read_more(body_buffer_bytes, close_timeout,
+              [self = shared_from_this()](Result<std::size_t> received) {
+                received && *received > 0 ? self->drop_rest() : self->close();
+              });
   }
 
   void close() { transport_->close(); }
@@ -305,9 +328,11 @@ private:
     auto count = out.size() - body.size;
     body.data = nullptr;
     body.size = 0;
-    if (!error || error == ParserError::need_more || error == ParserError::need_buffer) return count;
+    if (!error || error == ParserError::need_more || error == ParserError::need_buffer)
+      return count;
     if (error == ParserError::body_limit) {
-      return fail(ErrorCode::exhausted, fmt::format("the body is larger than {} bytes", options_.max_body_bytes));
+      return fail(ErrorCode::exhausted,
+                  fmt::format("the body is larger than {} bytes", options_.max_body_bytes));
     }
     return fail(ErrorCode::invalid_input, "malformed body: " + error.message());
   }
@@ -326,18 +351,23 @@ private:
     auto result = outcome->wait();
     waited_ += SteadyClock::now() - begun;
     if (result) moved_bytes_ += *result;
-    if (result && is_too_slow()) return fail(ErrorCode::timeout, "the client is slower than the least rate");
+    if (result && is_too_slow())
+      return fail(ErrorCode::timeout, "the client is slower than the least rate");
     return result;
   }
 
   bool is_too_slow() const {
-    auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited_ - options_.body_rate_grace).count();
-    return seconds > 0 && moved_bytes_ < options_.min_body_bytes_per_second * static_cast<std::uint64_t>(seconds);
+    auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(waited_ - options_.body_rate_grace)
+            .count();
+    return seconds > 0 &&
+           moved_bytes_ < options_.min_body_bytes_per_second * static_cast<std::uint64_t>(seconds);
   }
 
   Result<> write_out(BytesView bytes) {
     if (broken_) return fail(*broken_);
-    auto written = on_loop([&](Transport::Done done) { transport_->write(bytes, idle(), std::move(done)); });
+    auto written =
+        on_loop([&](Transport::Done done) { transport_->write(bytes, idle(), std::move(done)); });
     if (!written) return break_off(std::move(written).error());
     return {};
   }
@@ -370,16 +400,18 @@ private:
     chunked_ = !size && message().version() == 11;
     if ((!size && !chunked_) || stop_.stop_requested()) keep_alive_ = false;
     auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", status, reason_of(status),
-                            fmt::gmtime(now));
+    auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", status,
+                            reason_of(status), fmt::gmtime(now));
     for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
     if (chunked_ && has_body(status)) head += "Transfer-Encoding: chunked\r\n";
-    if (size && status != 204 && status != 304) head += fmt::format("Content-Length: {}\r\n", *size);
+    if (size && status != 204 && status != 304)
+      head += fmt::format("Content-Length: {}\r\n", *size);
     if (!keep_alive_) head += "Connection: close\r\n";
     return head + "\r\n";
   }
 
-  /// What the handler left undone: no answer at all, the end of a chunked body, fewer bytes than announced.
+  /// What the handler left undone: no answer at all, the end of a chunked body, fewer bytes than
+  /// announced.
   void finish_response() {
     if (!started_ && !broken_) {
       static_cast<void>(send_text(500, "the request was not answered\n"));
@@ -424,7 +456,8 @@ private:
 }  // namespace
 
 std::shared_ptr<ServerConnection> ServerConnection::start(std::unique_ptr<Transport> transport,
-                                                          const ServerOptions& options, Ready ready) {
+                                                          const ServerOptions& options,
+                                                          Ready ready) {
   auto connection = std::make_shared<Connection>(std::move(transport), options, std::move(ready));
   connection->open();
   return connection;

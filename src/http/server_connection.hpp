@@ -9,16 +9,16 @@
 
 namespace dmaas::http {
 
-/// One client's connection: reads a request's header on the event loop, then belongs to a handler thread until the answer
-/// is out, then reads the next one.
+/// One client's connection: reads a request's header on the event loop, then belongs to a handler
+/// thread until the answer is out, then reads the next one.
 class ServerConnection {
 public:
   /// Hands a connection whose request waits to the handler threads.
   using Ready = std::function<void(std::shared_ptr<ServerConnection>)>;
 
   /// On the transport's event loop. `options` outlive the connection.
-  static std::shared_ptr<ServerConnection> start(std::unique_ptr<Transport> transport, const ServerOptions& options,
-                                                 Ready ready);
+  static std::shared_ptr<ServerConnection> start(std::unique_ptr<Transport> transport,
+                                                 const ServerOptions& options, Ready ready);
   virtual ~ServerConnection() = default;
 
   /// Answers the request that waits; on a handler thread.

@@ -24,15 +24,19 @@ std::unique_ptr<Server> serve(Handler handler, ServerOptions options = {}) {
 }
 
 void echo_path(ServerRequest& request, ServerResponse& response, std::stop_token) {
-  static_cast<void>(response.send_text(200, std::string(request.method()) + " " + std::string(request.path())));
+  static_cast<void>(
+      response.send_text(200, std::string(request.method()) + " " + std::string(request.path())));
 }
 
 void answer_with_body(ServerRequest& request, ServerResponse& response, std::stop_token) {
   auto body = request.read_all(1 << 20);
-  static_cast<void>(body ? response.send_text(200, *body) : response.send_text(500, body.error().message()));
+  static_cast<void>(body ? response.send_text(200, *body)
+                         : response.send_text(500, body.error().message()));
 }
 
-std::string get(std::string_view path) { return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+std::string get(std::string_view path) {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
 
 std::size_t resident_peak_bytes() {
   std::ifstream status("/proc/self/status");
@@ -42,7 +46,9 @@ std::size_t resident_peak_bytes() {
   return 0;
 }
 
-void forget_resident_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void forget_resident_peak() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 TEST(ServerTest, AnswersSeveralRequestsOnOneConnection) {
   auto server = serve(echo_path);
@@ -59,7 +65,8 @@ TEST(ServerTest, AnswersPipelinedRequestsInOrder) {
   auto server = serve(answer_with_body);
   RawClient client(server->port());
   std::string all;
-  for (auto body : {"one", "two", "six"}) all += "PUT /x HTTP/1.1\r\nContent-Length: 3\r\n\r\n" + std::string(body);
+  for (auto body : {"one", "two", "six"})
+    all += "PUT /x HTTP/1.1\r\nContent-Length: 3\r\n\r\n" + std::string(body);
   ASSERT_TRUE(client.send(all));
   for (auto body : {"one", "two", "six"}) EXPECT_TRUE(client.read_answer().ends_with(body));
 }
@@ -67,7 +74,9 @@ TEST(ServerTest, AnswersPipelinedRequestsInOrder) {
 TEST(ServerTest, ReadsChunkedBodies) {
   auto server = serve(answer_with_body);
   RawClient client(server->port());
-  ASSERT_TRUE(client.send("PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\n" + get("/y")));
+  ASSERT_TRUE(client.send(
+      "PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\n\r\n" +
+      get("/y")));
   EXPECT_TRUE(client.read_answer().ends_with("hello!"));
   EXPECT_TRUE(client.read_answer().starts_with("HTTP/1.1 200"));
 }
@@ -88,7 +97,8 @@ TEST(ServerTest, StreamsLargeBodiesInBoundedMemory) {
   RawClient client(server->port());
   forget_resident_peak();
   auto before = resident_peak_bytes();
-  ASSERT_TRUE(client.send("PUT /x HTTP/1.1\r\nContent-Length: " + std::to_string(total) + "\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("PUT /x HTTP/1.1\r\nContent-Length: " + std::to_string(total) + "\r\n\r\n"));
   for (std::size_t sent = 0; sent < total; sent += piece.size()) ASSERT_TRUE(client.send(piece));
   EXPECT_EQ(client.drop(total), total);
   EXPECT_LT(resident_peak_bytes() - before, std::size_t{16} << 20);
@@ -99,7 +109,8 @@ TEST(ServerTest, AnswersLongBodiesThatTheHandlerDidNotRead) {
     static_cast<void>(response.send_text(401, "who are you"));
   });
   RawClient client(server->port());
-  ASSERT_TRUE(client.send("PUT /x HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n" + std::string(20'000'000, 'x') + get("/y")));
+  ASSERT_TRUE(client.send("PUT /x HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n" +
+                          std::string(20'000'000, 'x') + get("/y")));
   EXPECT_TRUE(client.read_answer().ends_with("who are you"));
   EXPECT_TRUE(client.read_answer().starts_with("HTTP/1.1 401"));
 }
@@ -110,12 +121,14 @@ TEST(ServerTest, SendsContinueOnlyWhenTheBodyIsWanted) {
     static_cast<void>(response.send_text(403, "no"));
   });
   RawClient wanted(server->port());
-  ASSERT_TRUE(wanted.send("PUT /wanted HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+  ASSERT_TRUE(
+      wanted.send("PUT /wanted HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
   EXPECT_EQ(wanted.read_answer(), "HTTP/1.1 100 Continue\r\n\r\n");
   ASSERT_TRUE(wanted.send("ok"));
   EXPECT_TRUE(wanted.read_answer().ends_with("ok"));
   RawClient refused(server->port());
-  ASSERT_TRUE(refused.send("PUT /refused HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+  ASSERT_TRUE(
+      refused.send("PUT /refused HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
   EXPECT_TRUE(refused.read_to_end().starts_with("HTTP/1.1 403"));
 }
 
@@ -140,12 +153,16 @@ TEST(ServerTest, RefusesWhatIsNotARequest) {
     client.send(text);
     return client.read_to_end().substr(0, 12);
   };
-  EXPECT_EQ(answer_to("GET /x HTTP/1.1\r\nA: " + std::string(5000, 'a') + "\r\n\r\n"), "HTTP/1.1 431");
+  EXPECT_EQ(answer_to("GET /x HTTP/1.1\r\nA: " + std::string(5000, 'a') + "\r\n\r\n"),
+            "HTTP/1.1 431");
   EXPECT_EQ(answer_to("GET /" + std::string(100'000, 'a') + " HTTP/1.1\r\n\r\n"), "HTTP/1.1 431");
   EXPECT_EQ(answer_to("nonsense\r\n\r\n"), "HTTP/1.1 400");
   EXPECT_EQ(answer_to("GET http://elsewhere/ HTTP/1.1\r\n\r\n"), "HTTP/1.1 400");
   EXPECT_EQ(answer_to("PUT /x HTTP/1.1\r\nContent-Length: 1001\r\n\r\n"), "HTTP/1.1 413");
-  EXPECT_EQ(answer_to("PUT /x HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(
+      answer_to(
+          "PUT /x HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+      "HTTP/1.1 400");
 }
 
 TEST(ServerTest, CutsSilentAndSlowSenders) {
@@ -157,7 +174,8 @@ TEST(ServerTest, CutsSilentAndSlowSenders) {
   auto server = serve(
       [&](ServerRequest& request, ServerResponse&, std::stop_token) {
         auto body = request.read_all(1 << 20);
-        (request.path() == "/silent" ? silent : slow).set_value(body ? ErrorCode::internal : body.code());
+        (request.path() == "/silent" ? silent : slow)
+            .set_value(body ? ErrorCode::internal : body.code());
       },
       options);
   RawClient header(server->port());
@@ -239,7 +257,8 @@ TEST(ServerTest, CutsTheConnectionWhenTheAnswerIsShorterThanAnnounced) {
 TEST(ServerTest, AnswersForHandlersThatFail) {
   auto server = serve([](ServerRequest& request, ServerResponse& response, std::stop_token) {
     if (request.path() == "/throws") throw std::runtime_error("oops");
-    if (request.path() == "/header") static_cast<void>(response.send(200, {{"X", "a\r\nSet-Cookie: b"}}, {}));
+    if (request.path() == "/header")
+      static_cast<void>(response.send(200, {{"X", "a\r\nSet-Cookie: b"}}, {}));
   });
   RawClient client(server->port());
   for (auto path : {"/throws", "/silent", "/header"}) {
@@ -301,7 +320,8 @@ protected:
     return (*client)->send(request, {});
   }
   crypto::CertifiedKey authority = *crypto::make_authority("test", 24h, system_clock());
-  crypto::CertifiedKey key = *crypto::make_server_certificate(authority, {{}, {"127.0.0.1"}}, 24h, system_clock());
+  crypto::CertifiedKey key =
+      *crypto::make_server_certificate(authority, {{}, {"127.0.0.1"}}, 24h, system_clock());
 };
 
 TEST_F(TlsServerTest, AnswersClientsThatTrustItsAuthority) {
@@ -316,9 +336,11 @@ TEST_F(TlsServerTest, AnswersClientsThatTrustItsAuthority) {
 TEST_F(TlsServerTest, UsesAReplacedCertificateForNewConnections) {
   auto server = serve(echo_path, options_for(key));
   auto other = *crypto::make_authority("other", 24h, system_clock());
-  auto other_key = *crypto::make_server_certificate(other, {{}, {"127.0.0.1"}}, 24h, system_clock());
+  auto other_key =
+      *crypto::make_server_certificate(other, {{}, {"127.0.0.1"}}, 24h, system_clock());
   EXPECT_EQ(fetch(*server, other.certificate).code(), ErrorCode::permission_denied);
-  EXPECT_EQ(server->replace_certificate(key.certificate, other_key.private_key).code(), ErrorCode::invalid_input);
+  EXPECT_EQ(server->replace_certificate(key.certificate, other_key.private_key).code(),
+            ErrorCode::invalid_input);
   ASSERT_TRUE(server->replace_certificate(other_key.certificate, other_key.private_key));
   EXPECT_TRUE(fetch(*server, other.certificate));
 }

@@ -35,8 +35,10 @@ constexpr std::chrono::milliseconds accept_pause{100};
 Result<std::size_t> result_of(const SystemError& error, std::size_t count) {
   if (!error) return count;
   if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) return 0;
-  if (error == beast::error::timeout) return fail(ErrorCode::timeout, "the client was silent for too long");
-  if (error == asio::error::operation_aborted) return fail(ErrorCode::cancelled, "the connection was closed");
+  if (error == beast::error::timeout)
+    return fail(ErrorCode::timeout, "the client was silent for too long");
+  if (error == asio::error::operation_aborted)
+    return fail(ErrorCode::cancelled, "the connection was closed");
   return fail(ErrorCode::unavailable, "connection to the client: " + error.message());
 }
 
@@ -49,7 +51,9 @@ struct ConnectionCount {
 /// A slot of the connection limit for as long as it lives.
 class ConnectionSlot {
 public:
-  explicit ConnectionSlot(std::shared_ptr<ConnectionCount> count) : count_(std::move(count)) { ++count_->live; }
+  explicit ConnectionSlot(std::shared_ptr<ConnectionCount> count) : count_(std::move(count)) {
+    ++count_->live;
+  }
   ConnectionSlot(const ConnectionSlot&) = delete;
   ConnectionSlot& operator=(const ConnectionSlot&) = delete;
   ~ConnectionSlot() {
@@ -67,8 +71,11 @@ class StreamTransport final : public Transport {
 
 public:
   template <class... Arguments>
-  StreamTransport(std::unique_ptr<ConnectionSlot> slot, TlsContext context, Arguments&&... arguments)
-      : slot_(std::move(slot)), context_(std::move(context)), stream_(std::forward<Arguments>(arguments)...) {
+  StreamTransport(std::unique_ptr<ConnectionSlot> slot, TlsContext context,
+                  Arguments&&... arguments)
+      : slot_(std::move(slot)),
+        context_(std::move(context)),
+        stream_(std::forward<Arguments>(arguments)...) {
     SystemError error;
     tcp().socket().set_option(Tcp::no_delay(true), error);
     auto remote = tcp().socket().remote_endpoint(error);
@@ -77,34 +84,41 @@ public:
 
   std::string remote_address() const override { return remote_; }
 
-  void post(std::function<void()> task) override { asio::post(stream_.get_executor(), std::move(task)); }
+  void post(std::function<void()> task) override {
+    asio::post(stream_.get_executor(), std::move(task));
+  }
 
   void handshake(std::chrono::milliseconds timeout, Done done) override {
     if constexpr (is_tls) {
       tcp().expires_after(timeout);
-      stream_.async_handshake(asio::ssl::stream_base::server, [done = std::move(done)](const SystemError& error) {
-        done(error ? result_of(error, 0) : Result<std::size_t>(1));
-      });
+      stream_.async_handshake(asio::ssl::stream_base::server,
+                              [done = std::move(done)](const SystemError& error) {
+                                done(error ? result_of(error, 0) : Result<std::size_t>(1));
+                              });
     } else {
       static_cast<void>(timeout);
       done(std::size_t{1});
     }
   }
 
-  void read_some(std::span<std::uint8_t> buffer, std::chrono::milliseconds timeout, Done done) override {
+  void read_some(std::span<std::uint8_t> buffer, std::chrono::milliseconds timeout,
+                 Done done) override {
     tcp().expires_after(timeout);
-    stream_.async_read_some(asio::buffer(buffer.data(), buffer.size()), completion(std::move(done)));
+    stream_.async_read_some(asio::buffer(buffer.data(), buffer.size()),
+                            completion(std::move(done)));
   }
 
   void write(BytesView bytes, std::chrono::milliseconds timeout, Done done) override {
     tcp().expires_after(timeout);
-    asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()), completion(std::move(done)));
+    asio::async_write(stream_, asio::buffer(bytes.data(), bytes.size()),
+                      completion(std::move(done)));
   }
 
   void end_sending(std::chrono::milliseconds timeout, Done done) override {
     if constexpr (is_tls) {
       tcp().expires_after(timeout);
-      stream_.async_shutdown([done = std::move(done)](const SystemError& error) { done(result_of(error, 0)); });
+      stream_.async_shutdown(
+          [done = std::move(done)](const SystemError& error) { done(result_of(error, 0)); });
     } else {
       static_cast<void>(timeout);
       SystemError error;
@@ -119,7 +133,9 @@ private:
   beast::tcp_stream& tcp() { return beast::get_lowest_layer(stream_); }
 
   static auto completion(Done done) {
-    return [done = std::move(done)](const SystemError& error, std::size_t count) { done(result_of(error, count)); };
+    return [done = std::move(done)](const SystemError& error, std::size_t count) {
+      done(result_of(error, count));
+    };
   }
 
   std::unique_ptr<ConnectionSlot> slot_;
@@ -128,7 +144,8 @@ private:
   std::string remote_;
 };
 
-Result<TlsContext> make_tls_context(const std::string& certificate, const std::string& private_key) {
+Result<TlsContext> make_tls_context(const std::string& certificate,
+                                    const std::string& private_key) {
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   // Idle connections hold no record buffers: 34 kB less for each.
@@ -179,7 +196,9 @@ public:
     }
     SystemError error;
     auto address = asio::ip::make_address(options_.address, error);
-    if (error) return fail(ErrorCode::invalid_input, fmt::format("'{}' is not an IP address", options_.address));
+    if (error)
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("'{}' is not an IP address", options_.address));
     Tcp::endpoint endpoint(address, options_.port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
@@ -187,7 +206,8 @@ public:
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
       return fail(ErrorCode::unavailable,
-                  fmt::format("listening on {} port {}: {}", options_.address, options_.port, error.message()));
+                  fmt::format("listening on {} port {}: {}", options_.address, options_.port,
+                              error.message()));
     }
     port_ = acceptor_.local_endpoint().port();
     return {};
@@ -208,13 +228,15 @@ public:
       acceptor_.close(ignored);
       pause_.cancel();
     });
-    // What was accepted before is on its way from loop 0 to the others: behind these it has been handed over.
+    // What was accepted before is on its way from loop 0 to the others: behind these it has been
+    // handed over.
     for (auto& loop : loops_) run_on(*loop, [] {});
   }
 
   std::uint16_t port() const override { return port_; }
 
-  Result<> replace_certificate(const std::string& certificate, const std::string& private_key) override {
+  Result<> replace_certificate(const std::string& certificate,
+                               const std::string& private_key) override {
     auto context = TRY(make_tls_context(certificate, private_key));
     std::lock_guard lock{mutex_};
     if (!tls_) return fail(ErrorCode::unsupported, "this server speaks plain HTTP");
@@ -238,12 +260,13 @@ private:
     if (accepting_ || !acceptor_.is_open() || count_->live >= options_.max_connections) return;
     accepting_ = true;
     auto& loop = *loops_[next_loop_++ % loops_.size()];
-    acceptor_.async_accept(loop.context, [this, &loop](const SystemError& error, Tcp::socket socket) {
-      accepting_ = false;
-      if (error) return accept_after_pause(error);
-      take(loop, std::move(socket));
-      accept_next();
-    });
+    acceptor_.async_accept(loop.context,
+                           [this, &loop](const SystemError& error, Tcp::socket socket) {
+                             accepting_ = false;
+                             if (error) return accept_after_pause(error);
+                             take(loop, std::move(socket));
+                             accept_next();
+                           });
   }
 
   void accept_after_pause(const SystemError& error) {
@@ -264,9 +287,11 @@ private:
     auto box = std::make_shared<std::unique_ptr<Transport>>();
     if (context) {
       using Tls = beast::ssl_stream<beast::tcp_stream>;
-      *box = std::make_unique<StreamTransport<Tls>>(std::move(slot), context, std::move(socket), *context);
+      *box = std::make_unique<StreamTransport<Tls>>(std::move(slot), context, std::move(socket),
+                                                    *context);
     } else {
-      *box = std::make_unique<StreamTransport<beast::tcp_stream>>(std::move(slot), nullptr, std::move(socket));
+      *box = std::make_unique<StreamTransport<beast::tcp_stream>>(std::move(slot), nullptr,
+                                                                  std::move(socket));
     }
     asio::post(loop.context, [this, box] { on_accept_(std::move(*box)); });
   }

@@ -12,9 +12,10 @@
 
 namespace dmaas::http {
 
-/// One accepted connection, plain or TLS, on an event loop of one thread. Every call but `post` is made on that loop and
-/// every handler is called there; one read or write is under way at a time. A timeout holds for one call.
-/// Errors handed to handlers: timeout, unavailable (reset), cancelled (after `close`).
+/// One accepted connection, plain or TLS, on an event loop of one thread. Every call but `post` is
+/// made on that loop and every handler is called there; one read or write is under way at a time. A
+/// timeout holds for one call. Errors handed to handlers: timeout, unavailable (reset), cancelled
+/// (after `close`).
 class Transport {
 public:
   using Done = std::function<void(Result<std::size_t>)>;
@@ -25,7 +26,8 @@ public:
   /// TLS handshake; nothing for a plain connection.
   virtual void handshake(std::chrono::milliseconds timeout, Done done) = 0;
   /// At least one byte, or 0 at the end of the stream.
-  virtual void read_some(std::span<std::uint8_t> buffer, std::chrono::milliseconds timeout, Done done) = 0;
+  virtual void read_some(std::span<std::uint8_t> buffer, std::chrono::milliseconds timeout,
+                         Done done) = 0;
   /// All of `bytes`, which live until `done`.
   virtual void write(BytesView bytes, std::chrono::milliseconds timeout, Done done) = 0;
   /// Tells the other side in good order that nothing more is sent.
@@ -40,15 +42,16 @@ public:
   struct Options {
     std::string address;
     std::uint16_t port = 0;
-    std::string certificate;  // PEM chain; empty: plain
-    std::string private_key;  // PEM
+    std::string certificate;       // PEM chain; empty: plain
+    std::string private_key;       // PEM
     unsigned max_connections = 0;  // no more are accepted while so many transports live
     unsigned event_loops = 2;
   };
   /// Called on the event loop of the new connection.
   using OnAccept = std::function<void(std::unique_ptr<Transport>)>;
 
-  /// Listens; connections are accepted after `accept`. Errors: unavailable (address in use), invalid_input.
+  /// Listens; connections are accepted after `accept`. Errors: unavailable (address in use),
+  /// invalid_input.
   static Result<std::unique_ptr<Listener>> open(Options options);
   /// Stops the loops. No transport may be alive.
   virtual ~Listener() = default;
@@ -58,7 +61,8 @@ public:
   virtual void stop_accepting() = 0;
   virtual std::uint16_t port() const = 0;
   /// For connections accepted from now on. Errors: invalid_input, unsupported (a plain listener).
-  virtual Result<> replace_certificate(const std::string& certificate, const std::string& private_key) = 0;
+  virtual Result<> replace_certificate(const std::string& certificate,
+                                       const std::string& private_key) = 0;
 };
 
 }  // namespace dmaas::http

@@ -43,12 +43,20 @@ constexpr int probe_count = 3;
 
 ErrorCode code_of_status(int status) {
   switch (status) {
-    case 401: case 403: return ErrorCode::permission_denied;
-    case 404: return ErrorCode::not_found;
-    case 408: case 504: return ErrorCode::timeout;
-    case 409: return ErrorCode::conflict;
-    case 429: return ErrorCode::unavailable;
-    default: break;
+    case 401:
+    case 403:
+      return ErrorCode::permission_denied;
+    case 404:
+      return ErrorCode::not_found;
+    case 408:
+    case 504:
+      return ErrorCode::timeout;
+    case 409:
+      return ErrorCode::conflict;
+    case 429:
+      return ErrorCode::unavailable;
+    default:
+      break;
   }
   if (status >= 500) return ErrorCode::unavailable;
   // Anything below 400 is a server that does not speak WebSocket here.
@@ -84,16 +92,21 @@ std::string without_brackets(const std::string& host) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
-std::string join(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
+std::string join(const std::vector<std::string>& parts) {
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
 
-/// One event loop with one thread for each connection: the callers' threads wait for what happens on it.
+/// One event loop with one thread for each connection: the callers' threads wait for what happens
+/// on it.
 template <class Stream>
 class Connection final : public WebSocket {
   static constexpr bool is_tls = std::is_same_v<Stream, TlsStream>;
 
 public:
   Connection(Url url, std::shared_ptr<asio::ssl::context> tls)
-      : url_(std::move(url)), tls_(std::move(tls)), stream_(make_stream()),
+      : url_(std::move(url)),
+        tls_(std::move(tls)),
+        stream_(make_stream()),
         thread_([this] { loop_.run(); }) {}
 
   ~Connection() override {
@@ -102,8 +115,8 @@ public:
     thread_.join();
   }
 
-  Result<> open(const Headers& headers, const std::vector<std::string>& subprotocols, const ClientOptions& options,
-                std::stop_token stop) {
+  Result<> open(const Headers& headers, const std::vector<std::string>& subprotocols,
+                const ClientOptions& options, std::stop_token stop) {
     deadline_ = SteadyClock::now() + options.connect_timeout;
     TRY(connect_tcp(stop));
     if constexpr (is_tls) TRY(secure(options, stop));
@@ -121,11 +134,13 @@ public:
   Result<std::optional<std::string>> receive(std::stop_token stop) override {
     bool closed = false;
     auto received = run(stop, "receiving", [&](auto done) {
-      stream_.async_read(incoming_, [this, &closed, done](const SystemError& error, std::size_t count) {
-        // Many servers drop the TLS connection right behind their close frame: what was said before counts.
-        closed = error == websocket::error::closed || (error && stream_.reason());
-        done(closed ? SystemError() : error, count);
-      });
+      stream_.async_read(
+          incoming_, [this, &closed, done](const SystemError& error, std::size_t count) {
+            // Many servers drop the TLS connection right behind their close frame: what was said
+            // before counts.
+            closed = error == websocket::error::closed || (error && stream_.reason());
+            done(closed ? SystemError() : error, count);
+          });
     });
     if (!received) return fail(std::move(received).error());
     if (closed) return std::nullopt;
@@ -152,7 +167,8 @@ private:
 
   beast::tcp_stream& tcp() { return beast::get_lowest_layer(stream_); }
 
-  /// Starts an operation on the loop and waits for it. A stop request closes the connection, which ends the operation.
+  /// Starts an operation on the loop and waits for it. A stop request closes the connection, which
+  /// ends the operation.
   template <class Start>
   Result<std::size_t> run(std::stop_token stop, std::string_view what, Start start) {
     Outcome outcome;
@@ -177,14 +193,16 @@ private:
     Tcp::resolver::results_type endpoints;
     auto port = !url_.port.empty() ? url_.port : is_tls ? "443" : "80";
     TRY(run(stop, "resolving the host of", [&](auto done) {
-      resolver.async_resolve(without_brackets(url_.host), port, [&, done](const SystemError& error, auto found) {
-        endpoints = std::move(found);
-        done(error, 0);
-      });
+      resolver.async_resolve(without_brackets(url_.host), port,
+                             [&, done](const SystemError& error, auto found) {
+                               endpoints = std::move(found);
+                               done(error, 0);
+                             });
     }));
     TRY(run(stop, "connecting to", [&](auto done) {
       tcp().expires_at(deadline_);
-      tcp().async_connect(endpoints, [done](const SystemError& error, const Tcp::endpoint&) { done(error, 0); });
+      tcp().async_connect(
+          endpoints, [done](const SystemError& error, const Tcp::endpoint&) { done(error, 0); });
     }));
     SystemError ignored;
     tcp().socket().set_option(Tcp::no_delay(true), ignored);
@@ -210,38 +228,46 @@ private:
     if (verify) tls.set_verify_callback(asio::ssl::host_name_verification(name));
     auto shaken = run(stop, "TLS with", [&](auto done) {
       tcp().expires_at(deadline_);
-      tls.async_handshake(asio::ssl::stream_base::client, [done](const SystemError& error) { done(error, 0); });
+      tls.async_handshake(asio::ssl::stream_base::client,
+                          [done](const SystemError& error) { done(error, 0); });
     });
     if (shaken) return {};
     auto verified = SSL_get_verify_result(tls.native_handle());
     if (!verify || verified == X509_V_OK) return fail(std::move(shaken).error());
-    return fail(ErrorCode::permission_denied, fmt::format("TLS with {}: certificate not accepted for '{}': {}",
-                                                          url_.origin(), name, X509_verify_cert_error_string(verified)));
+    return fail(ErrorCode::permission_denied,
+                fmt::format("TLS with {}: certificate not accepted for '{}': {}", url_.origin(),
+                            name, X509_verify_cert_error_string(verified)));
   }
 
-  Result<> upgrade(const Headers& headers, const std::vector<std::string>& subprotocols, std::stop_token stop) {
+  Result<> upgrade(const Headers& headers, const std::vector<std::string>& subprotocols,
+                   std::stop_token stop) {
     stream_.set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
       for (const auto& [name, value] : headers) request.set(name, value);
-      if (!subprotocols.empty()) request.set(beast::http::field::sec_websocket_protocol, join(subprotocols));
+      if (!subprotocols.empty())
+        request.set(beast::http::field::sec_websocket_protocol, join(subprotocols));
     }));
     websocket::response_type response;
     auto target = url_.path + (url_.query.empty() ? "" : "?" + url_.query);
     auto upgraded = run(stop, "WebSocket with", [&](auto done) {
       tcp().expires_at(deadline_);
-      stream_.async_handshake(response, url_.authority(), target, [done](const SystemError& error) { done(error, 0); });
+      stream_.async_handshake(response, url_.authority(), target,
+                              [done](const SystemError& error) { done(error, 0); });
     });
     // The decorator refers to arguments of this call.
     stream_.set_option(websocket::stream_base::decorator([](websocket::request_type&) {}));
     auto status = static_cast<int>(response.result_int());
-    if (!upgraded && upgraded.failed_with(ErrorCode::unavailable) && status != 101 && !response.reason().empty()) {
+    if (!upgraded && upgraded.failed_with(ErrorCode::unavailable) && status != 101 &&
+        !response.reason().empty()) {
       return refused(status, response.body());
     }
     if (!upgraded) return fail(std::move(upgraded).error());
     auto chosen = response[beast::http::field::sec_websocket_protocol];
     protocol_.assign(chosen.data(), chosen.size());
-    if (!subprotocols.empty() && !protocol_.empty() && std::ranges::find(subprotocols, protocol_) == subprotocols.end()) {
-      return fail(ErrorCode::unsupported, fmt::format("{} speaks the WebSocket subprotocol '{}', not one of: {}",
-                                                      url_.origin(), protocol_, join(subprotocols)));
+    if (!subprotocols.empty() && !protocol_.empty() &&
+        std::ranges::find(subprotocols, protocol_) == subprotocols.end()) {
+      return fail(ErrorCode::unsupported,
+                  fmt::format("{} speaks the WebSocket subprotocol '{}', not one of: {}",
+                              url_.origin(), protocol_, join(subprotocols)));
     }
     return {};
   }
@@ -249,8 +275,8 @@ private:
   Result<> refused(int status, std::string_view body) const {
     auto text = body.substr(0, max_refusal_text);
     while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-    return fail(code_of_status(status), fmt::format("WebSocket with {}: HTTP {}{}{}", url_.origin(), status,
-                                                    text.empty() ? "" : ": ", text));
+    return fail(code_of_status(status), fmt::format("WebSocket with {}: HTTP {}{}{}", url_.origin(),
+                                                    status, text.empty() ? "" : ": ", text));
   }
 
   const Url url_;
@@ -265,9 +291,10 @@ private:
 };
 
 template <class Stream>
-Result<std::unique_ptr<WebSocket>> open(Url url, std::shared_ptr<asio::ssl::context> tls, const Headers& headers,
-                                        const std::vector<std::string>& subprotocols, const ClientOptions& options,
-                                        std::stop_token stop) {
+Result<std::unique_ptr<WebSocket>> open(Url url, std::shared_ptr<asio::ssl::context> tls,
+                                        const Headers& headers,
+                                        const std::vector<std::string>& subprotocols,
+                                        const ClientOptions& options, std::stop_token stop) {
   auto connection = std::make_unique<Connection<Stream>>(std::move(url), std::move(tls));
   TRY(connection->open(headers, subprotocols, options, stop));
   return connection;
@@ -277,13 +304,15 @@ Result<std::unique_ptr<WebSocket>> open(Url url, std::shared_ptr<asio::ssl::cont
 
 Result<std::unique_ptr<WebSocket>> WebSocket::connect(std::string_view url, const Headers& headers,
                                                       const std::vector<std::string>& subprotocols,
-                                                      const ClientOptions& options, std::stop_token stop) {
+                                                      const ClientOptions& options,
+                                                      std::stop_token stop) {
   // ws is to http as wss is to https: same ports, same names.
   std::string text(url);
   if (text.starts_with("ws:") || text.starts_with("wss:")) text.replace(0, 2, "http");
   auto parsed = TRY(parse_url(text));
   if (parsed.scheme == "http") {
-    return open<beast::tcp_stream>(std::move(parsed), nullptr, headers, subprotocols, options, stop);
+    return open<beast::tcp_stream>(std::move(parsed), nullptr, headers, subprotocols, options,
+                                   stop);
   }
   auto tls = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   TRY(configure_tls(*tls, options));

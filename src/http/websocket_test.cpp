@@ -28,7 +28,8 @@ struct Peer {
   SSL* tls;
 
   int read(char* buffer, int size) const {
-    return tls != nullptr ? SSL_read(tls, buffer, size) : static_cast<int>(::recv(fd, buffer, static_cast<std::size_t>(size), 0));
+    return tls != nullptr ? SSL_read(tls, buffer, size)
+                          : static_cast<int>(::recv(fd, buffer, static_cast<std::size_t>(size), 0));
   }
   void write(const std::string& text) const {
     if (tls != nullptr) {
@@ -54,7 +55,8 @@ struct Peer {
     auto head = read_exactly(6);
     if (head.size() < 6) return "gone";
     auto payload = read_exactly(static_cast<std::size_t>(head[1] & 0x7f));
-    for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(payload[i] ^ head[2 + i % 4]);
+    for (std::size_t i = 0; i < payload.size(); ++i)
+      payload[i] = static_cast<char>(payload[i] ^ head[2 + i % 4]);
     return payload;
   }
 };
@@ -75,7 +77,8 @@ std::string accept_answer(const std::string& head, const std::string& protocol) 
   auto key = header_in(head, "Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   Bytes digest(SHA_DIGEST_LENGTH);
   SHA1(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
-  std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  std::string answer =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
   if (!protocol.empty()) answer += "Sec-WebSocket-Protocol: " + protocol + "\r\n";
   return answer + "Sec-WebSocket-Accept: " + base64_encode(digest) + "\r\n\r\n";
 }
@@ -101,15 +104,19 @@ public:
     ::shutdown(listener_.get(), SHUT_RDWR);
     thread_.join();
   }
-  std::string url(const std::string& scheme) const { return scheme + "://127.0.0.1:" + std::to_string(port_) + "/x?a=%3B"; }
+  std::string url(const std::string& scheme) const {
+    return scheme + "://127.0.0.1:" + std::to_string(port_) + "/x?a=%3B";
+  }
 
 private:
   void load(const crypto::CertifiedKey& key) {
     context_.reset(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     std::shared_ptr<BIO> certificate(BIO_new_mem_buf(key.certificate.data(), -1), BIO_free_all);
-    std::shared_ptr<X509> leaf(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr), X509_free);
+    std::shared_ptr<X509> leaf(PEM_read_bio_X509(certificate.get(), nullptr, nullptr, nullptr),
+                               X509_free);
     std::shared_ptr<BIO> text(BIO_new_mem_buf(key.private_key.data(), -1), BIO_free_all);
-    std::shared_ptr<EVP_PKEY> private_key(PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+    std::shared_ptr<EVP_PKEY> private_key(
+        PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
     ENSURE(SSL_CTX_use_certificate(context_.get(), leaf.get()) == 1);
     ENSURE(SSL_CTX_use_PrivateKey(context_.get(), private_key.get()) == 1);
   }
@@ -135,8 +142,9 @@ private:
 void echo_once(const Peer& peer) {
   auto head = peer.read_head();
   peer.write(accept_answer(head, "v5.channel.k8s.io"));
-  peer.write(frame(head.substr(0, head.find("\r\n")) + " " + header_in(head, "Authorization") + " " +
-                   header_in(head, "Sec-WebSocket-Protocol"), 1));
+  peer.write(frame(head.substr(0, head.find("\r\n")) + " " + header_in(head, "Authorization") +
+                       " " + header_in(head, "Sec-WebSocket-Protocol"),
+                   1));
   peer.write(frame("ping", 9));
   peer.write(frame("echo " + peer.read_frame()));
   EXPECT_EQ(peer.read_frame(), "ping");
@@ -145,10 +153,12 @@ void echo_once(const Peer& peer) {
 }
 
 void talk(const std::string& url, const ClientOptions& options) {
-  auto socket = WebSocket::connect(url, {{"Authorization", "Bearer t"}}, {"v5.channel.k8s.io", "v4.channel.k8s.io"}, options, {});
+  auto socket = WebSocket::connect(url, {{"Authorization", "Bearer t"}},
+                                   {"v5.channel.k8s.io", "v4.channel.k8s.io"}, options, {});
   ASSERT_TRUE(socket) << socket.error().message();
   EXPECT_EQ((*socket)->protocol(), "v5.channel.k8s.io");
-  EXPECT_EQ((*socket)->receive({})->value(), "GET /x?a=%3B HTTP/1.1 Bearer t v5.channel.k8s.io, v4.channel.k8s.io");
+  EXPECT_EQ((*socket)->receive({})->value(),
+            "GET /x?a=%3B HTTP/1.1 Bearer t v5.channel.k8s.io, v4.channel.k8s.io");
   ASSERT_TRUE((*socket)->send(bytes_of("hello"), {}));
   EXPECT_EQ((*socket)->receive({})->value(), "echo hello");
   auto end = (*socket)->receive({});
@@ -172,12 +182,14 @@ TEST(WebSocketTest, ExchangesMessagesOverTls) {
 
 TEST(WebSocketTest, RefusesServersThatItDoesNotTrust) {
   auto authority = *crypto::make_authority("test", 24h, system_clock());
-  auto key = *crypto::make_server_certificate(authority, {{"elsewhere.svc"}, {}}, 24h, system_clock());
+  auto key =
+      *crypto::make_server_certificate(authority, {{"elsewhere.svc"}, {}}, 24h, system_clock());
   ClientOptions options;
   options.ca_certificates = crypto::make_authority("other", 24h, system_clock())->certificate;
   {
     OneConnectionServer server([](const Peer&) {}, &key);
-    EXPECT_EQ(WebSocket::connect(server.url("https"), {}, {}, options, {}).code(), ErrorCode::permission_denied);
+    EXPECT_EQ(WebSocket::connect(server.url("https"), {}, {}, options, {}).code(),
+              ErrorCode::permission_denied);
   }
   options.ca_certificates = authority.certificate;
   OneConnectionServer server([](const Peer&) {}, &key);
@@ -198,18 +210,25 @@ TEST(WebSocketTest, TellsWhyTheUpgradeWasRefused) {
   auto missing = refused_with("HTTP/1.1 404 Not Found\r\nContent-Length: 11\r\n\r\nno such pod");
   EXPECT_EQ(missing.code(), ErrorCode::not_found);
   EXPECT_NE(missing.message().find("no such pod"), std::string::npos) << missing.message();
-  EXPECT_EQ(refused_with("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").code(), ErrorCode::permission_denied);
-  EXPECT_EQ(refused_with("HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n").code(), ErrorCode::conflict);
-  EXPECT_EQ(refused_with("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n").code(), ErrorCode::unavailable);
-  EXPECT_EQ(refused_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").code(), ErrorCode::unsupported);
+  EXPECT_EQ(refused_with("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").code(),
+            ErrorCode::permission_denied);
+  EXPECT_EQ(refused_with("HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n").code(),
+            ErrorCode::conflict);
+  EXPECT_EQ(refused_with("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n").code(),
+            ErrorCode::unavailable);
+  EXPECT_EQ(refused_with("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").code(),
+            ErrorCode::unsupported);
   EXPECT_EQ(refused_with("").code(), ErrorCode::unavailable);
-  auto long_text = refused_with("HTTP/1.1 500 Oops\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'x'));
+  auto long_text =
+      refused_with("HTTP/1.1 500 Oops\r\nContent-Length: 9000\r\n\r\n" + std::string(9000, 'x'));
   EXPECT_LT(long_text.message().size(), std::size_t{4500});
 }
 
 TEST(WebSocketTest, RefusesASubprotocolThatWasNotOffered) {
-  OneConnectionServer server([](const Peer& peer) { peer.write(accept_answer(peer.read_head(), "other")); });
-  EXPECT_EQ(WebSocket::connect(server.url("ws"), {}, {"mine"}, {}, {}).code(), ErrorCode::unsupported);
+  OneConnectionServer server(
+      [](const Peer& peer) { peer.write(accept_answer(peer.read_head(), "other")); });
+  EXPECT_EQ(WebSocket::connect(server.url("ws"), {}, {"mine"}, {}, {}).code(),
+            ErrorCode::unsupported);
 }
 
 TEST(WebSocketTest, StopsReceivingAndConnectingAtOnce) {
@@ -227,7 +246,8 @@ TEST(WebSocketTest, StopsReceivingAndConnectingAtOnce) {
   auto begun = std::chrono::steady_clock::now();
   EXPECT_EQ((*socket)->receive(stop.get_token()).code(), ErrorCode::cancelled);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
-  EXPECT_EQ(WebSocket::connect(server.url("ws"), {}, {}, {}, stop.get_token()).code(), ErrorCode::cancelled);
+  EXPECT_EQ(WebSocket::connect(server.url("ws"), {}, {}, {}, stop.get_token()).code(),
+            ErrorCode::cancelled);
 }
 
 TEST(WebSocketTest, GivesUpOnServersThatDoNotAnswer) {
@@ -242,7 +262,8 @@ TEST(WebSocketTest, GivesUpOnServersThatDoNotAnswer) {
 
 TEST(WebSocketTest, ReportsConnectionsThatBreakAndMessagesThatAreTooLong) {
   {
-    OneConnectionServer server([](const Peer& peer) { peer.write(accept_answer(peer.read_head(), "")); });
+    OneConnectionServer server(
+        [](const Peer& peer) { peer.write(accept_answer(peer.read_head(), "")); });
     auto socket = WebSocket::connect(server.url("ws"), {}, {}, {}, {});
     ASSERT_TRUE(socket);
     EXPECT_EQ((*socket)->receive({}).code(), ErrorCode::unavailable);
@@ -263,7 +284,8 @@ TEST(WebSocketTest, RefusesUrlsAndCertificatesThatAreNone) {
   EXPECT_EQ(WebSocket::connect("ftp://a/", {}, {}, {}, {}).code(), ErrorCode::invalid_input);
   ClientOptions options;
   options.ca_certificates = "not PEM";
-  EXPECT_EQ(WebSocket::connect("wss://127.0.0.1:1/", {}, {}, options, {}).code(), ErrorCode::invalid_input);
+  EXPECT_EQ(WebSocket::connect("wss://127.0.0.1:1/", {}, {}, options, {}).code(),
+            ErrorCode::invalid_input);
   EXPECT_EQ(WebSocket::connect("ws://127.0.0.1:1/", {}, {}, {}, {}).code(), ErrorCode::unavailable);
 }
 

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "gateway/disk_cache.hpp"
+#include "http/server.hpp"
+
+namespace dmaas::gateway {
+
+/// Passes an object from a store to a client while it arrives. The answer begins with the first
+/// bytes, so that a failing load still gets a status of its own; a small object gets its size, a
+/// larger one of unknown size is chunked. Used by one thread.
+class ObjectRelay {
+public:
+  struct Part {  // of a 206 answer
+    std::uint64_t first = 0;
+    std::uint64_t length = 0;
+    std::optional<std::uint64_t> object_size{};
+  };
+  ObjectRelay(http::ServerResponse& response, std::optional<Part> part,
+              std::optional<DiskCache::Writer> copy)
+      : response_(response), part_(part), copy_(std::move(copy)) {}
+
+  /// The sink of ObjectStore::load.
+  Result<> take(BytesView piece);
+  /// The load succeeded.
+  Result<> finish();
+  /// The load failed: true when it is too late for another answer; then the connection is cut.
+  bool abandon();
+
+private:
+  Result<> start(std::optional<std::uint64_t> size);
+
+  http::ServerResponse& response_;
+  const std::optional<Part> part_;
+  std::optional<DiskCache::Writer> copy_;
+  Bytes held_;
+  bool started_ = false;
+};
+
+}  // namespace dmaas::gateway
