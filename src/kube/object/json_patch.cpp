@@ -96,7 +96,7 @@ Result<Json> take_value(const Place& place) {
   }
   Json taken = std::move(*value);
   if (place.parent->is_object()) {
-    place.parent->get_object().erase(place.token);
+    place.parent->get_object().stable_erase(place.token);
   } else {
     auto& array = place.parent->get_array();
     array.erase(array.begin() + static_cast<std::ptrdiff_t>(*parse_index(place.token)));

@@ -49,7 +49,7 @@ bool is_selected(const Json& object, const std::string& namespace_name, const st
 }
 
 Json without(Json object, std::string_view member) {
-  if (object.is_object()) object.get_object().erase(member);
+  if (object.is_object()) object.get_object().stable_erase(member);
   return object;
 }
 
@@ -80,7 +80,7 @@ void keep_server_fields(const Json& stored, Json& wanted) {
     if (const Json* value = find(stored, "metadata", name)) {
       metadata[name] = *value;
     } else {
-      metadata.erase(name);
+      metadata.stable_erase(name);
     }
   }
 }
@@ -154,7 +154,7 @@ Result<Json> FakeStorage::create(const Resource& resource, Json object, DryRun d
   std::lock_guard lock{mutex_};
   auto& given = ensure_object(object, "metadata");
   for (auto name : {"uid", "creationTimestamp", "deletionTimestamp", "generation"})
-    given.erase(name);
+    given.stable_erase(name);
   auto filled = without(fill_identity(resource, std::move(object)), "status");
   auto key = key_of(filled);
   if (key.name.empty()) return refuse(ErrorCode::invalid_input, resource, key, "name is required");

@@ -53,7 +53,7 @@ void remove_dropped(JsonObject& target, const JsonObject& fields, const Json& be
       if (list != nullptr && list->is_array())
         merge_items(list->get_array(), key, {}, items_of(&value));
     } else {
-      target.erase(key);
+      target.stable_erase(key);
     }
   }
 }
