@@ -37,7 +37,10 @@ Judgement judge(const Error& error) {
   // The API server tells only by its text that a webhook, not the object, is the reason.
   const bool webhook_without_dry_run =
       error.message().find("does not support dry run") != std::string::npos;
-  return {final && !webhook_without_dry_run ? rejected : unproven, error.message()};
+  // A role binding, for example, is judged by its role, which the restore may bring.
+  const bool refers_to_nothing = error.code() == ErrorCode::not_found;
+  return {final && !webhook_without_dry_run ? rejected : unproven,
+          (refers_to_nothing ? "it refers to what is not there yet: " : "") + error.message()};
 }
 
 class Trial {
@@ -162,7 +165,25 @@ private:
     auto created = account_->create(planned.resource, document, dry_, stop);
     if (created.failed_with(ErrorCode::cancelled)) return fail(std::move(created).error());
     if (!created) return judge(created.error());
+    if (auto shared = judge_traffic(planned, document)) return *std::move(shared);
     return try_pod(document, stop);
+  }
+
+  /// A copy must not answer for the original: only selectors in the backup are known to be kept
+  /// apart.
+  std::optional<Judgement> judge_traffic(const PlannedObject& planned, const Json& document) const {
+    if (plan_.naming->rules().prefix.empty()) return std::nullopt;
+    const auto labels = facts_of(planned.resource, document).pod_labels;
+    if (!labels) return std::nullopt;
+    const auto service =
+        around_.foreign_service_of(planned.destination.key.namespace_name, *labels);
+    if (!service) return std::nullopt;
+    return Judgement{
+        rejected,
+        fmt::format(
+            "{} is not part of the restore and would send requests to its pods: restore into "
+            "another namespace",
+            service->text())};
   }
 
   Result<Judgement> judge_existing(const PlannedObject& planned, const Json& document,

@@ -200,6 +200,25 @@ TEST_F(PreflightTest, KindsThatAreNotServedAreRejectedAndSkippedOnesListed) {
   EXPECT_EQ(finding(*result, "Pod n/b").verdict, skipped);
 }
 
+TEST_F(PreflightTest, ACopyMustNotAnswerForTheOriginal) {
+  options_.naming.prefix = "test-";
+  put(kube::resources::services(),
+      R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"db","namespace":"west"},
+    "spec":{"selector":{"app":"db"}}})");
+  EXPECT_EQ(finding(checked(), "StatefulSet west/test-db").verdict, accepted);
+  auto& file = backup_.files.at("/apps/statefulsets/v1/shop/db.json");
+  Json database = *parse_json(file);
+  merge_patch(database,
+              *parse_json(R"({"spec":{"template":{"metadata":{"labels":{"tier":"data"}}}}})"));
+  file = to_text(database);
+  put(kube::resources::services(),
+      R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"data","namespace":"west"},
+    "spec":{"selector":{"tier":"data"}}})");
+  EXPECT_EQ(finding(checked(), "StatefulSet west/test-db").verdict, rejected);
+  EXPECT_THAT(finding(checked(), "StatefulSet west/test-db").reason,
+              HasSubstr("Service west/data is not part"));
+}
+
 TEST_F(PreflightTest, StopsWhenItIsTold) {
   std::stop_source stop;
   stop.request_stop();

@@ -115,7 +115,9 @@ Readiness of_job(const Json& object) {
   const Json* failure = condition_of(object, "Failed");
   if (is_true(failure)) return failed(message_of(*failure));
   if (flag_at(object, "spec", "suspend")) return ready();
-  return waiting("not complete yet");
+  // A job may take hours; an application is back as soon as it runs.
+  if (number_or(number_at(object, "status", "ready"), 0) > 0) return ready();
+  return waiting("no pod of it runs yet");
 }
 
 Readiness of_service(const Json& object) {

@@ -65,6 +65,8 @@ TEST(ReadinessTest, ClaimJobServiceAndDefinition) {
       R"({"kind":"Job","status":{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded"}]}})",
       "BackoffLimitExceeded");
   expect_ready(R"({"kind":"Job","spec":{"suspend":true}})");
+  expect_ready(R"({"kind":"Job","status":{"active":1,"ready":1}})");
+  expect_waiting(R"({"kind":"Job","status":{"active":1}})", "no pod of it runs yet");
   expect_waiting(R"({"kind":"Service","spec":{"type":"LoadBalancer"}})",
                  "no load balancer address yet");
   expect_waiting(R"({"kind":"CustomResourceDefinition"})", "not Established yet");

@@ -30,16 +30,13 @@ bool is_definition(const ObjectId& id) {
 class Planner {
 public:
   Planner(StoredObjects stored, const kube::Discovery& destination, const RestoreOptions& options)
-      : stored_(std::move(stored)),
-        destination_(destination),
-        options_(options),
-        naming_(std::make_shared<Naming>(options.naming)) {}
+      : stored_(std::move(stored)), destination_(destination), options_(options) {}
 
   RestorePlan run() {
     select();
     choose_versions();
     keep_what_supports();
-    for (const Candidate* candidate : taken_) naming_->add(candidate->facts);
+    name();
     for (const Candidate* candidate : taken_) plan_object(*candidate);
     plan_claims();
     warn();
@@ -165,6 +162,12 @@ private:
     }
   }
 
+  void name() {
+    std::vector<const ObjectFacts*> restored;
+    for (const Candidate* candidate : taken_) restored.push_back(&candidate->facts);
+    naming_ = std::make_shared<Naming>(options_.naming, restored);
+  }
+
   JsonObject placement_for(const Candidate& claim) const {
     const std::string& name = claim.facts.id.key.name;
     for (const Candidate* user : taken_) {
@@ -238,7 +241,7 @@ private:
   const StoredObjects stored_;
   const kube::Discovery& destination_;
   const RestoreOptions& options_;
-  std::shared_ptr<Naming> naming_;
+  std::shared_ptr<const Naming> naming_;
   RestorePlan plan_;
   std::vector<const Candidate*> taken_;
   std::vector<Result<VersionChoice>> choices_;      // by kind

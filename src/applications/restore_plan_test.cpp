@@ -144,16 +144,46 @@ TEST_F(RestorePlanTest, NamesClaimsAsTheRenamedStatefulSetWillLookForThem) {
   EXPECT_EQ(plan.claims[0].destination.text(), "shop/data-test-db-0");
 }
 
-TEST_F(RestorePlanTest, KeepsPodsOfTheCopyAndTheOriginalApart) {
+TEST_F(RestorePlanTest, NoSelectorOfTheCopyOrTheOriginalFindsPodsOfTheOther) {
+  const auto original = planned(), copy = planned(as_new());
+  auto facts_of_plan = [&](const RestorePlan& plan) {
+    std::vector<ObjectFacts> facts;
+    for (const auto& object : plan.objects) {
+      facts.push_back(facts_of(object.resource, *load_planned(backup_, plan, object, {})));
+    }
+    return facts;
+  };
+  auto expect_apart = [](const std::vector<ObjectFacts>& selecting,
+                         const std::vector<ObjectFacts>& selected) {
+    int compared = 0;
+    for (const auto& selector : selecting) {
+      for (const auto& pods : selected) {
+        if (!pods.pod_labels) continue;
+        ++compared;
+        const auto& labels = *pods.pod_labels;
+        EXPECT_FALSE(selector.selects_pods && selector.selects_pods->matches(labels))
+            << selector.id.text();
+        EXPECT_FALSE(selector.own_selector && selector.own_selector->matches(labels))
+            << selector.id.text();
+      }
+    }
+    EXPECT_GT(compared, 0);
+  };
+  expect_apart(facts_of_plan(original), facts_of_plan(copy));
+  expect_apart(facts_of_plan(copy), facts_of_plan(original));
+}
+
+TEST_F(RestorePlanTest, SelectorsOfTheCopyFindItsPods) {
   const auto plan = planned(as_new());
   const Json web = loaded(plan, "Deployment shop/test-web");
-  EXPECT_EQ(text_at(web, "spec", "selector", "matchLabels", "dmaas.io/restored-as"), "test");
-  EXPECT_EQ(text_at(web, "spec", "template", "metadata", "labels", "dmaas.io/restored-as"), "test");
+  EXPECT_EQ(text_at(web, "spec", "selector", "matchLabels", "app"), "test-web");
+  EXPECT_EQ(text_at(web, "spec", "template", "metadata", "labels", "app"), "test-web");
   EXPECT_EQ(to_text(*find(loaded(plan, "Service shop/test-web"), "spec", "selector")),
-            R"({"app":"web","dmaas.io/restored-as":"test"})");
-  EXPECT_EQ(text_at(loaded(plan, "NetworkPolicy shop/test-db"), "spec", "podSelector",
-                    "matchLabels", "dmaas.io/restored-as"),
-            "test");
+            R"({"app":"test-web"})");
+  const Json policy = loaded(plan, "NetworkPolicy shop/test-db");
+  EXPECT_EQ(text_at(policy, "spec", "podSelector", "matchLabels", "app"), "test-db");
+  EXPECT_THAT(to_text(policy),
+              HasSubstr(R"("from":[{"podSelector":{"matchLabels":{"app":"test-web"}}}])"));
   EXPECT_EQ(to_text(*find(loaded(planned(), "Service shop/web"), "spec", "selector")),
             R"({"app":"web"})");
 }

@@ -16,20 +16,32 @@ std::map<std::string, std::string> texts_of(const Json* object) {
   return texts;
 }
 
-std::optional<kube::LabelSelector> pod_selector_of(const Json& object) {
-  const std::string kind = kube::kind_of(object);
-  if (kind == "Service") {
-    auto labels = texts_of(find(object, "spec", "selector"));
-    if (labels.empty()) return std::nullopt;
-    return kube::LabelSelector::from_map(labels);
-  }
-  const Json* selector = nullptr;
-  if (kind == "PodDisruptionBudget") selector = find(object, "spec", "selector");
-  if (kind == "NetworkPolicy") selector = find(object, "spec", "podSelector");
+std::optional<kube::LabelSelector> parse_selector(const Json* selector) {
   if (selector == nullptr) return std::nullopt;
   auto parsed = kube::LabelSelector::from_json(*selector);
   if (!parsed) return std::nullopt;
   return *std::move(parsed);
+}
+
+/// A map of labels, as in Services; an empty one selects nothing.
+std::optional<kube::LabelSelector> parse_label_map(const Json* selector) {
+  const auto labels = texts_of(selector);
+  if (labels.empty()) return std::nullopt;
+  return kube::LabelSelector::from_map(labels);
+}
+
+std::optional<kube::LabelSelector> pod_selector_of(const Json& object) {
+  const std::string kind = kube::kind_of(object);
+  if (kind == "Service") return parse_label_map(find(object, "spec", "selector"));
+  if (kind == "PodDisruptionBudget") return parse_selector(find(object, "spec", "selector"));
+  if (kind == "NetworkPolicy") return parse_selector(find(object, "spec", "podSelector"));
+  return std::nullopt;
+}
+
+std::optional<kube::LabelSelector> own_selector_of(const Json& object) {
+  const Json* selector = find(object, "spec", "selector");
+  return kube::kind_of(object) == "ReplicationController" ? parse_label_map(selector)
+                                                          : parse_selector(selector);
 }
 
 std::string helm_release_of(const Json& object) {
@@ -63,8 +75,10 @@ ObjectFacts facts_of(const kube::Resource& resource, const Json& object) {
   facts.references = references_of(object);
   add_implied_references(object, facts);
   facts.selects_pods = pod_selector_of(object);
-  if (const Json* holder = pod_template_of(object))
+  if (const Json* holder = pod_template_of(object)) {
     facts.pod_labels = texts_of(find(*holder, "metadata", "labels"));
+    facts.own_selector = own_selector_of(object);
+  }
   if (resource.kind == "StatefulSet") {
     for (const auto& item : items_at(object, "spec", "volumeClaimTemplates")) {
       facts.claim_templates.push_back(text_at(item, "metadata", "name"));

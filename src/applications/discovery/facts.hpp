@@ -25,6 +25,8 @@ struct ObjectFacts {
   std::vector<Reference> references{};
   /// Of Service, PodDisruptionBudget and NetworkPolicy: the pods that it serves.
   std::optional<kube::LabelSelector> selects_pods{};
+  /// Of what has a pod template: the pods that are its own.
+  std::optional<kube::LabelSelector> own_selector{};
   /// Of pods and of what has a pod template: labels of its pods.
   std::optional<std::map<std::string, std::string>> pod_labels{};
   std::vector<std::string> claim_templates{};  // of StatefulSets

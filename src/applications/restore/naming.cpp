@@ -1,35 +1,15 @@
 #include "applications/restore/naming.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "applications/json_walk.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::applications {
 namespace {
 
-constexpr std::string_view restored_as_label = "dmaas.io/restored-as";
 constexpr std::string_view service_accounts_group = "system:serviceaccounts:";
 
 bool is_claim(const ObjectId& id) {
   return id.group.empty() && id.kind == "PersistentVolumeClaim";
-}
-
-/// The labels that a selector requires, made when absent; null for kinds whose selector is not the
-/// restore's business.
-Json* required_labels_of(Json& object) {
-  const std::string kind = kube::kind_of(object);
-  Json* spec = at(&object, "spec");
-  if (spec == nullptr || !spec->is_object()) return nullptr;
-  if (kind == "Service" || kind == "ReplicationController") return at(spec, "selector");
-  if (kind == "NetworkPolicy") return &ensure_object(*spec, "podSelector")["matchLabels"];
-  constexpr std::array<std::string_view, 5> with_selector = {
-      "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "PodDisruptionBudget"};
-  if (std::ranges::find(with_selector, kind) == with_selector.end() ||
-      at(spec, "selector") == nullptr)
-    return nullptr;
-  return &ensure_object(*spec, "selector")["matchLabels"];
 }
 
 void set_text(Json* object, std::string_view key, const std::string& value) {
@@ -51,15 +31,18 @@ bool is_shared_by_the_cluster(const ObjectId& id) {
   return id.kind == "APIService" || id.kind.ends_with("WebhookConfiguration");
 }
 
-void Naming::add(const ObjectFacts& facts) {
-  if (rules_.prefix.empty() || !can_be_renamed(facts.id)) return;
-  renamed_.insert(facts.id);
-  kinds_by_resource_[facts.resource.name()] = facts.id.kind;
-  if (!facts.claim_templates.empty()) {
+Naming::Naming(NamingRules rules, const std::vector<const ObjectFacts*>& restored)
+    : rules_(std::move(rules)) {
+  if (rules_.prefix.empty()) return;
+  for (const ObjectFacts* facts : restored) {
+    if (!can_be_renamed(facts->id)) continue;
+    renamed_.insert(facts->id);
+    kinds_by_resource_[facts->resource.name()] = facts->id.kind;
+    if (facts->claim_templates.empty()) continue;
     stateful_sets_.push_back(
-        {facts.id.key.namespace_name, facts.id.key.name, facts.claim_templates});
+        {facts->id.key.namespace_name, facts->id.key.name, facts->claim_templates});
   }
-  if (facts.pod_labels) pods_.push_back({facts.id.key.namespace_name, *facts.pod_labels});
+  pod_labels_ = PodLabels(rules_.prefix, restored);
 }
 
 std::string Naming::destination_namespace(const std::string& source) const {
@@ -151,33 +134,10 @@ void Naming::map_resource_names(Json& role, const std::string& source_namespace)
   });
 }
 
-bool Naming::selects_restored_pods(const Json& object) const {
-  const std::string kind = kube::kind_of(object);
-  if (pod_template_of(object) != nullptr) return true;  // its own pods
-  const ObjectFacts facts = facts_of({group_of(object), "", "", kind, true}, object);
-  return facts.selects_pods && std::ranges::any_of(pods_, [&](const PodLabels& pods) {
-           return pods.namespace_name == facts.id.key.namespace_name &&
-                  facts.selects_pods->matches(pods.labels);
-         });
-}
-
-void Naming::separate_pods(Json& object) const {
-  if (!selects_restored_pods(object)) return;
-  std::string value = rules_.prefix;
-  value.erase(value.find_last_not_of('-') + 1);
-  if (Json* pods = pod_template_of(object)) {
-    ensure_object(*pods, "metadata");
-    set_text(&pods->get_object()["metadata"].get_object()["labels"], restored_as_label, value);
-  }
-  if (Json* labels = required_labels_of(object)) set_text(labels, restored_as_label, value);
-}
-
 void Naming::rename(Json& object) const {
   const ObjectId source = id_of(object);
-  if (!rules_.prefix.empty()) {
-    separate_pods(object);
-    if (source.kind == "Role") map_resource_names(object, source.key.namespace_name);
-  }
+  pod_labels_.rewrite(object);
+  if (source.kind == "Role") map_resource_names(object, source.key.namespace_name);
   map_storage_classes(object);
   if (source.kind.ends_with("RoleBinding")) map_subject_groups(object);
   rewrite_references(object, [&](const Reference& reference) -> std::optional<kube::ObjectKey> {

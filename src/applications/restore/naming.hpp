@@ -8,6 +8,7 @@
 
 #include "applications/discovery/facts.hpp"
 #include "applications/object_id.hpp"
+#include "applications/restore/pod_labels.hpp"
 
 namespace dmaas::applications {
 
@@ -17,19 +18,17 @@ struct NamingRules {
   std::string prefix{};                                  // "" or, to restore as new, "test-"
 };
 
-/// What the objects of a restore are called at the destination. First all objects of the restore
-/// are added, then any thread may ask.
+/// What the objects of a restore are called at the destination. Immutable, thread-safe.
 ///
 /// With a prefix, the objects of the restore are renamed together with all structured references
-/// between them, claims of StatefulSets by the name of their new StatefulSet, and pods get a label
-/// `dmaas.io/restored-as` that the selectors of the restore ask for, so that copy and original do
-/// not share pods. References to objects outside the restore, names inside free text (environment
-/// values, ConfigMaps) and inside custom resources stay.
+/// between them, claims of StatefulSets by the name of their new StatefulSet, and labels and
+/// selectors of pods change (pod_labels.hpp), so that copy and original do not share pods.
+/// References to objects outside the restore, names inside free text (environment values,
+/// ConfigMaps) and inside custom resources stay.
 class Naming {
 public:
-  explicit Naming(NamingRules rules) : rules_(std::move(rules)) {}
-
-  void add(const ObjectFacts& facts);
+  /// `restored`: all objects of the restore.
+  Naming(NamingRules rules, const std::vector<const ObjectFacts*>& restored);
 
   const NamingRules& rules() const { return rules_; }
   ObjectId destination_of(const ObjectId& source) const;
@@ -37,10 +36,6 @@ public:
   void rename(Json& object) const;
 
 private:
-  struct PodLabels {
-    std::string namespace_name{};
-    std::map<std::string, std::string> labels{};
-  };
   struct StatefulSet {
     std::string namespace_name{};
     std::string name{};
@@ -49,19 +44,17 @@ private:
 
   std::string destination_namespace(const std::string& source) const;
   std::string destination_claim(const kube::ObjectKey& claim) const;
-  bool selects_restored_pods(const Json& object) const;
   void map_storage_class(Json* claim_spec) const;
   void map_storage_classes(Json& object) const;
   void map_subject_groups(Json& binding) const;
   void map_resource_names(Json& role, const std::string& source_namespace) const;
-  void separate_pods(Json& object) const;
 
   NamingRules rules_;
   std::unordered_set<ObjectId> renamed_;
   std::unordered_map<std::string, std::string>
       kinds_by_resource_;  // "deployments.apps" → "Deployment"
   std::vector<StatefulSet> stateful_sets_;
-  std::vector<PodLabels> pods_;
+  PodLabels pod_labels_;
 };
 
 /// Kinds of which a cluster has one object for all: a restore as new takes part in them, it does

@@ -9,9 +9,11 @@ const kube::Resource secrets{"", "v1", "secrets", "Secret", true};
 const kube::Resource roles{"rbac.authorization.k8s.io", "v1", "roles", "Role", true};
 
 Naming naming_of(NamingRules rules, const std::vector<std::pair<kube::Resource, Json>>& objects) {
-  Naming naming(std::move(rules));
-  for (const auto& [resource, object] : objects) naming.add(facts_of(resource, object));
-  return naming;
+  std::vector<ObjectFacts> facts;
+  for (const auto& [resource, object] : objects) facts.push_back(facts_of(resource, object));
+  std::vector<const ObjectFacts*> restored;
+  for (const auto& entry : facts) restored.push_back(&entry);
+  return Naming(std::move(rules), restored);
 }
 
 TEST(NamingTest, ReferencesToObjectsOutsideTheRestoreStay) {

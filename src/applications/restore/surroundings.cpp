@@ -29,22 +29,7 @@ Result<Surroundings> Surroundings::read(const ClusterView& view, const RestorePl
     if (!in_namespace.empty()) namespaces.insert(in_namespace);
   }
   for (const auto& name : namespaces) {
-    const ObjectId id{"", "Namespace", {"", name}};
-    auto found = view.get(kube::resources::namespaces(), id.key, stop);
-    if (!found && found.code() != ErrorCode::not_found) return fail(std::move(found).error());
-    auto state = result.is_planned(id) ? NamespaceState::planned : NamespaceState::missing;
-    if (found) {
-      const bool going =
-          kube::is_terminating(*found) || readiness_of(*found).state == ReadinessState::failed;
-      state = going ? NamespaceState::going : NamespaceState::there;
-    }
-    result.namespaces_.emplace(name, state);
-    if (!found) continue;
-    auto keep_quota = [&](Json quota) -> Result<> {
-      result.quotas_.push_back(std::move(quota));
-      return {};
-    };
-    TRY(result.read_kind(view, "", "ResourceQuota", name, keep_quota, stop));
+    TRY(result.read_namespace(view, name, stop));
   }
   auto keep_class = [&](const Json& storage_class) -> Result<> {
     result.classes_are_known_ = true;
@@ -54,6 +39,30 @@ Result<Surroundings> Surroundings::read(const ClusterView& view, const RestorePl
   };
   TRY(result.read_kind(view, "storage.k8s.io", "StorageClass", "", keep_class, stop));
   return result;
+}
+
+Result<> Surroundings::read_namespace(const ClusterView& view, const std::string& name,
+                                      std::stop_token stop) {
+  const ObjectId id{"", "Namespace", {"", name}};
+  auto found = view.get(kube::resources::namespaces(), id.key, stop);
+  if (!found && found.code() != ErrorCode::not_found) return fail(std::move(found).error());
+  if (!found) {
+    namespaces_.emplace(name, is_planned(id) ? NamespaceState::planned : NamespaceState::missing);
+    return {};
+  }
+  const bool going =
+      kube::is_terminating(*found) || readiness_of(*found).state == ReadinessState::failed;
+  namespaces_.emplace(name, going ? NamespaceState::going : NamespaceState::there);
+  auto keep_quota = [&](Json quota) -> Result<> {
+    quotas_.push_back(std::move(quota));
+    return {};
+  };
+  auto keep_service = [&](const Json& service) -> Result<> {
+    services_.push_back(facts_of(kube::resources::services(), service));
+    return {};
+  };
+  TRY(read_kind(view, "", "ResourceQuota", name, keep_quota, stop));
+  return read_kind(view, "", "Service", name, keep_service, stop);
 }
 
 Result<> Surroundings::read_kind(const ClusterView& view, std::string_view group,
@@ -81,6 +90,15 @@ std::optional<std::string> Surroundings::trouble_with_class(
   if (classes_.contains(storage_class) || !classes_are_known_) return std::nullopt;
   return fmt::format("storage class {} does not exist here: map it to one that does",
                      storage_class);
+}
+
+std::optional<ObjectId> Surroundings::foreign_service_of(
+    const std::string& namespace_name, const std::map<std::string, std::string>& pod_labels) const {
+  for (const auto& service : services_) {
+    if (service.id.key.namespace_name != namespace_name || is_planned(service.id)) continue;
+    if (service.selects_pods && service.selects_pods->matches(pod_labels)) return service.id;
+  }
+  return std::nullopt;
 }
 
 }  // namespace dmaas::applications
