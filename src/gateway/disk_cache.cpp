@@ -16,26 +16,41 @@
 namespace dmaas::gateway {
 namespace {
 
-constexpr std::size_t key_length = 64;
+constexpr std::size_t object_key_length = 64;
+constexpr std::size_t trailer_bytes = sizeof(Digest);
 // One object never takes more than this share of the cache.
 constexpr std::uint64_t max_share = 4;
 constexpr std::size_t piece_bytes = 256 << 10;
 
-std::string key_of(const std::string& name) {
-  return hex_of(crypto::sha256(bytes_of(name)));
+std::string key_of(const std::string& object) {
+  return hex_of(crypto::sha256(bytes_of(object)));
 }
 
-bool has_digest(int fd, const Digest& digest) {
+std::string key_of(const CacheName& name) {
+  auto key = key_of(name.object);
+  return name.part ? fmt::format("{}-{}-{}", key, name.part->first, name.part->length) : key;
+}
+
+bool is_key(std::string_view name) {
+  return name.size() >= object_key_length &&
+         name.find_first_not_of("0123456789abcdef-") == name.npos;
+}
+
+/// The SHA-256 of the first `size` bytes, then what follows them.
+bool ends_in_digest(int fd, std::uint64_t size) {
   crypto::Sha256 hash;
   std::vector<std::uint8_t> piece(piece_bytes);
-  off_t position = 0;
-  while (true) {
-    auto count = ::pread(fd, piece.data(), piece.size(), position);
-    if (count < 0) return false;
-    if (count == 0) return hash.finish() == digest;
+  std::uint64_t position = 0;
+  while (position < size) {
+    auto wanted = std::min<std::uint64_t>(piece.size(), size - position);
+    auto count = ::pread(fd, piece.data(), wanted, static_cast<off_t>(position));
+    if (count <= 0) return false;
     hash.update(BytesView(piece).first(static_cast<std::size_t>(count)));
-    position += count;
+    position += static_cast<std::uint64_t>(count);
   }
+  Digest trailer{};
+  auto count = ::pread(fd, trailer.data(), trailer.size(), static_cast<off_t>(size));
+  return count == static_cast<ssize_t>(trailer.size()) && hash.finish() == trailer;
 }
 
 bool write_all(int fd, BytesView bytes) {
@@ -63,7 +78,7 @@ Result<> make_directories(const std::string& path) {
 struct DiskCache::Writer::State {
   DiskCache& cache;
   std::string key;
-  Digest digest;
+  std::optional<Digest> expected;
   std::string temporary;
   FileDescriptor file;
   crypto::Sha256 hash;
@@ -92,9 +107,12 @@ bool DiskCache::Writer::append(BytesView piece) {
 }
 
 void DiskCache::Writer::finish() {
-  if (!state_ || state_->hash.finish() != state_->digest) return;
+  if (!state_) return;
+  auto digest = state_->hash.finish();
+  if (state_->expected && digest != *state_->expected) return;
+  if (!write_all(state_->file.get(), digest)) return;
   state_->file.reset();
-  state_->cache.publish(state_->key, state_->temporary, state_->size);
+  state_->cache.publish(state_->key, state_->temporary, state_->size + trailer_bytes);
 }
 
 Result<std::unique_ptr<DiskCache>> DiskCache::open(std::string directory, std::uint64_t max_bytes) {
@@ -116,7 +134,7 @@ Result<> DiskCache::load_entries() {
     std::string name = item->d_name;
     struct stat info;
     if (name == "." || name == ".." || ::stat(path_of(name).c_str(), &info) != 0) continue;
-    if (name.size() == key_length && S_ISREG(info.st_mode)) {
+    if (is_key(name) && S_ISREG(info.st_mode)) {
       found.push_back({{name, static_cast<std::uint64_t>(info.st_size), false}, info.st_mtim});
     } else {
       ::unlink(path_of(name).c_str());  // what a killed process was writing
@@ -134,9 +152,10 @@ Result<> DiskCache::load_entries() {
   return {};
 }
 
-std::optional<DiskCache::Found> DiskCache::find(const std::string& name, const Digest& digest) {
+std::optional<DiskCache::Found> DiskCache::find(const CacheName& name) {
   auto key = key_of(name);
   Found found;
+  std::uint64_t file_size = 0;
   bool checked = false;
   {
     std::lock_guard lock{mutex_};
@@ -144,29 +163,33 @@ std::optional<DiskCache::Found> DiskCache::find(const std::string& name, const D
     if (known == entries_.end()) return std::nullopt;
     order_.splice(order_.begin(), order_, known->second);
     found.file = FileDescriptor(::open(path_of(key).c_str(), O_RDONLY | O_CLOEXEC));
-    found.size = known->second->size;
+    file_size = known->second->size;
     checked = known->second->checked;
   }
+  found.size = file_size - std::min<std::uint64_t>(file_size, trailer_bytes);
   struct stat info;
   const bool whole = found.file.is_open() && ::fstat(found.file.get(), &info) == 0 &&
-                     static_cast<std::uint64_t>(info.st_size) == found.size;
-  if (!whole || (!checked && !has_digest(found.file.get(), digest))) {
-    drop(name);
-    return std::nullopt;
-  }
+                     static_cast<std::uint64_t>(info.st_size) == file_size;
+  const bool good = whole && (checked || ends_in_digest(found.file.get(), found.size));
   std::lock_guard lock{mutex_};
   auto known = entries_.find(key);
-  if (known != entries_.end()) known->second->checked = true;
+  if (known != entries_.end() && !good) remove_locked(known->second);
+  if (known != entries_.end() && good) known->second->checked = true;
+  if (!good) return std::nullopt;
   return found;
 }
 
-void DiskCache::drop(const std::string& name) {
+void DiskCache::drop(const std::string& object) {
+  auto prefix = key_of(object);
   std::lock_guard lock{mutex_};
-  auto known = entries_.find(key_of(name));
-  if (known != entries_.end()) remove_locked(known->second);
+  auto entry = entries_.lower_bound(prefix);
+  while (entry != entries_.end() && entry->first.starts_with(prefix)) {
+    auto place = (entry++)->second;
+    remove_locked(place);
+  }
 }
 
-DiskCache::Writer DiskCache::add(const std::string& name, const Digest& digest) {
+DiskCache::Writer DiskCache::add(const CacheName& name, const std::optional<Digest>& expected) {
   auto key = key_of(name);
   std::uint64_t number = 0;
   {
@@ -177,15 +200,16 @@ DiskCache::Writer DiskCache::add(const std::string& name, const Digest& digest) 
   FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file.is_open()) return Writer(nullptr);
   return Writer(std::unique_ptr<Writer::State>(new Writer::State{
-      *this, std::move(key), digest, std::move(temporary), std::move(file), {}, 0}));
+      *this, std::move(key), expected, std::move(temporary), std::move(file), {}, 0}));
 }
 
 void DiskCache::publish(const std::string& key, const std::string& temporary, std::uint64_t size) {
   std::lock_guard lock{mutex_};
   auto known = entries_.find(key);
   if (known != entries_.end()) remove_locked(known->second);
-  while (!order_.empty() && total_bytes_ + size > max_bytes_)
+  while (!order_.empty() && total_bytes_ + size > max_bytes_) {
     remove_locked(std::prev(order_.end()));
+  }
   if (std::rename(temporary.c_str(), path_of(key).c_str()) != 0) return;
   order_.push_front({key, size, true});
   entries_[key] = order_.begin();

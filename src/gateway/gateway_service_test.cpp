@@ -311,6 +311,24 @@ TEST_F(GatewayServiceTest, FetchesIndexAndSnapshotsOnceAndForgetsRemovedOnes) {
   EXPECT_EQ(status("mover/backup", "GET", lock), 404);
 }
 
+TEST_F(GatewayServiceTest, FetchesShortPartsOfPacksOnce) {
+  auto path = repository + "/data/" + sha_hex("0123456789");
+  EXPECT_EQ(status("mover/backup", "POST", path, "0123456789"), 200);
+  auto range = [&](const std::string& text) {
+    return ask("mover/read", "GET", path, {}, {{"Range", text}});
+  };
+  EXPECT_EQ(range("bytes=5-20").status, 416);
+  EXPECT_EQ(range("bytes=2-4").body, "234");
+  auto calls = store.calls();
+  auto again = range("bytes=2-4");
+  EXPECT_EQ(again.status, 206);
+  EXPECT_EQ(again.body, "234");
+  EXPECT_EQ(header_of(again.headers, "Content-Range"), "bytes 2-4/*");
+  EXPECT_EQ(store.calls(), calls);
+  EXPECT_EQ(status(controller_user, "DELETE", path), 200);
+  EXPECT_EQ(range("bytes=2-4").status, 404);
+}
+
 TEST_F(GatewayServiceTest, TellsFailuresOfTheStorageApart) {
   ErrorCode code = ErrorCode::exhausted;
   store.set_rule(

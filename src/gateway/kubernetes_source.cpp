@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <mutex>
+#include <thread>
 
 #include "base/encoding.hpp"
 #include "base/log.hpp"
@@ -56,16 +58,25 @@ private:
   void watch(const kube::Resource& resource, std::string_view name, const Text& text_of_object,
              const Take& take, std::stop_token stop) {
     kube::Store store;
+    std::mutex mutex;
+    bool taken = false;
     store.subscribe([&](const kube::Change& change) {
       auto text = change.type == kube::ChangeType::removed ? Result<std::string>("[]")
                                                            : text_of_object(*change.object);
-      if (text) return take(*text);
-      log_error("the gateway's configuration cannot be read",
-                {{"object", std::string(name)}, {"error", text.error().message()}});
+      if (!text) {
+        log_error("the gateway's configuration cannot be read",
+                  {{"object", std::string(name)}, {"error", text.error().message()}});
+        return;
+      }
+      std::lock_guard lock{mutex};
+      taken = true;
+      take(*text);
     });
-    // Absent objects cause no change: the first complete list without one says so.
-    std::jthread first_list([&](std::stop_token) {
-      if (store.wait_until_synced(stop) && store.size() == 0) take("[]");
+    // An absent object causes no change: the first complete list without it says so.
+    std::jthread first_list([&] {
+      if (!store.wait_until_synced(stop)) return;
+      std::lock_guard lock{mutex};
+      if (!taken && store.size() == 0) take("[]");
     });
     kube::WatcherOptions options;
     options.clock = &clock_;

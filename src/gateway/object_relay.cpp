@@ -9,6 +9,16 @@ constexpr std::size_t max_held_bytes = 64 << 10;
 
 }  // namespace
 
+Result<> start_object(http::ServerResponse& response, const std::optional<ObjectPart>& part,
+                      std::optional<std::uint64_t> size) {
+  http::Headers headers{{"Content-Type", "application/octet-stream"}, {"Accept-Ranges", "bytes"}};
+  if (!part) return response.start(200, headers, size);
+  auto total = part->object_size ? std::to_string(*part->object_size) : "*";
+  headers.emplace_back("Content-Range", fmt::format("bytes {}-{}/{}", part->first,
+                                                    part->first + part->length - 1, total));
+  return response.start(206, headers, size);
+}
+
 Result<> ObjectRelay::take(BytesView piece) {
   if (copy_) copy_->append(piece);
   if (started_) return response_.write(piece);
@@ -38,12 +48,7 @@ bool ObjectRelay::abandon() {
 
 Result<> ObjectRelay::start(std::optional<std::uint64_t> size) {
   started_ = true;
-  http::Headers headers{{"Content-Type", "application/octet-stream"}, {"Accept-Ranges", "bytes"}};
-  if (!part_) return response_.start(200, headers, size);
-  auto total = part_->object_size ? std::to_string(*part_->object_size) : "*";
-  headers.emplace_back("Content-Range", fmt::format("bytes {}-{}/{}", part_->first,
-                                                    part_->first + part_->length - 1, total));
-  return response_.start(206, headers, size);
+  return start_object(response_, part_, size);
 }
 
 }  // namespace dmaas::gateway

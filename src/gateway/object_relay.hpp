@@ -10,17 +10,23 @@
 
 namespace dmaas::gateway {
 
+/// What a 206 answer carries.
+struct ObjectPart {
+  std::uint64_t first = 0;
+  std::uint64_t length = 0;
+  std::optional<std::uint64_t> object_size{};
+};
+
+/// Begins the answer to a GET, of the whole object without `part`; without `size` it is chunked.
+Result<> start_object(http::ServerResponse& response, const std::optional<ObjectPart>& part,
+                      std::optional<std::uint64_t> size);
+
 /// Passes an object from a store to a client while it arrives. The answer begins with the first
 /// bytes, so that a failing load still gets a status of its own; a small object gets its size, a
 /// larger one of unknown size is chunked. Used by one thread.
 class ObjectRelay {
 public:
-  struct Part {  // of a 206 answer
-    std::uint64_t first = 0;
-    std::uint64_t length = 0;
-    std::optional<std::uint64_t> object_size{};
-  };
-  ObjectRelay(http::ServerResponse& response, std::optional<Part> part,
+  ObjectRelay(http::ServerResponse& response, std::optional<ObjectPart> part,
               std::optional<DiskCache::Writer> copy)
       : response_(response), part_(part), copy_(std::move(copy)) {}
 
@@ -35,7 +41,7 @@ private:
   Result<> start(std::optional<std::uint64_t> size);
 
   http::ServerResponse& response_;
-  const std::optional<Part> part_;
+  const std::optional<ObjectPart> part_;
   std::optional<DiskCache::Writer> copy_;
   Bytes held_;
   bool started_ = false;

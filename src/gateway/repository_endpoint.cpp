@@ -34,10 +34,13 @@ void refuse(const RepositoryCall& call, int status, std::string sentence) {
   ignore_departure(send_refusal(call.response, Refusal{status, std::move(sentence), {}}));
 }
 
-/// Index and snapshots are asked for by every mover anew. Data is large and asked for in parts,
-/// config may be replaced, locks come and go, keys should lie nowhere else.
-bool is_cacheable(ObjectKind kind) {
-  return kind == ObjectKind::index || kind == ObjectKind::snapshots;
+// Trees are read blob by blob and by every mover anew; contents mostly in longer parts.
+constexpr std::uint64_t max_cached_part_bytes = 512 << 10;
+constexpr std::string_view local_scheme = "local:";
+
+/// Kinds whose objects never change under their name. Keys should lie nowhere else.
+bool is_immutable(ObjectKind kind) {
+  return kind == ObjectKind::index || kind == ObjectKind::snapshots || kind == ObjectKind::data;
 }
 
 std::string cache_name_of(const RepositoryCall& call) {
@@ -95,32 +98,53 @@ void RepositoryEndpoint::load(const RepositoryCall& call) {
   range.empty() ? load_whole(call) : load_range(call, range);
 }
 
-void RepositoryEndpoint::load_whole(const RepositoryCall& call) {
-  std::optional<DiskCache::Writer> copy;
-  if (cache_ != nullptr && is_cacheable(call.request.kind)) {
-    auto name = cache_name_of(call);
-    if (send_cached(call, name)) return;
-    copy.emplace(cache_->add(name, *parse_digest(call.request.id)));
-  }
-  ObjectRelay relay(call.response, std::nullopt, std::move(copy));
-  auto loaded = call.storage->store->load(
-      call.request.object_name(), {}, [&](BytesView piece) { return relay.take(piece); },
-      call.stop);
-  if (loaded) return ignore_departure(relay.finish());
-  if (!relay.abandon()) refuse(call, loaded.error());
+DiskCache* RepositoryEndpoint::cache_for(const RepositoryCall& call) const {
+  // A copy beside a local directory would cost the same read again.
+  const bool is_local = call.storage->store->location().starts_with(local_scheme);
+  return is_immutable(call.request.kind) && !is_local ? cache_ : nullptr;
 }
 
-bool RepositoryEndpoint::send_cached(const RepositoryCall& call, const std::string& cache_name) {
-  auto found = cache_->find(cache_name, *parse_digest(call.request.id));
+void RepositoryEndpoint::load_whole(const RepositoryCall& call) {
+  // Whole packs are read to check or copy them: once.
+  auto* cache = call.request.kind == ObjectKind::data ? nullptr : cache_for(call);
+  relay(call, {}, std::nullopt, cache);
+}
+
+void RepositoryEndpoint::relay(const RepositoryCall& call, storage::Range range,
+                               const std::optional<ObjectPart>& part, DiskCache* cache) {
+  std::optional<DiskCache::Writer> copy;
+  if (cache != nullptr) {
+    CacheName name{.object = cache_name_of(call)};
+    if (part) name.part = {part->first, part->length};
+    if (send_cached(call, *cache, name, part)) return;
+    auto expected = part ? std::nullopt : std::optional(*parse_digest(call.request.id));
+    copy.emplace(cache->add(name, expected));
+  }
+  ObjectRelay passing(call.response, part, std::move(copy));
+  auto loaded = call.storage->store->load(
+      call.request.object_name(), range, [&](BytesView piece) { return passing.take(piece); },
+      call.stop);
+  if (loaded) return ignore_departure(passing.finish());
+  if (passing.abandon()) return;
+  const bool beyond_end = part && loaded.failed_with(ErrorCode::corrupt);
+  if (!beyond_end) return refuse(call, loaded.error());
+  refuse(call, 416, "the range goes beyond the end of the object");
+}
+
+bool RepositoryEndpoint::send_cached(const RepositoryCall& call, DiskCache& cache,
+                                     const CacheName& name, const std::optional<ObjectPart>& part) {
+  auto found = cache.find(name);
   metrics_.count_cache(found ? "hit" : "miss");
   if (!found) return false;
-  auto sent = call.response.start(200, {{"Content-Type", "application/octet-stream"}}, found->size);
+  auto sent = start_object(call.response, part, found->size);
   std::vector<std::uint8_t> piece(file_piece_bytes);
-  while (sent) {
-    auto count = ::read(found->file.get(), piece.data(), piece.size());
+  for (std::uint64_t left = found->size; left > 0 && sent;) {
+    auto count =
+        ::read(found->file.get(), piece.data(), std::min<std::uint64_t>(piece.size(), left));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;  // fewer bytes than announced cut the connection
     sent = call.response.write(BytesView(piece).first(static_cast<std::size_t>(count)));
+    left -= static_cast<std::uint64_t>(count);
   }
   return true;
 }
@@ -129,7 +153,7 @@ void RepositoryEndpoint::load_range(const RepositoryCall& call, std::string_view
   auto range = parse_byte_range(header);
   if (!range) return refuse(call, 400, range.error().message());
   auto name = call.request.object_name();
-  ObjectRelay::Part part;
+  ObjectPart part;
   if (range->first && range->last) {
     // The common case costs no second call: the store says when the range goes beyond the end.
     part.first = *range->first;
@@ -142,14 +166,8 @@ void RepositoryEndpoint::load_range(const RepositoryCall& call, std::string_view
     if (part.first >= info->size) return refuse(call, 416, "the range begins behind the end");
     part.length = info->size - part.first;
   }
-  ObjectRelay relay(call.response, part, std::nullopt);
-  auto loaded = call.storage->store->load(
-      name, {part.first, part.length}, [&](BytesView piece) { return relay.take(piece); },
-      call.stop);
-  if (loaded) return ignore_departure(relay.finish());
-  if (relay.abandon()) return;
-  if (!loaded.failed_with(ErrorCode::corrupt)) return refuse(call, loaded.error());
-  refuse(call, 416, "the range goes beyond the end of the object");
+  auto* cache = part.length <= max_cached_part_bytes ? cache_for(call) : nullptr;
+  relay(call, {part.first, part.length}, part, cache);
 }
 
 void RepositoryEndpoint::list(const RepositoryCall& call) {
@@ -195,8 +213,8 @@ Outcome RepositoryEndpoint::save(const RepositoryCall& call) {
 }
 
 Outcome RepositoryEndpoint::remove(const RepositoryCall& call) {
-  if (cache_ != nullptr && is_cacheable(call.request.kind)) cache_->drop(cache_name_of(call));
   auto removed = call.storage->store->remove(call.request.object_name(), call.stop);
+  if (auto* cache = cache_for(call)) cache->drop(cache_name_of(call));
   if (!removed) {
     refuse(call, removed.error());
     return Outcome::nothing;

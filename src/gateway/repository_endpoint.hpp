@@ -8,6 +8,7 @@
 #include "gateway/answer.hpp"
 #include "gateway/disk_cache.hpp"
 #include "gateway/metrics.hpp"
+#include "gateway/object_relay.hpp"
 #include "gateway/repository_request.hpp"
 #include "gateway/storage_set.hpp"
 #include "http/server.hpp"
@@ -28,7 +29,8 @@ struct RepositoryCall {
 /// What came of a save or removal.
 enum class Outcome { done, nothing };
 
-/// The restic REST protocol, versions 1 and 2, over the stores. Thread-safe.
+/// The restic REST protocol, versions 1 and 2, over the stores. Index, snapshots and short parts of
+/// packs (trees) are kept in the cache, but not those of a local directory. Thread-safe.
 class RepositoryEndpoint {
 public:
   /// `cache` null: none. Both outlive this.
@@ -44,9 +46,14 @@ public:
   void create_repository(const RepositoryCall& call);
 
 private:
-  bool send_cached(const RepositoryCall& call, const std::string& cache_name);
+  /// Null: what is asked for is not worth a copy.
+  DiskCache* cache_for(const RepositoryCall& call) const;
   void load_whole(const RepositoryCall& call);
   void load_range(const RepositoryCall& call, std::string_view header);
+  void relay(const RepositoryCall& call, storage::Range range,
+             const std::optional<ObjectPart>& part, DiskCache* cache);
+  bool send_cached(const RepositoryCall& call, DiskCache& cache, const CacheName& name,
+                   const std::optional<ObjectPart>& part);
 
   DiskCache* const cache_;
   Metrics& metrics_;
