@@ -34,7 +34,8 @@ http::Request request_of(std::string method, std::string url) {
 
 std::string describe_call(std::string_view verb, const Resource& resource, const ObjectKey& key) {
   auto text = std::string(verb) + " " + resource.name();
-  return key.name.empty() && key.namespace_name.empty() ? text : text + " " + key.text();
+  if (!key.name.empty()) return text + " " + key.text();
+  return key.namespace_name.empty() ? text : text + " in " + key.namespace_name;
 }
 
 bool is_success(int status) {
