@@ -10,10 +10,13 @@
 #include <thread>
 
 #include "api/gateway_configuration.hpp"
+#include "base/file.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/random.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/gateway.hpp"
+#include "http/client.hpp"
+#include "minio_server.hpp"
 
 namespace dmaas::gateway {
 namespace {
@@ -197,6 +200,72 @@ TEST_F(ResticTest, CannotDoWhatItsScopeForbids) {
   EXPECT_EQ(count("keys"), 1);
   EXPECT_EQ(restic("controller", "unlock --remove-all").exit_code, 0);
   EXPECT_EQ(restic("read", "check --read-data").exit_code, 0);
+}
+
+class ResticOnMinioTest : public ResticTest {
+protected:
+  void SetUp() override {
+    ResticTest::SetUp();
+    auto started = storage::MinioServer::start();
+    ASSERT_TRUE(started) << started.error().message();
+    minio = std::move(*started);
+    http::ClientOptions options;
+    options.ca_certificates = *read_small_file(directory + "/ca.crt");
+    client = std::move(*http::Client::create(options));
+  }
+
+  void use_secret(const std::string& secret) {
+    write("configuration/storages.json",
+          api::encode_gateway_storages({{.name = "s/main",
+                                         .location = minio->location("backups/prefix"),
+                                         .access_key = minio->credentials().access_key,
+                                         .secret_key = secret,
+                                         .addressing = "path",
+                                         .create_container = true}}));
+    std::this_thread::sleep_for(1500ms);
+  }
+  http::Response ask(const std::string& method, const std::string& path) {
+    http::Request request;
+    request.method = method;
+    request.url = fmt::format("https://127.0.0.1:{}{}", port, path);
+    request.headers = {{"Authorization", "Bearer controller"}};
+    auto response = client->send(request, {});
+    EXPECT_TRUE(response) << response.error().message();
+    return response.value_or(http::Response{});
+  }
+
+  std::unique_ptr<storage::MinioServer> minio;
+  std::unique_ptr<http::Client> client;
+};
+
+TEST_F(ResticOnMinioTest, BacksUpChecksAndRestoresThroughTheGateway) {
+  use_secret(minio->credentials().secret_key);
+  auto probe = ask("POST", "/v1/storages/s/main/probe");
+  ASSERT_EQ(probe.status, 200) << probe.body;
+  ASSERT_EQ(restic("controller", "init").exit_code, 0);
+  auto first = restic("backup", "backup --no-cache " + directory + "/source");
+  ASSERT_EQ(first.exit_code, 0) << first.output;
+  write("source/new", "one more file");
+  auto second = restic("backup", "backup --no-cache " + directory + "/source");
+  EXPECT_EQ(second.exit_code, 0) << second.output;
+  auto pruned = restic("maintain", "forget --keep-last 1 --prune --no-cache");
+  EXPECT_EQ(pruned.exit_code, 0) << pruned.output;
+  auto checked = restic("read", "check --read-data --no-cache");
+  EXPECT_EQ(checked.exit_code, 0) << checked.output;
+  expect_restored("read", "restored");
+  EXPECT_EQ(ask("GET", "/v1/storages/s/main/repositories").body, "[\"east/ns/shop/db\"]");
+  EXPECT_NE(ask("GET", "/metrics").body.find("cache_lookups_total{outcome=\"hit\"}"),
+            std::string::npos);
+}
+
+TEST_F(ResticOnMinioTest, FollowsRotatedCredentialsAndSaysWhenTheyAreWrong) {
+  use_secret("wrong-secret");
+  auto refused = ask("POST", "/v1/storages/s/main/probe");
+  EXPECT_EQ(refused.status, 502) << refused.body;
+  EXPECT_NE(refused.body.find("credentials"), std::string::npos) << refused.body;
+  EXPECT_EQ(refused.body.find("wrong-secret"), std::string::npos);
+  use_secret(minio->credentials().secret_key);
+  EXPECT_EQ(ask("POST", "/v1/storages/s/main/probe").status, 200);
 }
 
 TEST_F(ResticTest, IsRefusedAfterItsSessionEnded) {
