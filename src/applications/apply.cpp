@@ -88,14 +88,17 @@ private:
                      std::stop_token stop) const {
     auto created = access_.account.create(planned.resource, document, write_options(), stop);
     if (created) return Step{};
-    // An account that may not create still may leave alone what exists.
+    // That the object exists may hide behind other reasons: its own port is taken, the quota is
+    // full, the account may not create the kind.
     const bool may_exist = created.code() == ErrorCode::already_exists ||
-                           created.code() == ErrorCode::permission_denied;
+                           created.code() == ErrorCode::permission_denied ||
+                           created.code() == ErrorCode::invalid_input ||
+                           created.code() == ErrorCode::exhausted;
     if (!may_exist) return fail(std::move(created).error());
     auto current = access_.reader.get(planned.resource, planned.destination.key, stop);
     if (current) return handle_existing(planned, document, *current, stop);
     if (current.code() != ErrorCode::not_found) return fail(std::move(current).error());
-    if (created.code() == ErrorCode::permission_denied) return fail(std::move(created).error());
+    if (created.code() != ErrorCode::already_exists) return fail(std::move(created).error());
     return fail(ErrorCode::conflict, planned.destination.text() + " was deleted meanwhile");
   }
 

@@ -187,6 +187,20 @@ TEST_F(ApplyTest, WhatExistsIsLeftAloneByAnAccountThatMayNotCreateIt) {
   EXPECT_EQ(outcomes_.at("StorageClass local-path").outcome, ApplyOutcome::skipped);
 }
 
+TEST_F(ApplyTest, AServiceWhosePortIsTakenByItselfExists) {
+  server_.seed(
+      kube::resources::services(),
+      *parse_json(
+          R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web","namespace":"west"}})"));
+  fault_ = [](const kube::RecordedCall& call) -> std::optional<Error> {
+    const bool service = call.verb == kube::Verb::create && call.resource.kind == "Service";
+    return service ? std::optional(Error(ErrorCode::invalid_input, "port is taken")) : std::nullopt;
+  };
+  ASSERT_TRUE(apply(planned(), RestorePart::workloads).has_value());
+  EXPECT_EQ(outcomes_.at("Service west/web").outcome, ApplyOutcome::skipped);
+  EXPECT_EQ(outcomes_.at("Service west/db").message, "port is taken");
+}
+
 TEST_F(ApplyTest, AServerThatDoesNotAnswerIsAskedAgainWithPauses) {
   std::atomic<int> refusals = 0;
   fault_ = [&](const kube::RecordedCall& call) -> std::optional<Error> {

@@ -151,22 +151,28 @@ private:
 
   Result<Judgement> try_object(const PlannedObject& planned, const Json& document,
                                std::stop_token stop) {
-    auto current = access_.view.get(planned.resource, planned.destination.key, stop);
-    if (current.failed_with(ErrorCode::cancelled)) return fail(std::move(current).error());
-    if (current) {
-      const bool ours = kube::label_of(*current, api::label::restored_by) ==
-                        kube::label_of(document, api::label::restored_by);
-      if (ours) return Judgement{skipped, "restored by this session before"};
-      return judge_existing(planned, document, stop);
-    }
-    if (current.code() != ErrorCode::not_found)
-      return Judgement{unproven, current.error().message()};
-    count(planned, document);
     auto created = account_->create(planned.resource, document, dry_, stop);
     if (created.failed_with(ErrorCode::cancelled)) return fail(std::move(created).error());
-    if (!created) return judge(created.error());
+    if (!created) return judge_refusal(planned, document, created.error(), stop);
+    count(planned, document);
     if (auto shared = judge_traffic(planned, document)) return *std::move(shared);
     return try_pod(document, stop);
+  }
+
+  /// That the object exists may hide behind other reasons: its own port is taken, the quota is
+  /// full, the account may not create the kind.
+  Result<Judgement> judge_refusal(const PlannedObject& planned, const Json& document,
+                                  const Error& refusal, std::stop_token stop) {
+    auto current = access_.view.get(planned.resource, planned.destination.key, stop);
+    if (current.failed_with(ErrorCode::cancelled)) return fail(std::move(current).error());
+    if (!current) {
+      count(planned, document);
+      return judge(refusal);
+    }
+    const bool ours = kube::label_of(*current, api::label::restored_by) ==
+                      kube::label_of(document, api::label::restored_by);
+    if (ours) return Judgement{skipped, "restored by this session before"};
+    return judge_existing(planned, document, stop);
   }
 
   /// A copy must not answer for the original: only selectors in the backup are known to be kept

@@ -134,9 +134,17 @@ void Naming::map_resource_names(Json& role, const std::string& source_namespace)
   });
 }
 
+/// The original holds the ports of the machines that a person chose for it; the copy takes any.
+void Naming::free_node_ports(Json& service) const {
+  if (rules_.prefix.empty()) return;
+  for_each_item(at(&service, "spec", "ports"), [](Json* port) { remove_field(port, "nodePort"); });
+  remove_field(at(&service, "spec"), "healthCheckNodePort");
+}
+
 void Naming::rename(Json& object) const {
   const ObjectId source = id_of(object);
   pod_labels_.rewrite(object);
+  if (source.kind == "Service") free_node_ports(object);
   if (source.kind == "Role") map_resource_names(object, source.key.namespace_name);
   map_storage_classes(object);
   if (source.kind.ends_with("RoleBinding")) map_subject_groups(object);

@@ -47,6 +47,7 @@ private:
   void map_storage_class(Json* claim_spec) const;
   void map_storage_classes(Json& object) const;
   void map_subject_groups(Json& binding) const;
+  void free_node_ports(Json& service) const;
   void map_resource_names(Json& role, const std::string& source_namespace) const;
 
   NamingRules rules_;

@@ -69,6 +69,16 @@ TEST(NamingTest, ServicesForPodsThatAreNotRestoredKeepTheirSelector) {
   EXPECT_EQ(to_text(*find(service, "spec", "selector")), R"({"app":"by-operator"})");
 }
 
+TEST(NamingTest, ACopyDoesNotAskForTheNodePortsOfTheOriginal) {
+  const char* text = R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"s","namespace":"n"},
+    "spec":{"ports":[{"port":80,"nodePort":31234}]}})";
+  Json copy = *parse_json(text), same = *parse_json(text);
+  naming_of({.prefix = "new-"}, {}).rename(copy);
+  naming_of({}, {}).rename(same);
+  EXPECT_EQ(to_text(*find(copy, "spec", "ports")), R"([{"port":80}])");
+  EXPECT_EQ(to_text(*find(same, "spec", "ports")), R"([{"port":80,"nodePort":31234}])");
+}
+
 TEST(NamingTest, TheOldAnnotationOfAClassBecomesTheField) {
   Json claim = *parse_json(
       R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"c","namespace":"n","annotations":
