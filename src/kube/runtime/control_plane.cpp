@@ -66,8 +66,8 @@ Result<> ControlPlane::run(std::stop_token stop) {
       return {};
     });
   }
-  auto lead = [this](std::stop_token ended) -> Result<> {
-    TaskGroup running(ended);
+  auto lead = [this](std::stop_token over) -> Result<> {
+    TaskGroup running(over);
     for (auto& controller : controllers_) {
       running.add([&controller](std::stop_token inner) -> Result<> {
         controller->run(inner);
@@ -76,7 +76,10 @@ Result<> ControlPlane::run(std::stop_token stop) {
     }
     return running.wait();
   };
-  auto result = options_.lease ? run_as_leader(client_, *options_.lease, lead, stop) : lead(stop);
+  // A watcher never ends by itself: if one breaks, its store would be stale, and nothing must act
+  // on it.
+  auto ended = watchers.token();
+  auto result = options_.lease ? run_as_leader(client_, *options_.lease, lead, ended) : lead(ended);
   watchers.request_stop();
   TRY(watchers.wait());
   return result;
