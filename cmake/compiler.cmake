@@ -9,6 +9,9 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror)
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
                     $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>)
 add_link_options(-fuse-ld=mold)
+# ccache can look through precompiled headers only with this.
+add_compile_options(-fpch-preprocess)
+set(DMAAS_FAST_FLAGS "" CACHE STRING "flags of the modules whose speed users feel")
 
 set(DMAAS_SANITIZE "" CACHE STRING "empty, 'address' (with undefined) or 'thread'")
 if(DMAAS_SANITIZE STREQUAL "address")

@@ -10,14 +10,15 @@
 
 namespace dmaas {
 
-/// Joins two stages of a pipeline. Holds at most `capacity` items: a fast producer waits for a slow consumer.
-/// Thread-safe for any number of producers and consumers.
+/// Joins two stages of a pipeline. Holds at most `capacity` items: a fast producer waits for a slow
+/// consumer. Thread-safe for any number of producers and consumers.
 template <class T>
 class BoundedQueue {
 public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  /// Blocks while the queue is full. False when the queue is closed or `stop` was requested; the item is dropped then.
+  /// Blocks while the queue is full. False when the queue is closed or `stop` was requested; the
+  /// item is dropped then.
   bool push(T item, std::stop_token stop) {
     std::unique_lock lock{mutex_};
     bool ready = not_full_.wait(lock, stop, [&] { return closed_ || items_.size() < capacity_; });
@@ -27,7 +28,8 @@ public:
     return true;
   }
 
-  /// Blocks while the queue is empty. Nothing when it is closed and drained, or `stop` was requested.
+  /// Blocks while the queue is empty. Nothing when it is closed and drained, or `stop` was
+  /// requested.
   std::optional<T> pop(std::stop_token stop) {
     std::unique_lock lock{mutex_};
     bool ready = not_empty_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });

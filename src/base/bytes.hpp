@@ -17,6 +17,8 @@ inline BytesView bytes_of(std::string_view text) {
 inline std::string_view text_of(BytesView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes copy_of(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
+inline Bytes copy_of(BytesView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 }  // namespace dmaas

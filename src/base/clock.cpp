@@ -25,7 +25,9 @@ Clock& system_clock() {
   return clock;
 }
 
-Timestamp ManualClock::now() const { return start_ + monotonic(); }
+Timestamp ManualClock::now() const {
+  return start_ + monotonic();
+}
 
 std::chrono::nanoseconds ManualClock::monotonic() const {
   std::lock_guard lock{mutex_};

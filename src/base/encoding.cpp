@@ -70,7 +70,8 @@ std::string hex_encode(BytesView bytes) {
 }
 
 Result<Bytes> hex_decode(std::string_view text) {
-  if (text.size() % 2 != 0) return fail(ErrorCode::invalid_input, "hexadecimal text has odd length");
+  if (text.size() % 2 != 0)
+    return fail(ErrorCode::invalid_input, "hexadecimal text has odd length");
   Bytes bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
@@ -94,8 +95,12 @@ Result<Bytes> base64_decode(std::string_view text) {
   return decode_with(standard_alphabet, text);
 }
 
-std::string base64url_encode(BytesView bytes) { return encode_with(url_alphabet, bytes); }
+std::string base64url_encode(BytesView bytes) {
+  return encode_with(url_alphabet, bytes);
+}
 
-Result<Bytes> base64url_decode(std::string_view text) { return decode_with(url_alphabet, text); }
+Result<Bytes> base64url_decode(std::string_view text) {
+  return decode_with(url_alphabet, text);
+}
 
 }  // namespace dmaas

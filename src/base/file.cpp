@@ -14,14 +14,32 @@ namespace {
 
 ErrorCode code_of(int error_number) {
   switch (error_number) {
-    case ENOENT: case ENOTDIR: return ErrorCode::not_found;
-    case EEXIST: return ErrorCode::already_exists;
-    case EACCES: case EPERM: case EROFS: return ErrorCode::permission_denied;
-    case ENOSPC: case EDQUOT: case EMFILE: case ENFILE: case EFBIG: return ErrorCode::exhausted;
-    case EINVAL: case ENAMETOOLONG: case ELOOP: return ErrorCode::invalid_input;
-    case EOPNOTSUPP: case ENOSYS: return ErrorCode::unsupported;
-    case ETIMEDOUT: return ErrorCode::timeout;
-    default: return ErrorCode::unavailable;
+    case ENOENT:
+    case ENOTDIR:
+      return ErrorCode::not_found;
+    case EEXIST:
+      return ErrorCode::already_exists;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return ErrorCode::permission_denied;
+    case ENOSPC:
+    case EDQUOT:
+    case EMFILE:
+    case ENFILE:
+    case EFBIG:
+      return ErrorCode::exhausted;
+    case EINVAL:
+    case ENAMETOOLONG:
+    case ELOOP:
+      return ErrorCode::invalid_input;
+    case EOPNOTSUPP:
+    case ENOSYS:
+      return ErrorCode::unsupported;
+    case ETIMEDOUT:
+      return ErrorCode::timeout;
+    default:
+      return ErrorCode::unavailable;
   }
 }
 
@@ -45,7 +63,9 @@ FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
   return *this;
 }
 
-int FileDescriptor::release() { return std::exchange(fd_, -1); }
+int FileDescriptor::release() {
+  return std::exchange(fd_, -1);
+}
 
 void FileDescriptor::reset() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));

@@ -6,7 +6,9 @@
 
 namespace dmaas {
 
-std::string hex_of(const Digest& digest) { return hex_encode(digest); }
+std::string hex_of(const Digest& digest) {
+  return hex_encode(digest);
+}
 
 Result<Digest> parse_digest(std::string_view text) {
   auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };

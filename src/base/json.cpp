@@ -86,7 +86,9 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   return parser.release();
 }
 
-std::string to_text(const Json& json) { return boost::json::serialize(json); }
+std::string to_text(const Json& json) {
+  return boost::json::serialize(json);
+}
 
 std::string to_pretty_text(const Json& json) {
   std::string out;

@@ -31,7 +31,8 @@ std::string to_pretty_text(const Json& json);
 /// Compact with sorted keys: equal documents have equal bytes.
 std::string to_canonical_text(const Json& json);
 
-/// The member at a path of keys, `find(pod, "spec", "nodeName")`; null when any step is missing or not an object.
+/// The member at a path of keys, `find(pod, "spec", "nodeName")`; null when any step is missing or
+/// not an object.
 const Json* find(const Json& json, std::string_view key);
 template <class... Keys>
 const Json* find(const Json& json, std::string_view key, Keys... keys) {
@@ -63,7 +64,8 @@ const JsonArray& items_at(const Json& json, Keys... keys) {
   return items_of(find(json, keys...));
 }
 
-/// The object member `key` of `json`, made when absent; `json` and what is there become objects when they are not.
+/// The object member `key` of `json`, made when absent; `json` and what is there become objects
+/// when they are not.
 JsonObject& ensure_object(Json& json, std::string_view key);
 
 /// RFC 7386 merge patch: null removes, objects merge, everything else replaces.

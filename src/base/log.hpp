@@ -14,7 +14,8 @@ struct LogField {
   std::string value;
 };
 
-/// Sets the form and threshold of the process' log on standard error. Called once, first thing in main.
+/// Sets the form and threshold of the process' log on standard error. Called once, first thing in
+/// main.
 void configure_log(LogFormat format, LogLevel level);
 
 /// One line: time, level, message, fields. Thread-safe. Never a secret in it.

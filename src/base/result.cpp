@@ -7,20 +7,34 @@ namespace dmaas {
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::already_exists: return "already_exists";
-    case ErrorCode::conflict: return "conflict";
-    case ErrorCode::invalid_input: return "invalid_input";
-    case ErrorCode::permission_denied: return "permission_denied";
-    case ErrorCode::corrupt: return "corrupt";
-    case ErrorCode::wrong_key: return "wrong_key";
-    case ErrorCode::locked: return "locked";
-    case ErrorCode::unavailable: return "unavailable";
-    case ErrorCode::timeout: return "timeout";
-    case ErrorCode::cancelled: return "cancelled";
-    case ErrorCode::exhausted: return "exhausted";
-    case ErrorCode::unsupported: return "unsupported";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::not_found:
+      return "not_found";
+    case ErrorCode::already_exists:
+      return "already_exists";
+    case ErrorCode::conflict:
+      return "conflict";
+    case ErrorCode::invalid_input:
+      return "invalid_input";
+    case ErrorCode::permission_denied:
+      return "permission_denied";
+    case ErrorCode::corrupt:
+      return "corrupt";
+    case ErrorCode::wrong_key:
+      return "wrong_key";
+    case ErrorCode::locked:
+      return "locked";
+    case ErrorCode::unavailable:
+      return "unavailable";
+    case ErrorCode::timeout:
+      return "timeout";
+    case ErrorCode::cancelled:
+      return "cancelled";
+    case ErrorCode::exhausted:
+      return "exhausted";
+    case ErrorCode::unsupported:
+      return "unsupported";
+    case ErrorCode::internal:
+      return "internal";
   }
   return "internal";
 }

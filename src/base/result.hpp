@@ -3,12 +3,13 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace dmaas {
 
-/// The closed set of causes that callers tell apart. The place where an error arises classifies it; nobody above
-/// parses messages.
+/// The closed set of causes that callers tell apart. The place where an error arises classifies it;
+/// nobody above parses messages.
 enum class ErrorCode {
   not_found,
   already_exists,
@@ -63,7 +64,9 @@ public:
   using std::expected<T, Error>::expected;
 
   ErrorCode code() const { return this->error().code(); }
-  bool failed_with(ErrorCode code) const { return !this->has_value() && this->error().code() == code; }
+  bool failed_with(ErrorCode code) const {
+    return !this->has_value() && this->error().code() == code;
+  }
 
   /// Puts `what` before the message of an error; a value passes unchanged.
   Result context(std::string_view what) && {
@@ -75,15 +78,25 @@ public:
 inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
   return std::unexpected<Error>(Error(code, std::move(message)));
 }
-inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 
-/// The value of a Result, or returns its error from the enclosing function.
-#define TRY(expression)                                                                \
-  __extension__({                                                                      \
-    auto&& try_result_ = (expression);                                                 \
-    if (!try_result_) [[unlikely]]                                                     \
-      return std::unexpected<::dmaas::Error>(std::move(try_result_).error());          \
-    *std::move(try_result_);                                                           \
+/// The value of a successful result, moved out.
+template <class AnyResult>
+typename std::remove_cvref_t<AnyResult>::value_type take_value(AnyResult&& result) {
+  return *std::forward<AnyResult>(result);
+}
+
+/// The value of a Result, or returns its error from the enclosing function. The value is a prvalue:
+/// g++ 12 does not extend the life of what a statement expression refers to, so `for (auto& x :
+/// TRY(list()))` would walk over a dead list.
+#define TRY(expression)                                                       \
+  __extension__({                                                             \
+    auto&& try_result_ = (expression);                                        \
+    if (!try_result_) [[unlikely]]                                            \
+      return std::unexpected<::dmaas::Error>(std::move(try_result_).error()); \
+    ::dmaas::take_value(std::move(try_result_));                              \
   })
 
 /// Ends the process when an invariant of our own code is broken; on in every build.

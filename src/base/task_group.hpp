@@ -11,8 +11,8 @@
 
 namespace dmaas {
 
-/// Threads that begin and end together. The first error stops all others; the destructor stops and joins.
-/// `add` and `wait` are called from one thread.
+/// Threads that begin and end together. The first error stops all others; the destructor stops and
+/// joins. `add` and `wait` are called from one thread.
 class TaskGroup {
 public:
   /// Tasks see a stop request when `parent` is stopped, a task fails, or the group is destroyed.
@@ -23,7 +23,8 @@ public:
 
   /// Runs `task` on a thread of its own. An exception that leaves it becomes an `internal` error.
   void add(std::function<Result<>(std::stop_token)> task);
-  /// Joins all. The first error; a `cancelled` that only follows from another task's error does not hide that one.
+  /// Joins all. The first error; a `cancelled` that only follows from another task's error does not
+  /// hide that one.
   Result<> wait();
   void request_stop() { stop_.request_stop(); }
   std::stop_token token() const { return stop_.get_token(); }

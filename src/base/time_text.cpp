@@ -65,7 +65,8 @@ bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
   text.remove_prefix(1);
   int hours = 0;
   int minutes = 0;
-  if (!take_number(text, 2, hours) || !take_character(text, ':') || !take_number(text, 2, minutes)) {
+  if (!take_number(text, 2, hours) || !take_character(text, ':') ||
+      !take_number(text, 2, minutes)) {
     return false;
   }
   offset = std::chrono::minutes{sign * (hours * 60 + minutes)};
@@ -74,7 +75,9 @@ bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
 
 }  // namespace
 
-std::string format_seconds(Timestamp time) { return date_and_seconds(civil(time)) + "Z"; }
+std::string format_seconds(Timestamp time) {
+  return date_and_seconds(civil(time)) + "Z";
+}
 
 std::string format_nanoseconds(Timestamp time) {
   auto t = civil(time);
@@ -99,14 +102,13 @@ Result<Timestamp> parse_timestamp(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   nanoseconds fraction{0};
   std::chrono::minutes offset{0};
-  bool whole = take_number(rest, 4, year) && take_character(rest, '-') &&
-               take_number(rest, 2, month) && take_character(rest, '-') &&
-               take_number(rest, 2, day) && (take_character(rest, 'T') || take_character(rest, 't') ||
-                                             take_character(rest, ' ')) &&
-               take_number(rest, 2, hour) && take_character(rest, ':') &&
-               take_number(rest, 2, minute) && take_character(rest, ':') &&
-               take_number(rest, 2, second) && take_fraction(rest, fraction) &&
-               take_offset(rest, offset) && rest.empty();
+  bool whole =
+      take_number(rest, 4, year) && take_character(rest, '-') && take_number(rest, 2, month) &&
+      take_character(rest, '-') && take_number(rest, 2, day) &&
+      (take_character(rest, 'T') || take_character(rest, 't') || take_character(rest, ' ')) &&
+      take_number(rest, 2, hour) && take_character(rest, ':') && take_number(rest, 2, minute) &&
+      take_character(rest, ':') && take_number(rest, 2, second) && take_fraction(rest, fraction) &&
+      take_offset(rest, offset) && rest.empty();
   auto date = std::chrono::year_month_day{std::chrono::year{year},
                                           std::chrono::month{static_cast<unsigned>(month)},
                                           std::chrono::day{static_cast<unsigned>(day)}};
@@ -123,11 +125,17 @@ Result<Timestamp> parse_timestamp(std::string_view text) {
 }
 
 Result<nanoseconds> parse_duration(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, double>, 7> units{{
-      {"ns", 1.0}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}}};
+  static constexpr std::array<std::pair<std::string_view, double>, 7> units{{{"ns", 1.0},
+                                                                             {"us", 1e3},
+                                                                             {"ms", 1e6},
+                                                                             {"s", 1e9},
+                                                                             {"m", 60e9},
+                                                                             {"h", 3600e9},
+                                                                             {"d", 86400e9}}};
   auto error = [&] {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("'{}' is not a duration such as 90s, 15m or 1h30m", text.substr(0, 64)));
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("'{}' is not a duration such as 90s, 15m or 1h30m", text.substr(0, 64)));
   };
   auto rest = text;
   double total = 0;
@@ -135,8 +143,8 @@ Result<nanoseconds> parse_duration(std::string_view text) {
   if (rest == "0") return nanoseconds{0};
   while (!rest.empty()) {
     double value = 0;
-    auto [end, code] = std::from_chars(rest.data(), rest.data() + rest.size(), value,
-                                       std::chars_format::fixed);
+    auto [end, code] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), value, std::chars_format::fixed);
     if (code != std::errc{} || value < 0) return error();
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     auto letters = std::min(rest.find_first_of("0123456789."), rest.size());

@@ -11,8 +11,8 @@ namespace dmaas {
 
 /// RFC 3339 in UTC with seconds, as Kubernetes writes it: "2026-01-02T03:04:05Z".
 std::string format_seconds(Timestamp time);
-/// RFC 3339 in UTC with up to 9 fraction digits, trailing zeros cut, as Go's RFC3339Nano: "2026-01-02T03:04:05.5Z".
-/// Years are clamped to 0000..9999.
+/// RFC 3339 in UTC with up to 9 fraction digits, trailing zeros cut, as Go's RFC3339Nano:
+/// "2026-01-02T03:04:05.5Z". Years are clamped to 0000..9999.
 std::string format_nanoseconds(Timestamp time);
 /// UTC as "20260102-030405", for names.
 std::string format_compact(Timestamp time);

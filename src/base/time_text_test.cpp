@@ -17,7 +17,8 @@ TEST(TimeTextTest, AppliesTheOffset) {
 }
 
 TEST(TimeTextTest, RefusesWhatIsNotATime) {
-  for (auto text : {"", "2026-01-02", "2026-13-02T00:00:00Z", "2026-01-02T00:00:00", "2026-01-02T25:00:00Z"}) {
+  for (auto text :
+       {"", "2026-01-02", "2026-13-02T00:00:00Z", "2026-01-02T00:00:00", "2026-01-02T25:00:00Z"}) {
     EXPECT_EQ(parse_timestamp(text).code(), ErrorCode::invalid_input) << text;
   }
 }

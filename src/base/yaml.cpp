@@ -21,7 +21,8 @@ bool parse_whole(std::string_view text, Number& value) {
 
 /// YAML 1.2 core schema for a plain (unquoted) scalar.
 Json plain_scalar(const std::string& text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
+    return nullptr;
   if (text == "true" || text == "True" || text == "TRUE") return true;
   if (text == "false" || text == "False" || text == "FALSE") return false;
   std::string_view digits = text;
@@ -97,8 +98,8 @@ void emit(YAML::Emitter& out, const Json& json) {
 
 Result<std::vector<Json>> parse_yaml_documents(std::string_view text) {
   if (text.size() > max_text_bytes) {
-    return fail(ErrorCode::exhausted,
-                fmt::format("YAML text of {} bytes is over the limit of {}", text.size(), max_text_bytes));
+    return fail(ErrorCode::exhausted, fmt::format("YAML text of {} bytes is over the limit of {}",
+                                                  text.size(), max_text_bytes));
   }
   try {
     std::vector<Json> documents;
