@@ -36,7 +36,8 @@ private:
   void problem(std::string text) {
     std::lock_guard lock{mutex_};
     ++report_.problem_count;
-    if (report_.problems.size() < CheckReport::max_problems) report_.problems.push_back(std::move(text));
+    if (report_.problems.size() < CheckReport::max_problems)
+      report_.problems.push_back(std::move(text));
   }
 
   Result<std::vector<TreeId>> load_roots(std::stop_token stop) {
@@ -91,8 +92,8 @@ private:
         return {};
       }
       if (expected->second != object.size) {
-        problem(fmt::format("pack {}: {} bytes in storage, {} by the index", id->short_hex(), object.size,
-                            expected->second));
+        problem(fmt::format("pack {}: {} bytes in storage, {} by the index", id->short_hex(),
+                            object.size, expected->second));
       }
       missing.erase(expected);
       return {};
@@ -120,13 +121,16 @@ private:
 
   void check_node(const TreeId& tree, const Node& node) {
     auto where = [&] { return fmt::format("tree {}, '{}'", tree.short_hex(), node.name); };
-    if (node.type == NodeType::directory && !node.subtree) return problem(where() + ": directory without a tree");
+    if (node.type == NodeType::directory && !node.subtree)
+      return problem(where() + ": directory without a tree");
     if (node.type != NodeType::file) return;
     if (!node.content) return problem(where() + ": file without a list of content");
     std::uint64_t size = 0;
     for (const auto& id : *node.content) {
       auto location = repository_.find_blob(data_blob(id));
-      if (!location) return problem(fmt::format("{}: data blob {} is not in the index", where(), id.short_hex()));
+      if (!location)
+        return problem(
+            fmt::format("{}: data blob {} is not in the index", where(), id.short_hex()));
       size += location->plain_length();
     }
     if (size != node.size) {
@@ -151,7 +155,8 @@ private:
         while (auto pack = queue.pop(stopped)) {
           auto verified = verifier.verify(*pack, stopped);
           if (!verified && !is_damage(verified.error())) return fail(verified.error());
-          if (!verified) problem(fmt::format("pack {}: {}", pack->id.short_hex(), verified.error().message()));
+          if (!verified)
+            problem(fmt::format("pack {}: {}", pack->id.short_hex(), verified.error().message()));
           if (verified) bytes += *verified;
           progress_(++done, total);
         }
@@ -172,7 +177,8 @@ private:
     return repository_.for_each_indexed_pack(
         [&](const IndexId&, IndexPack&& pack) -> Result<> {
           if (!is_chosen(pack.id) || left.erase(pack.id) == 0) return {};
-          if (!queue.push(std::move(pack), stop)) return fail(ErrorCode::cancelled, "check stopped");
+          if (!queue.push(std::move(pack), stop))
+            return fail(ErrorCode::cancelled, "check stopped");
           return {};
         },
         stop);
@@ -189,8 +195,8 @@ private:
 
 }  // namespace
 
-Result<CheckReport> check(Repository& repository, const CheckOptions& options, const CheckProgress& progress,
-                          std::stop_token stop) {
+Result<CheckReport> check(Repository& repository, const CheckOptions& options,
+                          const CheckProgress& progress, std::stop_token stop) {
   return Check{repository, options, progress}.run(std::move(stop));
 }
 

@@ -29,7 +29,8 @@ PackVerifier::PackVerifier(Repository& repository)
 Result<std::uint64_t> PackVerifier::verify(const IndexPack& pack, std::stop_token stop) {
   stored_.clear();
   auto collect = [&](BytesView piece) -> Result<> {
-    if (stored_.size() + piece.size() > max_pack_bytes) return fail(ErrorCode::corrupt, "larger than any pack");
+    if (stored_.size() + piece.size() > max_pack_bytes)
+      return fail(ErrorCode::corrupt, "larger than any pack");
     stored_.insert(stored_.end(), piece.begin(), piece.end());
     return {};
   };
@@ -71,7 +72,8 @@ Result<> PackVerifier::verify_blob(const PackedBlob& blob) {
     TRY(decompressor_.decompress(opened_, blob.uncompressed_length, plain_));
     plain = plain_;
   }
-  if (crypto::sha256(plain) != blob.handle.id.digest) return fail(ErrorCode::corrupt, "content does not match its id");
+  if (crypto::sha256(plain) != blob.handle.id.digest)
+    return fail(ErrorCode::corrupt, "content does not match its id");
   return {};
 }
 

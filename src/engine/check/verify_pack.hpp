@@ -13,7 +13,8 @@ namespace dmaas::engine {
 /// Whether an error says that stored bytes are damaged, rather than that they could not be had now.
 bool is_damage(const Error& error);
 
-/// Reads whole packs and compares them with what the index says. Holds one pack and one blob in memory. Used by one thread.
+/// Reads whole packs and compares them with what the index says. Holds one pack and one blob in
+/// memory. Used by one thread.
 class PackVerifier {
 public:
   explicit PackVerifier(Repository& repository);

@@ -136,6 +136,24 @@ BlobIndex::Claim BlobIndex::claim(const BlobHandle& handle) {
   return Claim::to_be_stored;
 }
 
+void BlobIndex::mark(const std::unordered_set<PackId>& packs) {
+  std::unordered_set<std::uint32_t> numbers;
+  {
+    std::shared_lock lock{packs_mutex_};
+    for (const auto& pack : packs) {
+      if (auto known = numbers_.find(pack); known != numbers_.end()) numbers.insert(known->second);
+    }
+  }
+  auto mark_entry = [&](Entry& entry) {
+    if (numbers.contains(entry.pack())) entry.pack_and_flags |= marked_bit;
+  };
+  for (auto& shard : shards_) {
+    std::lock_guard lock{shard.mutex};
+    std::ranges::for_each(shard.sorted, mark_entry);
+    std::ranges::for_each(shard.recent, mark_entry);
+  }
+}
+
 void BlobIndex::publish(const PackId& pack, const std::vector<PackedBlob>& blobs) {
   const std::uint32_t number = number_of(pack);
   for (const PackedBlob& blob : blobs) {

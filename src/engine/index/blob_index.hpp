@@ -5,6 +5,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/format/blob.hpp"
@@ -36,6 +37,10 @@ public:
   Claim claim(const BlobHandle& handle);
   /// The pack is stored now: its blobs can be found.
   void publish(const PackId& pack, const std::vector<PackedBlob>& blobs);
+
+  /// From now on new snapshots do not rely on what is in these packs: `contains` and `claim`
+  /// overlook it. In memory only.
+  void mark(const std::unordered_set<PackId>& packs);
 
   /// Copies counted singly.
   std::size_t entry_count() const;

@@ -22,7 +22,8 @@ public:
   Comparison(Repository& repository, const OnDifference& report, std::stop_token stop)
       : repository_(repository), report_(report), stop_(std::move(stop)) {}
 
-  Result<> trees(const std::optional<TreeId>& before, const std::optional<TreeId>& after, const std::string& path) {
+  Result<> trees(const std::optional<TreeId>& before, const std::optional<TreeId>& after,
+                 const std::string& path) {
     if (before == after) return {};
     auto old_nodes = TRY(nodes_of(before));
     auto new_nodes = TRY(nodes_of(after));
@@ -55,7 +56,8 @@ private:
     bool removed = change == Change::removed;
     TRY(report_({change, path, removed ? &node : nullptr, removed ? nullptr : &node}));
     if (!node.subtree) return {};
-    return removed ? trees(node.subtree, std::nullopt, path) : trees(std::nullopt, node.subtree, path);
+    return removed ? trees(node.subtree, std::nullopt, path)
+                   : trees(std::nullopt, node.subtree, path);
   }
 
   Result<> both(const Node& before, const Node& after, const std::string& directory) {
@@ -77,8 +79,8 @@ private:
 
 }  // namespace
 
-Result<> diff_trees(Repository& repository, const TreeId& before, const TreeId& after, const OnDifference& report,
-                    std::stop_token stop) {
+Result<> diff_trees(Repository& repository, const TreeId& before, const TreeId& after,
+                    const OnDifference& report, std::stop_token stop) {
   return Comparison{repository, report, std::move(stop)}.trees(before, after, "");
 }
 

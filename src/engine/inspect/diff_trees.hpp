@@ -24,10 +24,10 @@ struct TreeDifference {
   const Node* after;   // null when removed
 };
 
-/// Reports differences in order of path; equal subtrees are skipped without being read. What is below an added or removed
-/// directory is reported too. Needs a loaded index.
+/// Reports differences in order of path; equal subtrees are skipped without being read. What is
+/// below an added or removed directory is reported too. Needs a loaded index.
 using OnDifference = std::function<Result<>(const TreeDifference&)>;
-Result<> diff_trees(Repository& repository, const TreeId& before, const TreeId& after, const OnDifference& report,
-                    std::stop_token stop);
+Result<> diff_trees(Repository& repository, const TreeId& before, const TreeId& after,
+                    const OnDifference& report, std::stop_token stop);
 
 }  // namespace dmaas::engine

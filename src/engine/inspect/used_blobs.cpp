@@ -6,7 +6,8 @@
 
 namespace dmaas::engine {
 
-Result<std::unordered_set<BlobHandle>> find_used_blobs(Repository& repository, const std::vector<TreeId>& roots,
+Result<std::unordered_set<BlobHandle>> find_used_blobs(Repository& repository,
+                                                       const std::vector<TreeId>& roots,
                                                        std::stop_token stop) {
   std::mutex mutex;
   std::unordered_set<BlobHandle> used;

@@ -21,7 +21,8 @@ public:
       : repository_(repository), visit_(visit), stop_(std::move(stop)) {}
 
   Result<> enter(const TreeId& tree, const std::string& path, std::size_t depth) {
-    if (depth > max_depth) return fail(ErrorCode::exhausted, path + ": directories nested too deeply");
+    if (depth > max_depth)
+      return fail(ErrorCode::exhausted, path + ": directories nested too deeply");
     if (stop_.stop_requested()) return fail(ErrorCode::cancelled, "walk stopped");
     auto text = TRY(repository_.load_blob(tree_blob(tree), stop_).context("tree of " + path + "/"));
     return for_each_node(text, [&](Node&& node) -> Result<> {
@@ -76,8 +77,8 @@ private:
   std::size_t working_ = 0;
 };
 
-Result<> visit_one(Repository& repository, const TreeId& tree, const TreeVisitor& visitor, TreeFrontier& frontier,
-                   std::stop_token stop) {
+Result<> visit_one(Repository& repository, const TreeId& tree, const TreeVisitor& visitor,
+                   TreeFrontier& frontier, std::stop_token stop) {
   auto text = repository.load_blob(tree_blob(tree), stop);
   if (!text) {
     if (text.code() == ErrorCode::cancelled) return fail(text.error());
@@ -98,11 +99,13 @@ Result<> visit_one(Repository& repository, const TreeId& tree, const TreeVisitor
 
 }  // namespace
 
-Result<> walk_tree(Repository& repository, const TreeId& root, const VisitNode& visit, std::stop_token stop) {
+Result<> walk_tree(Repository& repository, const TreeId& root, const VisitNode& visit,
+                   std::stop_token stop) {
   return PathWalk{repository, visit, std::move(stop)}.enter(root, "", 0);
 }
 
-Result<Node> find_node(Repository& repository, const TreeId& root, std::string_view path, std::stop_token stop) {
+Result<Node> find_node(Repository& repository, const TreeId& root, std::string_view path,
+                       std::stop_token stop) {
   std::string wanted(path);
   while (wanted.size() > 1 && wanted.ends_with('/')) wanted.pop_back();
   if (!wanted.starts_with('/')) wanted.insert(0, "/");
@@ -123,11 +126,12 @@ Result<Node> find_node(Repository& repository, const TreeId& root, std::string_v
   return std::move(*found);
 }
 
-Result<> visit_distinct_trees(Repository& repository, const std::vector<TreeId>& roots, const TreeVisitor& visitor,
-                              std::stop_token stop) {
+Result<> visit_distinct_trees(Repository& repository, const std::vector<TreeId>& roots,
+                              const TreeVisitor& visitor, std::stop_token stop) {
   TreeFrontier frontier{roots};
   TaskGroup group{std::move(stop)};
-  unsigned threads = std::max({2u, std::thread::hardware_concurrency(), repository.store().connections()});
+  unsigned threads =
+      std::max({2u, std::thread::hardware_concurrency(), repository.store().connections()});
   for (unsigned i = 0; i < threads; ++i) {
     group.add([&](std::stop_token stopped) -> Result<> {
       while (auto tree = frontier.take(stopped)) {

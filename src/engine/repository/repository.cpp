@@ -82,6 +82,7 @@ public:
   }
   bool has_blob(const BlobHandle& handle) const override { return index_->contains(handle); }
   std::size_t blob_count() const override { return index_->entry_count(); }
+  void mark_packs(const std::unordered_set<PackId>& packs) override { index_->mark(packs); }
   Result<> for_each_indexed_pack(const std::function<Result<>(const IndexId&, IndexPack&&)>& each,
                                  std::stop_token stop) override;
 

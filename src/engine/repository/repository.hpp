@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -136,6 +137,9 @@ public:
   virtual bool has_blob(const BlobHandle& handle) const = 0;
   /// Number of blobs known; copies count singly.
   virtual std::size_t blob_count() const = 0;
+  /// What these packs hold is stored again when it is saved, as if it were unknown; it can still be
+  /// read. In memory only, until the next load_index; for prune.
+  virtual void mark_packs(const std::unordered_set<PackId>& packs) = 0;
   /// Every pack of every index file, streaming, one at a time, on the calling thread.
   virtual Result<> for_each_indexed_pack(
       const std::function<Result<>(const IndexId&, IndexPack&&)>& each, std::stop_token stop) = 0;

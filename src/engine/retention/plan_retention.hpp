@@ -22,9 +22,9 @@ struct RetentionRule {
   int yearly = 0;
   /// Everything younger than this, measured from the newest snapshot, so that a stopped plan never
   /// expires itself.
-  std::optional<std::chrono::hours> within;
+  std::optional<std::chrono::hours> within = {};
   /// Every snapshot that has all tags of one of these lists.
-  std::vector<std::vector<std::string>> tags;
+  std::vector<std::vector<std::string>> tags = {};
 
   bool is_empty() const;
 };
