@@ -28,13 +28,17 @@ Result<std::vector<T>> decode_list(std::string_view text) {
 
 }  // namespace
 
-std::string encode_gateway_storages(const std::vector<GatewayStorage>& storages) { return encode_list(storages); }
+std::string encode_gateway_storages(const std::vector<GatewayStorage>& storages) {
+  return encode_list(storages);
+}
 
 Result<std::vector<GatewayStorage>> decode_gateway_storages(std::string_view text) {
   return decode_list<GatewayStorage>(text).context("storages of the gateway");
 }
 
-std::string encode_gateway_grants(const std::vector<GatewayGrant>& grants) { return encode_list(grants); }
+std::string encode_gateway_grants(const std::vector<GatewayGrant>& grants) {
+  return encode_list(grants);
+}
 
 Result<std::vector<GatewayGrant>> decode_gateway_grants(std::string_view text) {
   return decode_list<GatewayGrant>(text).context("grants of the gateway");

@@ -6,8 +6,9 @@
 
 #include "base/fields.hpp"
 
-/// What the controller tells the gateway, in two objects of the system namespace: the Secret `dmaas-gateway-storages` (key
-/// `storages.json`) and the ConfigMap `dmaas-gateway-grants` (key `grants.json`).
+/// What the controller tells the gateway, in two objects of the system namespace: the Secret
+/// `dmaas-gateway-storages` (key `storages.json`) and the ConfigMap `dmaas-gateway-grants` (key
+/// `grants.json`).
 namespace dmaas::api {
 
 inline constexpr std::string_view gateway_storages_name = "dmaas-gateway-storages";
@@ -31,19 +32,24 @@ struct GatewayStorage {
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "Namespace/name of the BackupStorage.", rule::required);
-    field("location", self.location, "Where it is, in the notation of restic's -r option.", rule::required);
+    field("location", self.location, "Where it is, in the notation of restic's -r option.",
+          rule::required);
     field("accessKey", self.access_key, "S3 access key.");
     field("secretKey", self.secret_key, "S3 secret key.");
     field("sessionToken", self.session_token, "S3 session token.");
     field("region", self.region, "S3 region.");
     field("addressing", self.addressing, "auto, path or virtualHost.");
-    field("caCert", self.ca_certificate, "PEM text of authorities to trust; the system's when empty.");
-    field("createContainer", self.create_container, "Make the bucket or directory when it is absent.");
+    field("caCert", self.ca_certificate,
+          "PEM text of authorities to trust; the system's when empty.");
+    field("createContainer", self.create_container,
+          "Make the bucket or directory when it is absent.");
   }
 };
 
 enum class GatewayScope { backup, read, maintain };
-constexpr auto names_of(GatewayScope) { return std::to_array<std::string_view>({"backup", "read", "maintain"}); }
+constexpr auto names_of(GatewayScope) {
+  return std::to_array<std::string_view>({"backup", "read", "maintain"});
+}
 
 /// One pod may use one repository.
 struct GatewayGrant {
@@ -59,7 +65,8 @@ struct GatewayGrant {
     field("podUid", self.pod_uid, "UID that the pod's token is bound to.", rule::required);
     field("session", self.session, "Kind/namespace/name of the session, for logs.");
     field("storage", self.storage, "Namespace/name of the BackupStorage.", rule::required);
-    field("repository", self.repository, "Path of the repository below the storage.", rule::required);
+    field("repository", self.repository, "Path of the repository below the storage.",
+          rule::required);
     field("scope", self.scope, "What it may do there.", rule::required);
   }
 };

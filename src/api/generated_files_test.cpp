@@ -9,7 +9,7 @@ namespace {
 
 TEST(GeneratedFilesTest, AreCurrent) {
   for (const auto& [path, text] : generated_files()) {
-    auto present = read_small_file(std::string(DMAAS_SOURCE_DIR) + "/" + path);
+    auto present = read_small_file(path);
     ASSERT_TRUE(present) << present.error().message() << ": run dmaas_generate";
     EXPECT_TRUE(*present == text) << path << " is stale: run dmaas_generate";
   }

@@ -16,10 +16,7 @@ struct PlannedVolume {
   std::string snapshot_id{};
   std::string claim{};
   std::string namespace_name{};
-  std::string storage_class{};
-  std::vector<std::string> access_modes{};
-  std::string volume_mode{};
-  std::string size{};
+  JsonObject manifest{};
   std::int64_t bytes = 0;
   JsonObject placement{};
 
@@ -28,13 +25,12 @@ struct PlannedVolume {
     field("snapshotId", self.snapshot_id, "Its restic snapshot.", rule::required);
     field("claim", self.claim, "Name of the claim here.", rule::required);
     field("namespace", self.namespace_name, "Namespace of the claim here.", rule::required);
-    field("storageClass", self.storage_class, "Storage class here; empty: the default class.");
-    field("accessModes", self.access_modes, "As the claim asks for them.");
-    field("volumeMode", self.volume_mode, "Filesystem or Block.");
-    field("size", self.size, "What the claim requests, such as 1Gi.", rule::required);
+    field("manifest", self.manifest, "The claim as it is to be made here, without volumeName.",
+          rule::required);
     field("bytes", self.bytes, "Bytes to write.");
     field("placement", self.placement,
-          "nodeSelector, affinity and tolerations of the workload that will use the claim, so that the "
+          "nodeSelector, affinity and tolerations of the workload that will use the claim, so that "
+          "the "
           "volume comes to a node where that can run.");
   }
 };
@@ -71,10 +67,13 @@ struct RestoreReport {
     field("preflight", self.preflight, "preflight only: verdicts.");
     field("volumes", self.volumes, "preflight only: claims to fill.");
     field("dumps", self.dumps, "preflight only: dumps to play back.");
-    field("counts", self.counts, "configuration and workloads: outcomes by kind.", rule::keys("kind"));
-    field("problems", self.problems, "The first 100 objects that failed or were skipped.", rule::max_items(100));
+    field("counts", self.counts, "configuration and workloads: outcomes by kind.",
+          rule::keys("kind"));
+    field("problems", self.problems, "The first 100 objects that failed or were skipped.",
+          rule::max_items(100));
     field("notReady", self.not_ready, "workloads: what did not become ready in time, and why.");
-    field("warnings", self.warnings, "What a person should know; conversions among it.", rule::max_items(50));
+    field("warnings", self.warnings, "What a person should know; conversions among it.",
+          rule::max_items(50));
   }
 };
 
