@@ -1,0 +1,227 @@
+#include "controller/backup/backup_work.hpp"
+
+#include <fmt/format.h>
+
+#include "api/names.hpp"
+#include "api/repository.hpp"
+#include "api/repository_path.hpp"
+#include "controller/backup/components.hpp"
+#include "controller/backup/live_volume.hpp"
+#include "controller/references.hpp"
+#include "controller/status.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+kube::ObjectKey parse_key(const std::string& text) {
+  auto slash = text.find('/');
+  return {text.substr(0, slash), text.substr(slash + 1)};
+}
+
+/// The pod of the application in whose image a dump is made.
+Result<Json> dump_pod(World& world, const BackupWork& work, const std::string& name,
+                      const api::LogicalDump*& dump, std::stop_token stop) {
+  for (const auto& target : work.plan.spec.targets) {
+    for (const auto& candidate : target.dumps) {
+      if ("dump/" + candidate.name != name) continue;
+      dump = &candidate;
+      auto pods = TRY(ready_pods_of(world, target, work.plan.metadata.namespace_name,
+                                    candidate.pod_selector, stop));
+      if (pods.empty()) {
+        return fail(ErrorCode::unavailable,
+                    fmt::format("no ready pod of target {} to dump from", target.name));
+      }
+      return std::move(pods.front());
+    }
+  }
+  return fail(ErrorCode::not_found, "the plan has no " + name + " any more");
+}
+
+}  // namespace
+
+RepositoryPlace place_of(const World& world, const BackupWork& work, const std::string& storage) {
+  return {parse_key(storage), api::repository_path(world.settings.cluster_name,
+                                                   work.plan.metadata.key(), work.plan.spec)};
+}
+
+std::string repository_name_of(const World& world, const BackupWork& work,
+                               const kube::ObjectKey& storage) {
+  auto application = api::application_of(work.plan.metadata.key(), work.plan.spec);
+  return api::repository_name(application.name, storage.namespace_name, storage.name,
+                              place_of(world, work, storage.text()).path);
+}
+
+std::string twin_of(const BackupWork& work, const api::ComponentStatus& component) {
+  return api::twin_name({.session_uid = work.session.metadata.uid,
+                         .component = component.name,
+                         .storage = component.storage});
+}
+
+Result<api::BackupStorage> find_storage_by_text(const World& world, const std::string& storage) {
+  return find_object<api::BackupStorage>(world.stores.storages, parse_key(storage));
+}
+
+std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& work,
+                                        const kube::ObjectKey& storage) {
+  std::vector<api::Snapshot> snapshots;
+  auto repository = repository_name_of(world, work, storage);
+  for (const auto& object :
+       world.stores.snapshots.in_namespace(work.plan.metadata.namespace_name)) {
+    auto snapshot = api::decode<api::Snapshot>(*object);
+    if (snapshot && snapshot->spec.repository.name == repository)
+      snapshots.push_back(std::move(*snapshot));
+  }
+  return snapshots;
+}
+
+Result<> ensure_repository_object(World& world, const BackupWork& work,
+                                  const api::BackupStorage& storage, engine::Repository& repository,
+                                  std::stop_token stop) {
+  auto key = storage.metadata.key();
+  api::Repository object;
+  object.metadata.namespace_name = work.plan.metadata.namespace_name;
+  object.metadata.name = repository_name_of(world, work, key);
+  object.spec.storage = {.name = key.name, .namespace_name = key.namespace_name};
+  object.spec.path = place_of(world, work, key.text()).path;
+  const auto& resource = api::kind_info<api::Repository>().resource();
+  auto created = world.client.create(resource, api::encode(object), {}, stop);
+  if (!created && created.code() != ErrorCode::already_exists)
+    return fail(std::move(created).error());
+  object.status.format_version = static_cast<std::int32_t>(repository.config().version);
+  object.status.repository_id = repository.config().id;
+  object.status.owner_cluster =
+      api::ClusterIdentity{world.settings.cluster_name, world.cluster_uid};
+  object.status.owned_by_this_cluster = true;
+  object.status.application = api::application_of(work.plan.metadata.key(), work.plan.spec);
+  auto snapshots = snapshots_of(world, work, key);
+  object.status.snapshot_count = static_cast<std::int32_t>(snapshots.size());
+  for (const auto& snapshot : snapshots) {
+    if (!object.status.last_backup_time || snapshot.spec.time > *object.status.last_backup_time) {
+      object.status.last_backup_time = snapshot.spec.time;
+    }
+  }
+  set_ready(object.status.conditions, {.reason = "Opened", .message = "the repository is open"},
+            world.clock.now());
+  TRY(kube::apply_status(world.client, resource, api::encode_status(object), {}, stop));
+  return {};
+}
+
+Result<MoverWish> wish_for(World& world, const BackupWork& work,
+                           const api::ComponentStatus& component, std::stop_token stop) {
+  MoverWish wish;
+  auto place = place_of(world, work, component.storage);
+  wish.storage = component.storage;
+  wish.repository = place.path;
+  wish.scope = api::GatewayScope::backup;
+  auto& pod = wish.pod;
+  pod.key.namespace_name = world.settings.namespace_name;
+  pod.session = {"BackupSession", work.session.metadata.namespace_name, work.session.metadata.name,
+                 work.session.metadata.uid};
+  pod.component = component.name;
+  pod.settings = work.run->mover;
+  if (component.pod) return wish;  // it runs: only what names it matters
+  if (component.name == "resources") {
+    pod.part = "resources";
+    pod.role = "resources";
+    pod.service_account = "dmaas-resources";
+    return wish;
+  }
+  if (auto claim_key = claim_of_component(component.name, work.plan.metadata.namespace_name)) {
+    auto claim = TRY(load_claim(world, *claim_key, stop));
+    TRY(mount_live_volume(world, claim, twin_of(work, component), pod, stop));
+    return wish;
+  }
+  const api::LogicalDump* dump = nullptr;
+  wish.application_pod = TRY(dump_pod(world, work, component.name, dump, stop));
+  pod.key.namespace_name = text_at(wish.application_pod, "metadata", "namespace");
+  pod.application_container = dump->container;
+  return wish;
+}
+
+void end_component(api::BackupSessionStatus& status, api::ComponentStatus& component,
+                   const api::MoverResult& result, Timestamp now) {
+  component.completion_time = now;
+  component.bytes_done = component.bytes_total = result.bytes;
+  component.bytes_added = result.bytes_added;
+  component.files_done = result.files;
+  component.files_unreadable = result.files_unreadable;
+  component.snapshot_id = result.snapshot_id;
+  component.message = result.message;
+  bool succeeded = result.outcome == api::MoverOutcome::succeeded;
+  component.phase = succeeded ? api::ComponentPhase::succeeded : api::ComponentPhase::failed;
+  for (const auto& warning : result.warnings) {
+    if (status.warnings.size() < 50) status.warnings.push_back(component.name + ": " + warning);
+  }
+}
+
+Result<> abandon(World& world, const BackupWork& work, api::ComponentStatus& component,
+                 std::string message, std::stop_token stop) {
+  TRY(end_mover(world, work, component, stop));
+  component.phase = api::ComponentPhase::failed;
+  component.completion_time = world.clock.now();
+  component.message = std::move(message);
+  return {};
+}
+
+Result<> end_mover(World& world, const BackupWork& work, api::ComponentStatus& component,
+                   std::stop_token stop) {
+  MoverFacts facts{component.pod, component.attempts, component.message};
+  TRY(retire_mover(world, facts, stop));
+  component.pod.reset();
+  if (!component.name.starts_with("volume/")) return {};
+  return remove_twin(world, twin_of(work, component), stop);
+}
+
+Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResult& result,
+                          std::stop_token stop) {
+  auto order_component =
+      std::ranges::find_if(work.session.status.components, [&](const auto& component) {
+        return component.name == "resources" && component.storage == result.storage;
+      });
+  if (order_component == work.session.status.components.end()) return {};
+  auto document = TRY(document_of(world, work, result.storage, stop));
+  auto storage = TRY(find_storage_by_text(world, result.storage));
+  auto opened =
+      TRY(world.vault.open(storage, document.repository_path, Vault::WhenAbsent::fail, stop));
+  kube::ObjectKey repository{work.plan.metadata.namespace_name, result.repository};
+  auto snapshot = api::snapshot_of(document, repository, opened->repository->config().id,
+                                   order_component->snapshot_id);
+  snapshot.metadata.namespace_name = work.plan.metadata.namespace_name;
+  const auto& resource = api::kind_info<api::Snapshot>().resource();
+  auto created = world.client.create(resource, api::encode(snapshot), {}, stop);
+  if (!created && created.code() != ErrorCode::already_exists)
+    return fail(std::move(created).error());
+  set_ready(snapshot.status.conditions,
+            {.reason = "Complete", .message = "every component is stored"}, world.clock.now());
+  TRY(kube::apply_status(world.client, resource, api::encode_status(snapshot), {}, stop));
+  result.snapshot = snapshot.metadata.name;
+  result.complete = true;
+  return {};
+}
+
+void finish_status(api::BackupSessionStatus& status, Timestamp now) {
+  bool failed = api::is_true(status.conditions, api::condition::failed);
+  status.phase = failed ? api::BackupPhase::failed : api::BackupPhase::succeeded;
+  if (!failed) {
+    std::int64_t added = 0;
+    std::int64_t bytes = 0;
+    for (const auto& component : status.components) {
+      added += component.bytes_added;
+      bytes += component.bytes_total;
+    }
+    status.message = fmt::format("backed up {} objects and {} bytes, {} of them new",
+                                 status.object_count, bytes, added);
+    api::set_condition(status.conditions,
+                       {.type = std::string(api::condition::complete),
+                        .status = api::ConditionStatus::yes,
+                        .reason = std::string(api::reason::succeeded),
+                        .message = status.message},
+                       now);
+  } else {
+    for (auto& result : status.storages) {
+      if (!result.complete) result.message = status.message;
+    }
+  }
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "api/backup_configuration.hpp"
+#include "api/backup_document.hpp"
+#include "api/backup_session.hpp"
+#include "api/backup_storage.hpp"
+#include "api/snapshot.hpp"
+#include "controller/movers.hpp"
+#include "controller/world.hpp"
+#include "engine/repository/repository.hpp"
+
+namespace dmaas::controller {
+
+/// What one reconciliation of a BackupSession works on.
+struct BackupWork {
+  api::BackupSession session{};
+  Json before{};  // the status as it was
+  api::BackupConfiguration plan{};
+  const api::BackupRun* run = nullptr;  // within `plan`
+  std::vector<api::BackupStorage> storages{};
+};
+
+/// Where the plan's backups are on a storage given as "namespace/name".
+RepositoryPlace place_of(const World& world, const BackupWork& work, const std::string& storage);
+/// Name of the Repository object, in the plan's namespace.
+std::string repository_name_of(const World& world, const BackupWork& work,
+                               const kube::ObjectKey& storage);
+std::string twin_of(const BackupWork& work, const api::ComponentStatus& component);
+/// Errors: not_found.
+Result<api::BackupStorage> find_storage_by_text(const World& world, const std::string& storage);
+/// The Snapshot objects that show backups of a repository of this plan.
+std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& work,
+                                        const kube::ObjectKey& storage);
+
+/// Makes or refreshes the Repository object that shows an opened repository.
+Result<> ensure_repository_object(World& world, const BackupWork& work,
+                                  const api::BackupStorage& storage, engine::Repository& repository,
+                                  std::stop_token stop);
+
+/// The pod that a component needs, with its rights at the gateway; makes the twin through which a
+/// volume is read.
+Result<MoverWish> wish_for(World& world, const BackupWork& work,
+                           const api::ComponentStatus& component, std::stop_token stop);
+
+/// What the component's mover has to do.
+Result<api::WorkOrder> backup_order(World& world, const BackupWork& work,
+                                    const api::ComponentStatus& component, std::stop_token stop);
+
+/// backup.json of this session on one storage, from the components' results.
+Result<api::BackupDocument> document_of(World& world, const BackupWork& work,
+                                        const std::string& storage, std::stop_token stop);
+
+/// Writes a mover's result into the status.
+void end_component(api::BackupSessionStatus& status, api::ComponentStatus& component,
+                   const api::MoverResult& result, Timestamp now);
+/// The component has failed for this reason; its mover goes.
+Result<> abandon(World& world, const BackupWork& work, api::ComponentStatus& component,
+                 std::string message, std::stop_token stop);
+/// Mover and twin go; what the component achieved stays.
+Result<> end_mover(World& world, const BackupWork& work, api::ComponentStatus& component,
+                   std::stop_token stop);
+
+/// Makes the Snapshot object of a committed backup.
+Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResult& result,
+                          std::stop_token stop);
+
+/// Final phase, conditions and message from what happened.
+void finish_status(api::BackupSessionStatus& status, Timestamp now);
+
+}  // namespace dmaas::controller

@@ -1,0 +1,126 @@
+#include "controller/backup/components.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "applications/volume_method.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+constexpr std::string_view volume_prefix = "volume/";
+
+void add_volume(PlannedComponents& planned, const applications::Claim& claim,
+                const std::string& plan_namespace) {
+  auto name = volume_component(claim.key, plan_namespace);
+  api::ResolvedVolume volume{
+      .claim = claim.key.name, .namespace_name = claim.key.namespace_name, .method = "none"};
+  if (!claim.is_bound()) {
+    volume.reason = fmt::format("the claim is {}: nothing to back up",
+                                claim.phase.empty() ? "not bound" : claim.phase);
+    planned.warnings.push_back(
+        fmt::format("claim {} is not bound: there is nothing to back up", claim.key.text()));
+  } else {
+    auto choice = applications::choose_mount(claim);
+    volume.reason = choice.reason;
+    if (choice.place == applications::MountPlace::impossible) {
+      planned.obstacle =
+          fmt::format("claim {} cannot be read: {}", claim.key.text(), choice.reason);
+    } else {
+      volume.method = "mount";
+      planned.components.push_back({.name = name, .message = ""});
+    }
+  }
+  planned.volumes.push_back(std::move(volume));
+}
+
+}  // namespace
+
+std::string volume_component(const kube::ObjectKey& claim, const std::string& plan_namespace) {
+  auto place =
+      claim.namespace_name == plan_namespace ? claim.name : claim.namespace_name + "/" + claim.name;
+  return std::string(volume_prefix) + place;
+}
+
+std::optional<kube::ObjectKey> claim_of_component(const std::string& component,
+                                                  const std::string& plan_namespace) {
+  if (!component.starts_with(volume_prefix)) return std::nullopt;
+  auto place = component.substr(volume_prefix.size());
+  auto slash = place.find('/');
+  if (slash == std::string::npos) return kube::ObjectKey{plan_namespace, place};
+  return kube::ObjectKey{place.substr(0, slash), place.substr(slash + 1)};
+}
+
+PlannedComponents plan_components(const api::BackupConfiguration& plan,
+                                  const applications::Application& application,
+                                  const std::vector<api::BackupStorage>& storages) {
+  PlannedComponents planned;
+  for (const auto& missing : application.missing_targets)
+    planned.obstacle = "nothing matches target " + missing;
+  for (const auto& claim : application.claims) {
+    add_volume(planned, claim, plan.metadata.namespace_name);
+  }
+  for (const auto& target : plan.spec.targets) {
+    for (const auto& dump : target.dumps)
+      planned.components.push_back({.name = "dump/" + dump.name});
+  }
+  planned.components.push_back({.name = "resources"});
+  std::vector<api::ComponentStatus> on_each_storage;
+  for (const auto& storage : storages) {
+    for (auto component : planned.components) {
+      component.storage = storage.metadata.key().text();
+      on_each_storage.push_back(std::move(component));
+    }
+  }
+  planned.components = std::move(on_each_storage);
+  for (const auto& warning : application.warnings) planned.warnings.push_back(warning);
+  if (!application.needed_secrets.empty()) {
+    planned.warnings.push_back(fmt::format(
+        "{} Secrets that the application needs are left out: a restore needs them at its "
+        "destination, the first is {}",
+        application.needed_secrets.size(), application.needed_secrets.front().key.text()));
+  }
+  return planned;
+}
+
+std::vector<applications::Target> discovery_targets(const api::BackupConfiguration& plan,
+                                                    applications::Reach reach) {
+  auto secrets =
+      plan.spec.exclude_secrets ? applications::Secrets::leave_out : applications::Secrets::keep;
+  std::vector<applications::Target> targets;
+  for (const auto& target : plan.spec.targets) {
+    targets.push_back(
+        applications::to_target(target, plan.metadata.namespace_name, secrets, reach));
+  }
+  return targets;
+}
+
+std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots) {
+  const api::Snapshot* newest = nullptr;
+  for (const auto& snapshot : snapshots) {
+    if (newest == nullptr || snapshot.spec.time > newest->spec.time) newest = &snapshot;
+  }
+  if (newest == nullptr) return "";
+  if (component == "resources") return newest->spec.snapshot_id;
+  for (const auto& stored : newest->status.components) {
+    if (stored.name == component) return stored.snapshot_id;
+  }
+  return "";
+}
+
+std::string describe_progress(const std::vector<api::ComponentStatus>& components) {
+  std::size_t finished = 0;
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  for (const auto& component : components) {
+    finished += is_final(component.phase);
+    done += component.bytes_done;
+    total += std::max(component.bytes_total, component.bytes_done);
+  }
+  auto text = fmt::format("{}/{} components", finished, components.size());
+  if (total > 0) text += fmt::format(", {}%", done * 100 / total);
+  return text;
+}
+
+}  // namespace dmaas::controller

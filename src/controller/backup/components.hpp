@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/backup_configuration.hpp"
+#include "api/backup_session.hpp"
+#include "api/backup_storage.hpp"
+#include "api/snapshot.hpp"
+#include "applications/application.hpp"
+#include "applications/selection.hpp"
+
+namespace dmaas::controller {
+
+// What a backup is made of. Everything here is pure.
+
+/// "volume/<claim>", or "volume/<namespace>/<claim>" for claims outside the plan's namespace.
+std::string volume_component(const kube::ObjectKey& claim, const std::string& plan_namespace);
+/// The claim that such a component names; nothing for other components.
+std::optional<kube::ObjectKey> claim_of_component(const std::string& component,
+                                                  const std::string& plan_namespace);
+
+struct PlannedComponents {
+  std::vector<api::ComponentStatus> components{};  // resources last
+  std::vector<api::ResolvedVolume> volumes{};
+  std::vector<std::string> warnings{};
+  /// Why no complete backup is possible, with the remedy; "" when there is nothing.
+  std::string obstacle{};
+};
+
+/// One component for each readable claim, each dump and the objects, on each storage.
+PlannedComponents plan_components(const api::BackupConfiguration& plan,
+                                  const applications::Application& application,
+                                  const std::vector<api::BackupStorage>& storages);
+
+/// The plan's targets as discovery wants them.
+std::vector<applications::Target> discovery_targets(const api::BackupConfiguration& plan,
+                                                    applications::Reach reach);
+
+/// The snapshot of the same component in the newest backup of the repository; "" when there is
+/// none.
+std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots);
+
+/// "2/5 components, 37 %": of what is known so far.
+std::string describe_progress(const std::vector<api::ComponentStatus>& components);
+
+}  // namespace dmaas::controller

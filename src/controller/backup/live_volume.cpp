@@ -1,0 +1,105 @@
+#include "controller/backup/live_volume.hpp"
+
+#include "api/labels.hpp"
+#include "applications/volume_method.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+const kube::Resource claims = kube::resources::persistent_volume_claims();
+const kube::Resource volumes = kube::resources::persistent_volumes();
+const kube::Resource drivers{.group = "storage.k8s.io",
+                             .version = "v1",
+                             .plural = "csidrivers",
+                             .kind = "CSIDriver",
+                             .namespaced = false};
+
+bool mounts(const Json& pod, const std::string& claim) {
+  for (const auto& volume : items_at(pod, "spec", "volumes")) {
+    if (text_at(volume, "persistentVolumeClaim", "claimName") == claim) return true;
+  }
+  return false;
+}
+
+Result<std::vector<applications::ClaimUser>> users_of(World& world, const kube::ObjectKey& claim,
+                                                      std::stop_token stop) {
+  std::vector<applications::ClaimUser> users;
+  auto add = [&](Json pod) -> Result<> {
+    auto phase = text_at(pod, "status", "phase");
+    bool lives = phase == "Running" || phase == "Pending";
+    bool is_mover = !kube::label_of(pod, api::label::part).empty();
+    if (lives && !is_mover && mounts(pod, claim.name)) {
+      users.push_back({kube::name_of(pod), kube::uid_of(pod), text_at(pod, "spec", "nodeName")});
+    }
+    return {};
+  };
+  kube::ListOptions options{.namespace_name = claim.namespace_name,
+                            .on_restart = [&] { users.clear(); }};
+  TRY(world.client.list(kube::resources::pods(), options, add, std::move(stop)));
+  return users;
+}
+
+Result<> create_if_absent(World& world, const kube::Resource& resource, const Json& object,
+                          std::stop_token stop) {
+  auto created = world.client.create(resource, object, {}, std::move(stop));
+  if (created || created.code() == ErrorCode::already_exists) return {};
+  return fail(std::move(created).error());
+}
+
+}  // namespace
+
+Result<applications::Claim> load_claim(World& world, const kube::ObjectKey& key,
+                                       std::stop_token stop) {
+  auto claim = TRY(world.client.get(claims, key, stop));
+  std::optional<Json> volume;
+  std::optional<Json> driver;
+  if (auto name = text_at(claim, "spec", "volumeName"); !name.empty()) {
+    volume = TRY(world.client.get(volumes, {"", name}, stop));
+    if (auto driver_name = text_at(*volume, "spec", "csi", "driver"); !driver_name.empty()) {
+      auto found = world.client.get(drivers, {"", driver_name}, stop);
+      if (found) driver = std::move(*found);
+    }
+  }
+  auto described =
+      applications::describe_claim(claim, volume ? &*volume : nullptr, driver ? &*driver : nullptr);
+  described.users = TRY(users_of(world, key, std::move(stop)));
+  return described;
+}
+
+Result<> mount_live_volume(World& world, const applications::Claim& claim, const std::string& twin,
+                           MoverPod& pod, std::stop_token stop) {
+  if (!claim.is_bound())
+    return fail(ErrorCode::conflict, "claim " + claim.key.text() + " is not bound any more");
+  auto choice = applications::choose_mount(claim);
+  pod.node = choice.node;
+  pod.rights = MoverRights::read;
+  pod.volume_mode =
+      claim.volume_mode == "Block" ? api::VolumeMode::block : api::VolumeMode::filesystem;
+  switch (choice.place) {
+    case applications::MountPlace::impossible:
+      return fail(ErrorCode::unsupported, choice.reason);
+    case applications::MountPlace::application_namespace:
+      pod.key.namespace_name = claim.key.namespace_name;
+      pod.service_account = "default";
+      pod.claim = claim.key.name;
+      return {};
+    case applications::MountPlace::system_namespace:
+      break;
+  }
+  applications::TwinPlace place{.namespace_name = world.settings.namespace_name, .name = twin};
+  place.labels = {{std::string(api::label::managed_by), "dmaas"},
+                  {std::string(api::label::part), "twin"},
+                  {std::string(api::label::session_uid), pod.session.uid}};
+  TRY(create_if_absent(world, volumes, applications::twin_volume(claim, place), stop));
+  TRY(create_if_absent(world, claims, applications::twin_claim(claim, place), stop));
+  pod.claim = twin;
+  return {};
+}
+
+Result<> remove_twin(World& world, const std::string& twin, std::stop_token stop) {
+  TRY(kube::ensure_removed(world.client, claims, {world.settings.namespace_name, twin}, {}, stop));
+  return kube::ensure_removed(world.client, volumes, {"", twin}, {}, stop);
+}
+
+}  // namespace dmaas::controller

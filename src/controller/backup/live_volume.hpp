@@ -1,0 +1,26 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "applications/claim.hpp"
+#include "controller/mover_pod.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+/// A claim with its volume, driver and users as they are now. Errors: not_found and those of the
+/// API server.
+Result<applications::Claim> load_claim(World& world, const kube::ObjectKey& claim,
+                                       std::stop_token stop);
+
+/// Makes the way to a live volume's data and points the pod at it: a twin in the system namespace,
+/// or the claim itself in the application's namespace where a twin is not safe. `part` names the
+/// twin. Errors: unsupported (with the remedy), conflict (the claim is not bound any more).
+Result<> mount_live_volume(World& world, const applications::Claim& claim, const std::string& twin,
+                           MoverPod& pod, std::stop_token stop);
+
+/// Removes twin claim and volume; the data stays. Repeating is harmless.
+Result<> remove_twin(World& world, const std::string& twin, std::stop_token stop);
+
+}  // namespace dmaas::controller

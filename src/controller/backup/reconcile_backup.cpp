@@ -1,0 +1,432 @@
+#include "controller/backup/reconcile_backup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/labels.hpp"
+#include "api/names.hpp"
+#include "api/repository_path.hpp"
+#include "api/validate.hpp"
+#include "applications/discover.hpp"
+#include "base/time_text.hpp"
+#include "controller/backup/backup_work.hpp"
+#include "controller/backup/components.hpp"
+#include "controller/backup/live_volume.hpp"
+#include "controller/references.hpp"
+#include "controller/run_hooks.hpp"
+#include "controller/status.hpp"
+#include "kube/runtime/finalizer.hpp"
+
+namespace dmaas::controller {
+
+using api::BackupPhase;
+using kube::Action;
+
+namespace {
+
+const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
+const Action look_again = Action::requeue(poll_period);
+/// How long a session waits for what it refers to.
+constexpr std::chrono::minutes patience{10};
+
+bool is_commit(const api::ComponentStatus& component) {
+  return component.name == "resources";
+}
+
+void note_failure(api::BackupSessionStatus& status, std::string message, Timestamp now) {
+  if (api::is_true(status.conditions, api::condition::failed)) return;
+  status.message = message;
+  api::set_condition(status.conditions,
+                     {.type = std::string(api::condition::failed),
+                      .status = api::ConditionStatus::yes,
+                      .reason = "Failed",
+                      .message = std::move(message)},
+                     now);
+}
+
+bool has_failed(const api::BackupSessionStatus& status) {
+  return api::is_true(status.conditions, api::condition::failed);
+}
+
+bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage) {
+  return std::ranges::any_of(status.hooks, [&](const auto& hook) { return hook.stage == stage; });
+}
+
+}  // namespace
+
+Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token stop) {
+  Work work;
+  auto decoded = api::decode<api::BackupSession>(object);
+  if (!decoded)
+    return fail(
+        std::move(decoded).error());  // the schema let it in, so only an older version wrote it
+  work.session = std::move(*decoded);
+  kube::FinalizerSteps steps;
+  steps.finalizer = api::finalizer;
+  steps.reconcile = [&]() -> Result<Action> {
+    if (is_final(work.session.status.phase)) return Action::await_change();
+    work.before = to_json(work.session.status);
+    auto action = advance(work, stop);
+    if (!action && !may_pass(action.code())) {
+      note_failure(work.session.status, action.error().message(), world_.clock.now());
+      action = conclude(work, stop);
+    } else if (!action) {
+      work.session.status.message = action.error().message();
+    }
+    TRY(save_status(work, stop));
+    settle_results(world_, work.session.status);
+    return action;
+  };
+  steps.clean_up = [&]() -> Result<Action> {
+    TRY(clean_up(work, stop));
+    return Action::await_change();
+  };
+  return kube::with_finalizer(world_.client, api::kind_info<api::BackupSession>().resource(),
+                              object, steps, stop);
+}
+
+Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
+  auto plan = find_object<api::BackupConfiguration>(
+      world_.stores.plans, {work.session.metadata.namespace_name, work.session.spec.plan.name});
+  auto& status = work.session.status;
+  auto age = world_.clock.now() - work.session.metadata.creation_time.value_or(world_.clock.now());
+  if (!plan) {
+    bool may_come = plan.code() == ErrorCode::not_found && status.phase == BackupPhase::pending &&
+                    age < patience;
+    status.message = plan.error().message();
+    if (may_come) return look_again;
+    return fail(ErrorCode::invalid_input, plan.error().message());
+  }
+  work.plan = std::move(*plan);
+  work.run = work.session.spec.run.empty() ? &work.plan.spec.runs.front()
+                                           : work.plan.spec.find_run(work.session.spec.run);
+  if (work.run == nullptr) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("the plan has no run '{}'", work.session.spec.run));
+  }
+  bool timed_out = status.start_time && world_.clock.now() - *status.start_time > work.run->timeout;
+  if (timed_out && !has_failed(status)) {
+    note_failure(
+        status,
+        fmt::format("not done within the run's timeout of {}", format_duration(work.run->timeout)),
+        world_.clock.now());
+  }
+  if (has_failed(status) && status.phase <= BackupPhase::resolving) return conclude(work, stop);
+  switch (status.phase) {
+    case BackupPhase::pending:
+      return begin(work);
+    case BackupPhase::resolving:
+      return resolve(work, stop);
+    case BackupPhase::hooks_before:
+      return run_stage_hooks(work, stop);
+    case BackupPhase::moving:
+      return move(work, stop);
+    case BackupPhase::hooks_after:
+      return run_stage_hooks(work, stop);
+    case BackupPhase::committing:
+      return commit(work, stop);
+    default:
+      return Action::await_change();
+  }
+}
+
+Result<Action> BackupReconciler::begin(Work& work) {
+  auto& status = work.session.status;
+  TRY(api::validate(work.plan.spec,
+                    {work.plan.metadata.namespace_name, world_.settings.namespace_name}));
+  for (const auto& object :
+       world_.stores.backup_sessions.in_namespace(work.session.metadata.namespace_name)) {
+    auto other = api::decode<api::BackupSession>(*object);
+    if (!other || other->metadata.uid == work.session.metadata.uid ||
+        other->spec.plan.name != work.plan.metadata.name)
+      continue;
+    bool runs = !is_final(other->status.phase) && other->status.phase != BackupPhase::pending;
+    bool is_first = other->status.phase == BackupPhase::pending &&
+                    other->metadata.creation_time < work.session.metadata.creation_time;
+    if (runs || is_first) {
+      status.message = "waiting for session " + other->metadata.name + " of the same plan";
+      return look_again;
+    }
+  }
+  for (const auto& target : work.plan.spec.targets) {
+    for (const auto& ns : target.namespaces) {
+      TRY(check_namespace(world_, work.plan.metadata.namespace_name, ns, api::GrantVerb::backup));
+    }
+  }
+  auto storages = storages_of(world_, work.plan);
+  if (storages.failed_with(ErrorCode::not_found)) {
+    status.message = storages.error().message();
+    auto age =
+        world_.clock.now() - work.session.metadata.creation_time.value_or(world_.clock.now());
+    if (age < patience) return look_again;
+  }
+  TRY(storages);
+  status.start_time = world_.clock.now();
+  status.type = work.session.spec.type.value_or(work.run->type);
+  status.message.clear();
+  status.phase = BackupPhase::resolving;
+  world_.events.record(work.session.source,
+                       {.reason = "Started", .action = "Backup", .message = "backup started"});
+  return again_now;
+}
+
+Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
+  auto key = "resolve/" + work.session.metadata.uid;
+  auto session_key = work.session.metadata.key();
+  auto shared = std::make_shared<Work>(work);
+  auto done = world_.background.run(
+      key,
+      [this, shared](std::stop_token stopped) -> Result<Json> {
+        shared->run = nullptr;  // points into the plan of the original
+        TRY(application_of(*shared, stopped));
+        shared->storages = TRY(storages_of(world_, shared->plan));
+        TRY(open_repositories(*shared, stopped));
+        return Json();
+      },
+      [this, session_key] { wake_(session_key); });
+  if (!done) return look_again;
+  TRY(*done);
+  auto application = TRY(application_of(work, stop));
+  auto planned = plan_components(work.plan, *application, TRY(storages_of(world_, work.plan)));
+  if (!planned.obstacle.empty()) return fail(ErrorCode::invalid_input, planned.obstacle);
+  auto& status = work.session.status;
+  status.components = std::move(planned.components);
+  status.warnings = std::move(planned.warnings);
+  if (status.warnings.size() > 50) status.warnings.resize(50);
+  status.object_count = static_cast<std::int32_t>(application->members.size());
+  for (auto& component : status.components) {
+    component.parent_id =
+        parent_of(component.name,
+                  snapshots_of(world_, work, place_of(world_, work, component.storage).storage));
+  }
+  for (const auto& storage : TRY(storages_of(world_, work.plan))) {
+    status.storages.push_back(
+        {.storage = storage.metadata.key().text(),
+         .repository = repository_name_of(world_, work, storage.metadata.key())});
+  }
+  status.phase = BackupPhase::hooks_before;
+  return again_now;
+}
+
+Result<> BackupReconciler::open_repositories(Work& work, std::stop_token stop) {
+  for (const auto& storage : work.storages) {
+    auto place = place_of(world_, work, storage.metadata.key().text());
+    auto opened = TRY(world_.vault.open(storage, place.path, Vault::WhenAbsent::create, stop));
+    TRY(world_.vault.hold(place, work.session.metadata.uid, stop));
+    TRY(ensure_repository_object(world_, work, storage, *opened->repository, stop));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const applications::Application>> BackupReconciler::application_of(
+    Work& work, std::stop_token stop) {
+  {
+    std::lock_guard lock{mutex_};
+    if (auto known = applications_.find(work.session.metadata.uid); known != applications_.end())
+      return known->second;
+  }
+  auto view = TRY(applications::ClientView::open(world_.client, stop));
+  bool is_admins = work.plan.metadata.namespace_name == world_.settings.namespace_name;
+  auto reach = is_admins ? applications::Reach::cluster : applications::Reach::namespaces;
+  auto found = TRY(applications::discover(view, discovery_targets(work.plan, reach), stop));
+  auto shared = std::make_shared<const applications::Application>(std::move(found));
+  std::lock_guard lock{mutex_};
+  return applications_[work.session.metadata.uid] = shared;
+}
+
+Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  bool is_before = status.phase == BackupPhase::hooks_before;
+  std::string stage = is_before ? "before" : "after";
+  auto next = [&] {
+    bool may_go_on = !has_failed(status);
+    if (is_before) {
+      status.phase = may_go_on ? BackupPhase::moving : BackupPhase::hooks_after;
+    } else {
+      status.phase = BackupPhase::committing;
+    }
+    return again_now;
+  };
+  const auto& hooks = is_before ? work.run->hooks.before : work.run->hooks.after;
+  if (hooks.empty() || ran_hooks(status, stage)) return next();
+  auto resolved = TRY(resolve_hooks(world_, hooks, work.plan.metadata.namespace_name));
+  TRY(ensure_default_account(world_, work.plan.metadata.namespace_name, stop));
+  HookOccasion occasion{stage, work.plan.metadata.namespace_name, work.plan.spec.targets};
+  auto session_key = work.session.metadata.key();
+  auto done = world_.background.run(
+      "hooks-" + stage + "/" + work.session.metadata.uid,
+      [this, resolved, occasion](std::stop_token stopped) -> Result<Json> {
+        return encode_outcome(run_hooks(world_, resolved, occasion, stopped));
+      },
+      [this, session_key] { wake_(session_key); });
+  if (!done) return look_again;
+  auto outcome = decode_outcome(TRY(*done));
+  for (auto& result : outcome.results) status.hooks.push_back(std::move(result));
+  if (!outcome.abort_message.empty())
+    note_failure(status, outcome.abort_message, world_.clock.now());
+  return next();
+}
+
+Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  bool all_ended = true;
+  std::map<std::string, int> running;
+  for (auto& component : status.components) {
+    if (is_commit(component)) continue;
+    if (is_final(component.phase) && component.pod) TRY(end_mover(world_, work, component, stop));
+    if (!is_final(component.phase) && has_failed(status)) {
+      TRY(abandon(world_, work, component, "stopped: " + status.message, stop));
+    }
+    auto storage = TRY(find_storage_by_text(world_, component.storage));
+    bool may_start = component.phase != api::ComponentPhase::pending ||
+                     running[component.storage] < storage.spec.max_concurrent_movers;
+    if (!is_final(component.phase) && may_start) TRY(step_component(work, component, stop));
+    running[component.storage] +=
+        !is_final(component.phase) && component.phase != api::ComponentPhase::pending;
+    all_ended = all_ended && is_final(component.phase);
+  }
+  status.progress = describe_progress(status.components);
+  if (!all_ended) return look_again;
+  for (const auto& component : status.components) {
+    if (component.phase == api::ComponentPhase::failed) {
+      note_failure(status, fmt::format("{}: {}", component.name, component.message),
+                   world_.clock.now());
+    }
+  }
+  status.phase = BackupPhase::hooks_after;
+  return again_now;
+}
+
+Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (has_failed(status)) return conclude(work, stop);
+  // The results are written down before anything is done with them: a controller that starts anew
+  // must not commit twice.
+  bool had_ended =
+      std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
+  if (had_ended) return conclude(work, stop);
+  for (auto& component : status.components) {
+    if (!is_commit(component)) continue;
+    if (!is_final(component.phase)) TRY(step_component(work, component, stop));
+    if (component.phase == api::ComponentPhase::failed) {
+      note_failure(status, fmt::format("{}: {}", component.name, component.message),
+                   world_.clock.now());
+    }
+  }
+  status.progress = describe_progress(status.components);
+  bool all_ended =
+      std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
+  return all_ended ? again_now : look_again;
+}
+
+Result<> BackupReconciler::step_component(Work& work, api::ComponentStatus& component,
+                                          std::stop_token stop) {
+  auto wish = wish_for(world_, work, component, stop);
+  if (!wish && is_retryable(wish.code())) return fail(std::move(wish).error());
+  if (!wish) return abandon(world_, work, component, wish.error().message(), stop);
+  MoverFacts facts{component.pod, component.attempts, component.message};
+  auto view = step_mover(world_, *wish, facts, stop);
+  component.pod = facts.pod;
+  component.attempts = facts.attempts;
+  if (!view) {
+    if (is_retryable(view.code())) return fail(std::move(view).error());
+    return abandon(world_, work, component, view.error().message(), stop);
+  }
+  if (!component.start_time) component.start_time = world_.clock.now();
+  if (!view->node.empty()) component.node = view->node;
+  component.message = view->message;
+  if (view->progress) {
+    component.bytes_total = view->progress->bytes_total;
+    component.bytes_done = view->progress->bytes_done;
+    component.bytes_added = view->progress->bytes_added;
+    component.files_done = view->progress->files_done;
+  }
+  switch (view->state) {
+    case MoverState::starting:
+      component.phase = api::ComponentPhase::starting;
+      return {};
+    case MoverState::working:
+      component.phase = api::ComponentPhase::moving;
+      return {};
+    case MoverState::delivered:
+      end_component(work.session.status, component, *view->result, world_.clock.now());
+      return {};
+    case MoverState::given_up:
+      return abandon(world_, work, component, view->message, stop);
+  }
+  return {};
+}
+
+Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  for (auto& component : status.components) {
+    if (!is_final(component.phase)) TRY(abandon(world_, work, component, "not started", stop));
+  }
+  // A hook that quiesced the application must be undone whatever happened since.
+  bool owes_hooks = work.run != nullptr && status.phase < BackupPhase::hooks_after &&
+                    ran_hooks(status, "before") && !work.run->hooks.after.empty();
+  if (owes_hooks) {
+    status.phase = BackupPhase::hooks_after;
+    return again_now;
+  }
+  if (!has_failed(status)) {
+    for (auto& result : status.storages) TRY(publish_snapshot(world_, work, result, stop));
+  }
+  TRY(clean_up(work, stop));
+  auto now = world_.clock.now();
+  status.completion_time = now;
+  if (status.start_time) status.duration = format_duration(now - *status.start_time);
+  finish_status(status, now);
+  bool succeeded = status.phase == BackupPhase::succeeded;
+  world_.events.record(work.session.source, {.severity = succeeded ? kube::EventSeverity::normal
+                                                                   : kube::EventSeverity::warning,
+                                             .reason = succeeded ? "Succeeded" : "Failed",
+                                             .action = "Backup",
+                                             .message = status.message});
+  return Action::await_change();
+}
+
+Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
+  const auto& uid = work.session.metadata.uid;
+  for (auto name : {"resolve/", "hooks-before/", "hooks-after/"})
+    world_.background.cancel(name + uid);
+  for (auto& component : work.session.status.components) {
+    TRY(end_mover(world_, work, component, stop));
+  }
+  world_.vault.release(uid);
+  std::lock_guard lock{mutex_};
+  applications_.erase(uid);
+  return {};
+}
+
+Result<std::optional<api::WorkOrder>> BackupReconciler::order_for(const std::string& pod_uid,
+                                                                  std::stop_token stop) {
+  for (const auto& object : world_.stores.backup_sessions.all()) {
+    Work work;
+    auto session = api::decode<api::BackupSession>(*object);
+    if (!session || is_final(session->status.phase) || session->metadata.deletion_time) continue;
+    auto component = std::ranges::find_if(session->status.components, [&](const auto& candidate) {
+      return !is_final(candidate.phase) && candidate.pod && candidate.pod->uid == pod_uid;
+    });
+    if (component == session->status.components.end()) continue;
+    auto wanted = *component;
+    work.session = std::move(*session);
+    work.plan = TRY(find_object<api::BackupConfiguration>(
+        world_.stores.plans, {work.session.metadata.namespace_name, work.session.spec.plan.name}));
+    work.run = work.session.spec.run.empty() ? &work.plan.spec.runs.front()
+                                             : work.plan.spec.find_run(work.session.spec.run);
+    if (work.run == nullptr)
+      return fail(ErrorCode::not_found, "the plan has no run " + work.session.spec.run);
+    return TRY(backup_order(world_, work, wanted, std::move(stop)));
+  }
+  return std::nullopt;
+}
+
+Result<> BackupReconciler::save_status(Work& work, std::stop_token stop) {
+  auto after = to_json(work.session.status);
+  if (after == work.before) return {};
+  return write_status(world_, work.session, stop);
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,129 @@
+#include "controller/controller.hpp"
+
+#include <set>
+
+#include "api/backup_configuration.hpp"
+#include "api/backup_grant.hpp"
+#include "api/backup_session.hpp"
+#include "api/backup_storage.hpp"
+#include "api/hook_template.hpp"
+#include "api/labels.hpp"
+#include "api/repository.hpp"
+#include "api/restore_session.hpp"
+#include "api/snapshot.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "controller/backup/reconcile_backup.hpp"
+#include "controller/plan/reconcile_plan.hpp"
+#include "controller/restore/reconcile_restore.hpp"
+#include "controller/storage/reconcile_storage.hpp"
+#include "controller/sweeper.hpp"
+#include "controller/work_server.hpp"
+#include "controller/world.hpp"
+#include "kube/runtime/control_plane.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+template <class Kind>
+kube::Resource resource_of() {
+  return api::kind_info<Kind>().resource();
+}
+
+Stores make_stores(kube::ControlPlane& plane) {
+  kube::WatcherOptions movers;
+  movers.label_selector = std::string(api::label::part) + " in (mover,resources,maintain)";
+  return {.storages = plane.store(resource_of<api::BackupStorage>()),
+          .repositories = plane.store(resource_of<api::Repository>()),
+          .plans = plane.store(resource_of<api::BackupConfiguration>()),
+          .backup_sessions = plane.store(resource_of<api::BackupSession>()),
+          .snapshots = plane.store(resource_of<api::Snapshot>()),
+          .restore_sessions = plane.store(resource_of<api::RestoreSession>()),
+          .hook_templates = plane.store(resource_of<api::HookTemplate>()),
+          .grants = plane.store(resource_of<api::BackupGrant>()),
+          .mover_pods = plane.store(kube::resources::pods(), movers)};
+}
+
+/// The session that a mover's pod says it belongs to: only to wake its reconciler, so a forged
+/// label does no harm.
+std::vector<kube::ObjectKey> session_of(const Json& pod) {
+  return {{kube::label_of(pod, api::label::session_namespace),
+           kube::label_of(pod, api::label::session)}};
+}
+
+std::vector<kube::ObjectKey> plan_of(const Json& session) {
+  return {{kube::namespace_of(session), text_at(session, "spec", "planRef", "name")}};
+}
+
+/// Plans wait for their storages.
+std::vector<kube::ObjectKey> all_keys(const kube::Store& store) {
+  std::vector<kube::ObjectKey> keys;
+  for (const auto& object : store.all()) keys.push_back(kube::key_of(*object));
+  return keys;
+}
+
+}  // namespace
+
+Result<> run_controller(kube::Client& client, const Settings& settings, Clock& clock,
+                        std::stop_token stop) {
+  auto cluster_uid = TRY(kube::cluster_uid(client, stop));
+  auto version = TRY(client.server_version(stop));
+  auto authority = TRY(read_small_file(settings.tls_directory + "/ca.crt"));
+  auto gateway = TRY(http::Client::create({.ca_certificates = authority}));
+
+  kube::ControlPlaneOptions options;
+  options.clock = &clock;
+  options.lease = kube::LeaseOptions{.lease = {settings.namespace_name, "dmaas-controller"},
+                                     .identity = settings.pod_name};
+  kube::ControlPlane plane{client, options};
+  Grants grants{client, settings.namespace_name};
+  Vault vault{client, settings, cluster_uid, clock};
+  MoverReports reports;
+  kube::EventRecorder events{client, {.instance = settings.pod_name}};
+  Background background;
+  World world{.client = client,
+              .clock = clock,
+              .settings = settings,
+              .cluster_uid = cluster_uid,
+              .cluster_version = version.text,
+              .ca_certificate = authority,
+              .stores = make_stores(plane),
+              .grants = grants,
+              .vault = vault,
+              .reports = reports,
+              .background = background,
+              .events = events};
+
+  StorageReconciler storages{world, *gateway};
+  PlanReconciler plans{world};
+  BackupReconciler backups{world};
+  RestoreReconciler restores{world};
+  plane.control({.name = "storages"}, world.stores.storages, storages);
+  auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
+  plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
+  plan_controller.triggered_by(world.stores.storages,
+                               [&](const Json&) { return all_keys(world.stores.plans); });
+  auto& backup_controller =
+      plane.control({.name = "backups", .workers = 4}, world.stores.backup_sessions, backups);
+  backup_controller.triggered_by(world.stores.mover_pods, session_of);
+  auto& restore_controller =
+      plane.control({.name = "restores", .workers = 4}, world.stores.restore_sessions, restores);
+  restore_controller.triggered_by(world.stores.mover_pods, session_of);
+
+  plans.on_wake([&](const kube::ObjectKey& key) { plan_controller.enqueue(key); });
+  backups.on_wake([&](const kube::ObjectKey& key) { backup_controller.enqueue(key); });
+  restores.on_wake([&](const kube::ObjectKey& key) { restore_controller.enqueue(key); });
+  reports.on_post([&](const std::string& kind, const kube::ObjectKey& key) {
+    (kind == "BackupSession" ? backup_controller : restore_controller).enqueue(key);
+  });
+
+  TRY(grants.load(stop));
+  WorkServer server{world, {&backups, &restores}};
+  TRY(server.start());
+  Sweeper sweeper{world};
+  std::jthread sweeping{[&](std::stop_token ended) { sweeper.run(std::move(ended)); }};
+  log_info("controller started", {{"cluster", settings.cluster_name}, {"version", version.text}});
+  return plane.run(stop);
+}
+
+}  // namespace dmaas::controller

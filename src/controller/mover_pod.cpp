@@ -1,0 +1,263 @@
+#include "controller/mover_pod.hpp"
+
+#include <fmt/format.h>
+
+#include "api/labels.hpp"
+#include "base/yaml.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+constexpr std::string_view bundle_path = "/dmaas";
+// 600 s is the least that the API server grants; kubelet renews at 80 %.
+constexpr int token_lifetime_seconds = 600;
+
+JsonArray capabilities_of(MoverRights rights) {
+  switch (rights) {
+    case MoverRights::none:
+      return {};
+    case MoverRights::read:
+      return {"DAC_READ_SEARCH"};
+    case MoverRights::restore:
+      return {"CHOWN", "FOWNER", "DAC_OVERRIDE", "FSETID", "SETFCAP", "MKNOD"};
+  }
+  return {};
+}
+
+JsonObject security_context(MoverRights rights) {
+  JsonObject capabilities{{"drop", JsonArray{"ALL"}}};
+  JsonObject context{{"allowPrivilegeEscalation", false}, {"readOnlyRootFilesystem", true}};
+  if (rights == MoverRights::none) {
+    context["runAsNonRoot"] = true;
+    context["runAsUser"] = 65532;
+  } else {
+    context["runAsUser"] = 0;
+    capabilities["add"] = capabilities_of(rights);
+  }
+  context["capabilities"] = std::move(capabilities);
+  return context;
+}
+
+JsonObject token_source(std::string_view audience, std::string_view path) {
+  return {
+      {"serviceAccountToken",
+       {{"audience", audience}, {"expirationSeconds", token_lifetime_seconds}, {"path", path}}}};
+}
+
+JsonObject token_volume() {
+  return {{"name", "dmaas-tokens"},
+          {"projected",
+           {{"sources", JsonArray{token_source(gateway_audience, "gateway-token"),
+                                  token_source(controller_audience, "controller-token")}}}}};
+}
+
+JsonObject resources_of(const api::MoverSettings& settings) {
+  JsonObject requests{{"cpu", "100m"}, {"memory", "64Mi"}};
+  JsonObject limits{{"memory", "512Mi"}};
+  for (const auto& [name, quantity] : settings.resources.requests) requests[name] = quantity.text;
+  for (const auto& [name, quantity] : settings.resources.limits) limits[name] = quantity.text;
+  return {{"requests", std::move(requests)}, {"limits", std::move(limits)}};
+}
+
+JsonArray arguments_of(const MoverPod& pod, const Settings& settings) {
+  auto controller = fmt::format("https://dmaas-controller.{}.svc:8443", settings.namespace_name);
+  return {boost::json::string(pod.role), "--controller", boost::json::string(controller),
+          "--token-directory", "/var/run/secrets/dmaas"};
+}
+
+/// The container in the product's own image.
+JsonObject own_container(const MoverPod& pod, const Settings& settings,
+                         const std::string& ca_certificate) {
+  JsonArray mounts{
+      JsonObject{
+          {"name", "dmaas-tokens"}, {"mountPath", "/var/run/secrets/dmaas"}, {"readOnly", true}},
+      JsonObject{{"name", "dmaas-scratch"}, {"mountPath", "/tmp"}}};
+  JsonObject container{
+      {"name", "mover"},
+      {"image", settings.image},
+      {"imagePullPolicy", settings.image_pull_policy},
+      {"args", arguments_of(pod, settings)},
+      {"env", JsonArray{JsonObject{{"name", "DMAAS_CA"}, {"value", ca_certificate}}}},
+      {"resources", resources_of(pod.settings)},
+      {"securityContext", security_context(pod.rights)}};
+  if (!pod.claim.empty() && pod.volume_mode == api::VolumeMode::block) {
+    container["volumeDevices"] =
+        JsonArray{JsonObject{{"name", "data"}, {"devicePath", volume_device_path}}};
+  } else if (!pod.claim.empty()) {
+    JsonObject mount{{"name", "data"}, {"mountPath", volume_mount_path}};
+    if (pod.rights == MoverRights::read) mount["readOnly"] = true;
+    mounts.push_back(std::move(mount));
+  }
+  container["volumeMounts"] = std::move(mounts);
+  return container;
+}
+
+const Json* find_container(const MoverPod& pod) {
+  const auto& containers = items_at(*pod.application_pod, "spec", "containers");
+  for (const auto& container : containers) {
+    if (pod.application_container.empty() ||
+        text_at(container, "name") == pod.application_container)
+      return &container;
+  }
+  return nullptr;
+}
+
+/// The container in the application's image: its environment and account, no probe, no port, no
+/// command of its own. Of its volumes only configuration is mounted, never data.
+JsonObject application_container(const MoverPod& pod, const Settings& settings,
+                                 const std::string& ca_certificate) {
+  auto container = own_container(pod, settings, ca_certificate);
+  const Json* original = find_container(pod);
+  if (original == nullptr) return container;
+  for (auto name : {"image", "imagePullPolicy", "envFrom"}) {
+    if (const Json* value = find(*original, name)) container[name] = *value;
+  }
+  auto& environment = container["env"].as_array();
+  for (const auto& variable : items_at(*original, "env")) environment.push_back(variable);
+  auto program = fmt::format("{}/dmaas", bundle_path);
+  JsonArray command{boost::json::string(fmt::format("{}/lib/ld-linux-x86-64.so.2", bundle_path)),
+                    "--library-path", boost::json::string(fmt::format("{}/lib", bundle_path)),
+                    boost::json::string(program)};
+  container["command"] = std::move(command);
+  JsonObject context{{"allowPrivilegeEscalation", false},
+                     {"capabilities", {{"drop", JsonArray{"ALL"}}}}};
+  for (auto name :
+       {"runAsUser", "runAsGroup", "runAsNonRoot", "seLinuxOptions", "seccompProfile"}) {
+    if (const Json* value = find(*original, "securityContext", name)) context[name] = *value;
+  }
+  container["securityContext"] = std::move(context);
+  auto& mounts = container["volumeMounts"].as_array();
+  mounts.push_back(
+      JsonObject{{"name", "dmaas-bundle"}, {"mountPath", bundle_path}, {"readOnly", true}});
+  for (const auto& mount : items_at(*original, "volumeMounts")) {
+    for (const auto& volume : items_at(*pod.application_pod, "spec", "volumes")) {
+      bool is_configuration =
+          find(volume, "configMap") != nullptr || find(volume, "secret") != nullptr;
+      if (is_configuration && text_at(volume, "name") == text_at(mount, "name"))
+        mounts.push_back(mount);
+    }
+  }
+  return container;
+}
+
+/// Copies program, libraries and loader into a volume that the application's image then runs from.
+JsonObject bundle_container(const Settings& settings) {
+  return {{"name", "bundle"},
+          {"image", settings.image},
+          {"imagePullPolicy", settings.image_pull_policy},
+          {"args", JsonArray{"bundle", "--target", boost::json::string(bundle_path)}},
+          {"securityContext",
+           {{"allowPrivilegeEscalation", false}, {"capabilities", {{"drop", JsonArray{"ALL"}}}}}},
+          {"volumeMounts",
+           JsonArray{JsonObject{{"name", "dmaas-bundle"}, {"mountPath", bundle_path}}}}};
+}
+
+void take_over_account(JsonObject& spec, const Json& application_pod, JsonArray& volumes) {
+  for (auto name : {"serviceAccountName", "imagePullSecrets", "securityContext", "tolerations",
+                    "nodeSelector"}) {
+    if (const Json* value = find(application_pod, "spec", name)) spec[name] = *value;
+  }
+  // fsGroup makes kubelet change the files of every volume that the pod mounts.
+  if (auto* context = spec.if_contains("securityContext");
+      context != nullptr && context->is_object()) {
+    context->as_object().erase("fsGroup");
+    context->as_object().erase("fsGroupChangePolicy");
+  }
+  for (const auto& volume : items_at(application_pod, "spec", "volumes")) {
+    if (find(volume, "configMap") != nullptr || find(volume, "secret") != nullptr)
+      volumes.push_back(volume);
+  }
+  volumes.push_back(JsonObject{{"name", "dmaas-bundle"}, {"emptyDir", JsonObject{}}});
+}
+
+JsonObject toleration_json(const api::Toleration& toleration) {
+  JsonObject json{
+      {"operator", toleration.operation == api::TolerationOperator::exists ? "Exists" : "Equal"}};
+  if (!toleration.key.empty()) json["key"] = toleration.key;
+  if (!toleration.value.empty()) json["value"] = toleration.value;
+  if (toleration.effect != api::TaintEffect::any) {
+    json["effect"] = names_of(toleration.effect)[static_cast<std::size_t>(toleration.effect)];
+  }
+  return json;
+}
+
+void place(JsonObject& spec, const MoverPod& pod) {
+  for (const auto& [name, value] : pod.placement) spec[name] = value;
+  auto& tolerations = spec["tolerations"];
+  if (!tolerations.is_array()) tolerations.emplace_array();
+  for (const auto& toleration : pod.settings.tolerations)
+    tolerations.as_array().push_back(toleration_json(toleration));
+  if (!pod.settings.node_selector.empty()) {
+    auto& selector = spec["nodeSelector"];
+    if (!selector.is_object()) selector.emplace_object();
+    for (const auto& [key, value] : pod.settings.node_selector) selector.as_object()[key] = value;
+  }
+  if (!pod.settings.priority_class_name.empty())
+    spec["priorityClassName"] = pod.settings.priority_class_name;
+  if (pod.node.empty()) return;
+  // Unlike nodeName this keeps the scheduler's checks; the node may be cordoned and still has to be
+  // read.
+  tolerations.as_array().push_back(JsonObject{{"operator", "Exists"}});
+  JsonObject expression{{"key", "metadata.name"},
+                        {"operator", "In"},
+                        {"values", JsonArray{boost::json::string(pod.node)}}};
+  spec["affinity"] = JsonObject{
+      {"nodeAffinity",
+       {{"requiredDuringSchedulingIgnoredDuringExecution",
+         {{"nodeSelectorTerms",
+           JsonArray{JsonObject{{"matchFields", JsonArray{std::move(expression)}}}}}}}}}};
+}
+
+JsonObject labels_of(const MoverPod& pod) {
+  return {{api::label::managed_by, "dmaas"},
+          {api::label::part, pod.part},
+          {api::label::session, kube::to_label_value(pod.session.name)},
+          {api::label::session_namespace, pod.session.namespace_name},
+          {api::label::session_uid, pod.session.uid},
+          {api::label::component, kube::to_label_value(pod.component)}};
+}
+
+}  // namespace
+
+std::int64_t memory_limit_of(const api::MoverSettings& settings) {
+  auto limit = settings.resources.limits.find("memory");
+  if (limit == settings.resources.limits.end()) return api::WorkOrder::default_memory_bytes;
+  return parse_quantity(limit->second.text).value_or(api::WorkOrder::default_memory_bytes);
+}
+
+Json mover_pod_manifest(const MoverPod& pod, const Settings& settings,
+                        const std::string& ca_certificate) {
+  auto manifest = kube::make_object(kube::resources::pods(), pod.key);
+  auto& metadata = manifest.as_object()["metadata"].as_object();
+  metadata["labels"] = labels_of(pod);
+  metadata["annotations"] =
+      JsonObject{{api::annotation::component, pod.component}, {"sidecar.istio.io/inject", "false"}};
+
+  JsonArray volumes{token_volume(),
+                    JsonObject{{"name", "dmaas-scratch"}, {"emptyDir", JsonObject{}}}};
+  if (!pod.claim.empty()) {
+    JsonObject source{{"claimName", pod.claim}};
+    if (pod.rights == MoverRights::read) source["readOnly"] = true;
+    volumes.push_back(JsonObject{{"name", "data"}, {"persistentVolumeClaim", std::move(source)}});
+  }
+  JsonObject spec{{"restartPolicy", "Never"},
+                  {"serviceAccountName", pod.service_account},
+                  {"automountServiceAccountToken", pod.role == "resources"},
+                  {"enableServiceLinks", false},
+                  {"terminationGracePeriodSeconds", 10},
+                  {"securityContext", {{"seccompProfile", {{"type", "RuntimeDefault"}}}}}};
+  if (pod.application_pod != nullptr) {
+    take_over_account(spec, *pod.application_pod, volumes);
+    spec["initContainers"] = JsonArray{bundle_container(settings)};
+    spec["containers"] = JsonArray{application_container(pod, settings, ca_certificate)};
+  } else {
+    spec["containers"] = JsonArray{own_container(pod, settings, ca_certificate)};
+  }
+  spec["volumes"] = std::move(volumes);
+  place(spec, pod);
+  manifest.as_object()["spec"] = std::move(spec);
+  return manifest;
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,146 @@
+#include "controller/movers.hpp"
+
+#include <fmt/format.h>
+
+#include "api/names.hpp"
+#include "base/time_text.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+const kube::Resource pods = kube::resources::pods();
+
+Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
+                        std::stop_token stop) {
+  if (facts.attempts >= max_mover_attempts) {
+    return MoverView{.state = MoverState::given_up,
+                     .message = fmt::format("{} movers were lost, the last one: {}", facts.attempts,
+                                            facts.trouble)};
+  }
+  auto pod = wish.pod;
+  if (wish.application_pod.is_object()) pod.application_pod = &wish.application_pod;
+  pod.key.name = api::mover_name({.session_uid = pod.session.uid,
+                                  .component = pod.component,
+                                  .storage = wish.storage,
+                                  .attempt = facts.attempts + 1});
+  auto manifest = mover_pod_manifest(pod, world.settings, world.ca_certificate);
+  auto created = world.client.create(pods, manifest, {}, stop);
+  if (created.failed_with(ErrorCode::already_exists)) {
+    TRY(kube::ensure_removed(world.client, pods, pod.key, {.grace_period = std::chrono::seconds{0}},
+                             stop));
+    return MoverView{.message = "replacing an earlier pod"};
+  }
+  if (!created) return fail(std::move(created).error().context("making a mover"));
+  facts.pod = api::PodIdentity{pod.key.namespace_name, pod.key.name, kube::uid_of(*created)};
+  ++facts.attempts;
+  TRY(world.grants.add(
+      {.pod_uid = facts.pod->uid,
+       .session = pod.session.kind + "/" + pod.session.namespace_name + "/" + pod.session.name,
+       .storage = wish.storage,
+       .repository = wish.repository,
+       .scope = wish.scope},
+      stop));
+  return MoverView{.message = facts.trouble};
+}
+
+/// The mover is lost. The next step makes another one, from a wish that is then complete again.
+Result<MoverView> lose(World& world, MoverFacts& facts, std::string trouble, std::stop_token stop) {
+  TRY(retire_mover(world, facts, std::move(stop)));
+  facts.trouble = trouble;
+  return MoverView{.message = std::move(trouble)};
+}
+
+/// The pod as the server has it now, or nothing when it is gone or another one of the same name.
+Result<std::optional<Json>> find_pod(World& world, const api::PodIdentity& identity,
+                                     std::stop_token stop) {
+  auto cached = world.stores.mover_pods.find({identity.namespace_name, identity.name});
+  if (cached != nullptr && kube::uid_of(*cached) == identity.uid) return *cached;
+  auto pod = world.client.get(pods, {identity.namespace_name, identity.name}, std::move(stop));
+  if (pod.failed_with(ErrorCode::not_found)) return std::optional<Json>();
+  if (!pod) return fail(std::move(pod).error());
+  if (kube::uid_of(*pod) != identity.uid) return std::optional<Json>();
+  return std::optional<Json>(std::move(*pod));
+}
+
+std::optional<Timestamp> ended_at(const Json& pod) {
+  for (const auto& status : items_at(pod, "status", "containerStatuses")) {
+    auto time = parse_timestamp(text_at(status, "state", "terminated", "finishedAt"));
+    if (time) return *time;
+  }
+  return std::nullopt;
+}
+
+std::string trouble_of_container(const Json& status) {
+  if (const Json* ended = find(status, "state", "terminated")) {
+    auto reason = text_at(*ended, "reason");
+    if (reason == "OOMKilled") {
+      return "the mover needed more memory than its limit: raise mover.resources.limits.memory of "
+             "the run";
+    }
+    auto code = number_at(*ended, "exitCode").value_or(0);
+    if (code != 0) return fmt::format("the mover ended with exit code {} ({})", code, reason);
+  }
+  auto waiting = text_at(status, "state", "waiting", "reason");
+  if (waiting.empty() || waiting == "ContainerCreating" || waiting == "PodInitializing") return "";
+  return fmt::format("the mover does not start: {}: {}", waiting,
+                     text_at(status, "state", "waiting", "message"));
+}
+
+}  // namespace
+
+bool has_ended(const Json& pod) {
+  auto phase = text_at(pod, "status", "phase");
+  return phase == "Succeeded" || phase == "Failed";
+}
+
+std::string trouble_of(const Json& pod) {
+  for (const auto& status : items_at(pod, "status", "containerStatuses")) {
+    if (auto trouble = trouble_of_container(status); !trouble.empty()) return trouble;
+  }
+  for (const auto& status : items_at(pod, "status", "initContainerStatuses")) {
+    if (auto trouble = trouble_of_container(status); !trouble.empty()) return trouble;
+  }
+  if (auto reason = text_at(pod, "status", "reason"); !reason.empty()) {
+    return fmt::format("the mover's pod was ended: {}: {}", reason,
+                       text_at(pod, "status", "message"));
+  }
+  for (const auto& condition : items_at(pod, "status", "conditions")) {
+    if (text_at(condition, "type") == "PodScheduled" && text_at(condition, "status") == "False") {
+      return "the mover finds no node: " + text_at(condition, "message");
+    }
+  }
+  return "";
+}
+
+Result<MoverView> step_mover(World& world, const MoverWish& wish, MoverFacts& facts,
+                             std::stop_token stop) {
+  if (!facts.pod) return start(world, wish, facts, stop);
+  if (auto result = world.reports.result_of(facts.pod->uid)) {
+    return MoverView{.state = MoverState::delivered, .result = std::move(result)};
+  }
+  auto pod = TRY(find_pod(world, *facts.pod, stop));
+  if (!pod) return lose(world, facts, "its pod was deleted", stop);
+  MoverView view;
+  view.node = text_at(*pod, "spec", "nodeName");
+  view.message = trouble_of(*pod);
+  view.progress = world.reports.progress_of(facts.pod->uid);
+  if (view.progress) view.state = MoverState::working;
+  if (has_ended(*pod) && world.clock.now() - ended_at(*pod).value_or(Timestamp{}) > result_grace) {
+    auto trouble = view.message.empty() ? "it ended without a result" : view.message;
+    return lose(world, facts, std::move(trouble), stop);
+  }
+  return view;
+}
+
+Result<> retire_mover(World& world, MoverFacts& facts, std::stop_token stop) {
+  if (!facts.pod) return {};
+  TRY(world.grants.remove(facts.pod->uid, stop));
+  TRY(kube::ensure_removed(world.client, pods, {facts.pod->namespace_name, facts.pod->name},
+                           {.uid = facts.pod->uid}, stop));
+  world.reports.forget(facts.pod->uid);
+  facts.pod.reset();
+  return {};
+}
+
+}  // namespace dmaas::controller

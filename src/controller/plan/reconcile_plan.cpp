@@ -1,0 +1,206 @@
+#include "controller/plan/reconcile_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/backup_session.hpp"
+#include "api/labels.hpp"
+#include "api/names.hpp"
+#include "api/validate.hpp"
+#include "applications/discover.hpp"
+#include "controller/backup/components.hpp"
+#include "controller/plan/next_run.hpp"
+#include "controller/references.hpp"
+#include "controller/status.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+/// What belongs to an application is looked up again after this time.
+constexpr std::chrono::minutes discovery_period{10};
+constexpr std::chrono::minutes look_again_period{1};
+constexpr std::size_t max_volumes_shown = 200;
+
+std::vector<api::BackupSession> sessions_of(const World& world,
+                                            const api::BackupConfiguration& plan) {
+  std::vector<api::BackupSession> sessions;
+  for (const auto& object :
+       world.stores.backup_sessions.in_namespace(plan.metadata.namespace_name)) {
+    auto session = api::decode<api::BackupSession>(*object);
+    if (session && session->spec.plan.name == plan.metadata.name)
+      sessions.push_back(std::move(*session));
+  }
+  std::ranges::sort(sessions, std::ranges::greater{},
+                    [](const auto& s) { return s.metadata.creation_time; });
+  return sessions;
+}
+
+api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::string& run) {
+  auto found = std::ranges::find(status.runs, run, &api::RunStatus::name);
+  if (found != status.runs.end()) return *found;
+  return status.runs.emplace_back(api::RunStatus{.name = run});
+}
+
+}  // namespace
+
+Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_token stop) {
+  auto decoded = api::decode<api::BackupConfiguration>(object);
+  if (!decoded) return fail(std::move(decoded).error());
+  auto plan = std::move(*decoded);
+  if (plan.metadata.deletion_time) return kube::Action::await_change();
+  auto before = to_json(plan.status);
+  std::optional<std::chrono::nanoseconds> delay = look_again_period;
+  auto looked = look_at(plan, stop);
+  plan.status.observed_generation = plan.metadata.generation;
+  auto now = world_.clock.now();
+  if (looked) {
+    TRY(run_trigger(plan, stop));
+    auto until_next = TRY(run_schedules(plan, stop));
+    if (until_next) delay = std::min(*until_next, std::chrono::nanoseconds{discovery_period});
+    bool paused = plan.spec.paused;
+    set_ready(
+        plan.status.conditions,
+        {.reason = paused ? std::string(api::reason::paused) : "Protecting",
+         .message = paused ? "no session starts while spec.paused is true" : "the plan can run",
+         .ready = !paused},
+        now);
+  } else if (looked.code() != ErrorCode::cancelled) {
+    bool is_missing = looked.code() == ErrorCode::not_found;
+    set_ready(plan.status.conditions,
+              {.reason = std::string(is_missing ? api::reason::reference_missing
+                                     : looked.code() == ErrorCode::permission_denied
+                                         ? api::reason::not_granted
+                                         : api::reason::invalid_spec),
+               .message = looked.error().message(),
+               .ready = false},
+              now);
+  }
+  TRY(summarise_sessions(plan, stop));
+  if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));
+  return kube::Action::requeue(*delay);
+}
+
+Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token stop) {
+  TRY(api::validate(plan.spec, {plan.metadata.namespace_name, world_.settings.namespace_name}));
+  for (const auto& target : plan.spec.targets) {
+    for (const auto& ns : target.namespaces) {
+      TRY(check_namespace(world_, plan.metadata.namespace_name, ns, api::GrantVerb::backup));
+    }
+  }
+  for (const auto& run : plan.spec.runs) {
+    TRY(resolve_hooks(world_, run.hooks.before, plan.metadata.namespace_name));
+    TRY(resolve_hooks(world_, run.hooks.after, plan.metadata.namespace_name));
+  }
+  for (const auto& storage : TRY(storages_of(world_, plan))) {
+    if (api::is_true(storage.status.conditions, api::condition::ready)) continue;
+    const auto* ready = api::find_condition(storage.status.conditions, api::condition::ready);
+    return fail(ErrorCode::not_found,
+                fmt::format("BackupStorage {} is not ready: {}", storage.metadata.key().text(),
+                            ready == nullptr ? "not looked at yet" : ready->message));
+  }
+  return find_what_belongs(plan, std::move(stop));
+}
+
+Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop) {
+  auto now = world_.clock.now();
+  bool is_fresh = plan.status.resolved && plan.status.resolved->time &&
+                  now - *plan.status.resolved->time < discovery_period &&
+                  plan.status.observed_generation == plan.metadata.generation &&
+                  !plan.status.resolved->objects.empty();
+  if (is_fresh) return {};
+  auto view = TRY(applications::ClientView::open(world_.client, stop));
+  bool is_admins = plan.metadata.namespace_name == world_.settings.namespace_name;
+  auto reach = is_admins ? applications::Reach::cluster : applications::Reach::namespaces;
+  auto application = TRY(applications::discover(view, discovery_targets(plan, reach), stop));
+  auto planned = plan_components(plan, application, {});
+  api::ResolvedTargets resolved{.time = now};
+  for (const auto& member : application.members) ++resolved.objects[member.id.kind];
+  resolved.volumes = std::move(planned.volumes);
+  if (resolved.volumes.size() > max_volumes_shown) resolved.volumes.resize(max_volumes_shown);
+  plan.status.resolved = std::move(resolved);
+  if (!planned.obstacle.empty()) return fail(ErrorCode::not_found, planned.obstacle);
+  return {};
+}
+
+Result<std::optional<std::chrono::nanoseconds>> PlanReconciler::run_schedules(
+    api::BackupConfiguration& plan, std::stop_token stop) {
+  auto now = world_.clock.now();
+  plan.status.next_run_time.reset();
+  std::erase_if(plan.status.runs,
+                [&](const auto& run) { return plan.spec.find_run(run.name) == nullptr; });
+  for (const auto& run : plan.spec.runs) {
+    auto& status = status_of(plan.status, run.name);
+    status.next_time.reset();
+    if (plan.spec.paused) continue;
+    auto last = status.last_scheduled_time.value_or(plan.metadata.creation_time.value_or(now));
+    auto found = TRY(find_due_run(run, last, now).context("spec.runs[" + run.name + "].schedule"));
+    if (found.due) {
+      TRY(start_session(plan, run, *found.due, true, stop));
+      status.last_scheduled_time = found.due;
+    }
+    status.next_time = found.next;
+    if (found.next && (!plan.status.next_run_time || *found.next < *plan.status.next_run_time)) {
+      plan.status.next_run_time = found.next;
+    }
+  }
+  if (!plan.status.next_run_time) return std::nullopt;
+  return *plan.status.next_run_time - now;
+}
+
+Result<> PlanReconciler::run_trigger(api::BackupConfiguration& plan, std::stop_token stop) {
+  if (!plan.spec.trigger || plan.spec.paused ||
+      plan.spec.trigger->value == plan.status.last_trigger)
+    return {};
+  const auto& name = plan.spec.trigger->run;
+  const auto* run = name.empty() ? &plan.spec.runs.front() : plan.spec.find_run(name);
+  if (run == nullptr)
+    return fail(ErrorCode::invalid_input, "spec.trigger.run: the plan has no run " + name);
+  TRY(start_session(plan, *run, world_.clock.now(), false, std::move(stop)));
+  plan.status.last_trigger = plan.spec.trigger->value;
+  return {};
+}
+
+Result<> PlanReconciler::start_session(const api::BackupConfiguration& plan,
+                                       const api::BackupRun& run, Timestamp time, bool is_scheduled,
+                                       std::stop_token stop) {
+  api::BackupSession session;
+  session.metadata.namespace_name = plan.metadata.namespace_name;
+  session.metadata.name = api::session_name(plan.metadata.name, plan.metadata.uid, run.name, time);
+  session.metadata.labels = {
+      {std::string(api::label::plan), kube::to_label_value(plan.metadata.name)},
+      {std::string(api::label::run), run.name}};
+  session.metadata.owner_references = {api::owner_reference_to(plan)};
+  session.spec.plan.name = plan.metadata.name;
+  session.spec.run = run.name;
+  if (is_scheduled) session.spec.scheduled_time = time;
+  auto created = world_.client.create(api::kind_info<api::BackupSession>().resource(),
+                                      api::encode(session), {}, std::move(stop));
+  if (!created && created.code() != ErrorCode::already_exists)
+    return fail(std::move(created).error());
+  return {};
+}
+
+Result<> PlanReconciler::summarise_sessions(api::BackupConfiguration& plan, std::stop_token stop) {
+  auto sessions = sessions_of(world_, plan);
+  if (!sessions.empty()) {
+    plan.status.last_session = sessions.front().metadata.name;
+    auto phase = static_cast<std::size_t>(sessions.front().status.phase);
+    plan.status.last_session_phase = names_of(api::BackupPhase{})[phase];
+  }
+  int kept = 0;
+  for (const auto& session : sessions) {
+    bool succeeded = session.status.phase == api::BackupPhase::succeeded;
+    if (succeeded && (!plan.status.last_success_time ||
+                      *session.status.start_time > *plan.status.last_success_time)) {
+      plan.status.last_success_time = session.status.start_time;
+    }
+    if (!is_final(session.status.phase) || ++kept <= plan.spec.history_limit) continue;
+    TRY(kube::ensure_removed(world_.client, api::kind_info<api::BackupSession>().resource(),
+                             session.metadata.key(), {.uid = session.metadata.uid}, stop));
+  }
+  return {};
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+
+#include "api/backup_configuration.hpp"
+#include "controller/world.hpp"
+#include "kube/runtime/controller.hpp"
+
+namespace dmaas::controller {
+
+/// Starts sessions when the schedule or a trigger says so, keeps the history short, and shows
+/// before the first backup what the plan covers and what would stop it.
+class PlanReconciler final : public kube::Reconciler {
+public:
+  explicit PlanReconciler(World& world) : world_(world) {}
+
+  Result<kube::Action> reconcile(const Json& object, std::stop_token stop) override;
+  void on_wake(std::function<void(const kube::ObjectKey&)> wake) { wake_ = std::move(wake); }
+
+private:
+  Result<> look_at(api::BackupConfiguration& plan, std::stop_token stop);
+  Result<> find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop);
+  Result<std::optional<std::chrono::nanoseconds>> run_schedules(api::BackupConfiguration& plan,
+                                                                std::stop_token stop);
+  Result<> run_trigger(api::BackupConfiguration& plan, std::stop_token stop);
+  Result<> start_session(const api::BackupConfiguration& plan, const api::BackupRun& run,
+                         Timestamp time, bool is_scheduled, std::stop_token stop);
+  Result<> summarise_sessions(api::BackupConfiguration& plan, std::stop_token stop);
+
+  World& world_;
+  std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
+};
+
+}  // namespace dmaas::controller

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "api/backup_configuration.hpp"
+#include "api/backup_grant.hpp"
+#include "api/backup_storage.hpp"
+#include "api/hooks.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+// References between our objects. A missing object is `not_found` and a reason to come again, never
+// a rejection.
+
+/// The typed object from a local copy. Errors: not_found, invalid_input (its spec breaks a rule;
+/// the message says which).
+template <class Kind>
+Result<Kind> find_object(const kube::Store& store, const kube::ObjectKey& key) {
+  auto object = store.find(key);
+  if (object == nullptr) {
+    return fail(ErrorCode::not_found,
+                api::kind_info<Kind>().kind + " " + key.text() + " does not exist (yet)");
+  }
+  return api::decode<Kind>(*object).context(api::kind_info<Kind>().kind + " " + key.text());
+}
+
+/// The storages of a plan, the default one when it names none. Errors: not_found, permission_denied
+/// (the storage's `usage` leaves the plan's namespace out).
+Result<std::vector<api::BackupStorage>> storages_of(const World& world,
+                                                    const api::BackupConfiguration& plan);
+
+/// One storage that `namespace_name` may use. Errors: as above.
+Result<api::BackupStorage> find_storage(const World& world,
+                                        const api::NamespacedReference& reference,
+                                        const std::string& namespace_name);
+
+/// Whether a session or plan of `from` may do `verb` in `namespace_name`: always in its own and
+/// from the system namespace, else by a BackupGrant there. Errors: permission_denied, naming the
+/// remedy.
+Result<> check_namespace(const World& world, const std::string& from,
+                         const std::string& namespace_name, api::GrantVerb verb);
+
+/// The hooks with what their templates add. Errors: not_found, permission_denied, invalid_input.
+Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
+                                                     const std::vector<api::Hook>& hooks,
+                                                     const std::string& namespace_name);
+
+/// The account that acts for sessions of a namespace; made with a binding to the role `admin` there
+/// when it is absent.
+inline constexpr const char* default_account = "dmaas-restore";
+Result<> ensure_default_account(World& world, const std::string& namespace_name,
+                                std::stop_token stop);
+
+/// Pods of a plan's target that are ready, by name.
+Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& target,
+                                        const std::string& namespace_name,
+                                        const std::optional<api::LabelSelector>& selector,
+                                        std::stop_token stop);
+
+}  // namespace dmaas::controller

@@ -1,0 +1,119 @@
+#include "controller/restore/fill_volume.hpp"
+
+#include <fmt/format.h>
+
+#include "api/labels.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+const kube::Resource claims = kube::resources::persistent_volume_claims();
+const kube::Resource volumes = kube::resources::persistent_volumes();
+/// Remembers the reclaim policy that the volume came with.
+constexpr std::string_view policy_annotation = "dmaas.io/reclaim-policy";
+
+bool is_reserved_for(const Json& volume, const kube::ObjectKey& claim) {
+  return text_at(volume, "spec", "claimRef", "namespace") == claim.namespace_name &&
+         text_at(volume, "spec", "claimRef", "name") == claim.name;
+}
+
+Result<> keep_when_released(World& world, const Json& volume, std::stop_token stop) {
+  auto policy = text_at(volume, "spec", "persistentVolumeReclaimPolicy");
+  if (!kube::annotation_of(volume, policy_annotation).empty()) return {};
+  Json patch = JsonObject{{"metadata", {{"annotations", JsonObject{{policy_annotation, policy}}}}},
+                          {"spec", {{"persistentVolumeReclaimPolicy", "Retain"}}}};
+  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::merge, std::move(patch)},
+                         {}, std::move(stop)));
+  return {};
+}
+
+Result<> reserve(World& world, const Json& volume, const RebindRequest& request,
+                 const kube::ObjectKey& target, std::stop_token stop) {
+  // The test keeps a volume that somebody else has taken meanwhile from being taken away.
+  JsonArray patch{
+      JsonObject{
+          {"op", "test"}, {"path", "/spec/claimRef/name"}, {"value", request.fill_claim.name}},
+      JsonObject{{"op", "replace"},
+                 {"path", "/spec/claimRef"},
+                 {"value",
+                  {{"apiVersion", "v1"},
+                   {"kind", "PersistentVolumeClaim"},
+                   {"namespace", target.namespace_name},
+                   {"name", target.name}}}}};
+  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::json, std::move(patch)},
+                         {}, std::move(stop)));
+  return {};
+}
+
+Result<> create_claim(World& world, const api::PlannedVolume& planned, const RebindRequest& request,
+                      std::stop_token stop) {
+  Json claim = planned.manifest;
+  ensure_object(claim, "spec")["volumeName"] = request.persistent_volume;
+  auto client = world.client.impersonating(request.account);
+  auto created = client->create(claims, claim, {}, std::move(stop));
+  if (created || created.code() == ErrorCode::already_exists) return {};
+  return fail(std::move(created).error());
+}
+
+Result<> restore_policy(World& world, const Json& volume, std::stop_token stop) {
+  auto policy = kube::annotation_of(volume, policy_annotation);
+  if (policy.empty()) return {};
+  Json patch = JsonObject{{"metadata", {{"annotations", JsonObject{{policy_annotation, nullptr}}}}},
+                          {"spec", {{"persistentVolumeReclaimPolicy", policy}}}};
+  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::merge, std::move(patch)},
+                         {}, std::move(stop)));
+  return {};
+}
+
+}  // namespace
+
+Json fill_claim(const api::PlannedVolume& volume, const kube::ObjectKey& key,
+                const std::string& session_uid) {
+  auto claim = kube::make_object(claims, key);
+  kube::set_label(claim, api::label::managed_by, "dmaas");
+  kube::set_label(claim, api::label::part, "fill");
+  kube::set_label(claim, api::label::session_uid, session_uid);
+  const Json* wanted = volume.manifest.if_contains("spec");
+  auto spec = wanted != nullptr && wanted->is_object() ? wanted->get_object() : JsonObject{};
+  for (auto name : {"volumeName", "dataSource", "dataSourceRef", "selector"}) spec.erase(name);
+  claim.as_object()["spec"] = std::move(spec);
+  return claim;
+}
+
+Result<Rebinding> step_rebinding(World& world, const api::PlannedVolume& planned,
+                                 const RebindRequest& request, std::stop_token stop) {
+  kube::ObjectKey target{planned.namespace_name, planned.claim};
+  auto volume = TRY(world.client.get(volumes, {"", request.persistent_volume}, stop));
+  if (!is_reserved_for(volume, target)) {
+    TRY(keep_when_released(world, volume, stop));
+    auto fill = world.client.get(claims, request.fill_claim, stop);
+    if (fill) {
+      TRY(kube::ensure_removed(world.client, claims, request.fill_claim, {}, stop));
+      return Rebinding::under_way;
+    }
+    if (fill.code() != ErrorCode::not_found) return fail(std::move(fill).error());
+    TRY(reserve(world, volume, request, target, stop));
+  }
+  TRY(create_claim(world, planned, request, stop));
+  auto claim = TRY(world.client.get(claims, target, stop));
+  auto bound_to = text_at(claim, "spec", "volumeName");
+  if (!bound_to.empty() && bound_to != request.persistent_volume) {
+    return fail(ErrorCode::already_exists,
+                fmt::format("claim {} exists and is bound to another volume: delete it, or restore "
+                            "with another name prefix "
+                            "or into another namespace",
+                            target.text()));
+  }
+  if (text_at(claim, "status", "phase") != "Bound") return Rebinding::under_way;
+  TRY(restore_policy(world, volume, stop));
+  return Rebinding::done;
+}
+
+Result<std::string> volume_behind(World& world, const kube::ObjectKey& key, std::stop_token stop) {
+  auto claim = TRY(world.client.get(claims, key, std::move(stop)));
+  return text_at(claim, "status", "phase") == "Bound" ? text_at(claim, "spec", "volumeName")
+                                                      : std::string();
+}
+
+}  // namespace dmaas::controller

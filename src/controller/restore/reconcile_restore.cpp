@@ -1,0 +1,477 @@
+#include "controller/restore/reconcile_restore.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/labels.hpp"
+#include "api/names.hpp"
+#include "api/validate.hpp"
+#include "base/time_text.hpp"
+#include "controller/references.hpp"
+#include "controller/restore/fill_volume.hpp"
+#include "controller/restore/restore_plan_store.hpp"
+#include "controller/restore/restore_status.hpp"
+#include "controller/run_hooks.hpp"
+#include "controller/status.hpp"
+#include "kube/runtime/finalizer.hpp"
+
+namespace dmaas::controller {
+
+using api::RestoreStage;
+using api::VolumePhase;
+using kube::Action;
+
+namespace {
+
+const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
+const Action look_again = Action::requeue(poll_period);
+constexpr std::chrono::seconds rebind_period{1};
+constexpr std::chrono::minutes patience{10};
+/// Condition: claims may be filled.
+constexpr std::string_view configuration_applied = "ConfigurationApplied";
+constexpr std::string_view workloads_applied = "WorkloadsApplied";
+
+void mark(api::RestoreSessionStatus& status, std::string_view type, Timestamp now) {
+  api::set_condition(
+      status.conditions,
+      {.type = std::string(type), .status = api::ConditionStatus::yes, .reason = "Applied"}, now);
+}
+
+api::OrderSession identity_of(const api::RestoreSession& session) {
+  return {"RestoreSession", session.metadata.namespace_name, session.metadata.name,
+          session.metadata.uid};
+}
+
+api::ResourceStep step_of(RestoreStage stage) {
+  if (stage == RestoreStage::restoring_backups) return api::ResourceStep::configuration;
+  if (stage == RestoreStage::activating_applications) return api::ResourceStep::workloads;
+  return api::ResourceStep::preflight;
+}
+
+std::string step_name(RestoreStage stage) {
+  return std::string(names_of(api::ResourceStep{})[static_cast<std::size_t>(step_of(stage))]);
+}
+
+kube::Account account_of(const api::RestoreSession& session) {
+  return kube::service_account(session.metadata.namespace_name, session.spec.service_account_name);
+}
+
+std::string volume_component(const api::RestoredVolume& volume) {
+  return "volume/" + volume.namespace_name + "/" + volume.claim;
+}
+
+kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
+                         const api::RestoredVolume& volume) {
+  auto component = volume_component(volume);
+  return {world.settings.namespace_name,
+          api::fill_name(
+              {.session_uid = work.session.metadata.uid, .component = component, .storage = ""})};
+}
+
+}  // namespace
+
+Result<Action> RestoreReconciler::reconcile(const Json& object, std::stop_token stop) {
+  Work work;
+  auto decoded = api::decode<api::RestoreSession>(object);
+  if (!decoded) return fail(std::move(decoded).error());
+  work.session = std::move(*decoded);
+  auto& status = work.session.status;
+  kube::FinalizerSteps steps;
+  steps.finalizer = api::finalizer;
+  steps.reconcile = [&]() -> Result<Action> {
+    if (is_final(status.stage)) return Action::await_change();
+    work.before = to_json(status);
+    auto action = advance(work, stop);
+    if (!action && !may_pass(action.code())) {
+      note_failure(status, action.error().message(), world_.clock.now());
+      action = conclude(work, stop);
+    } else if (!action) {
+      status.message = action.error().message();
+    }
+    if (to_json(status) != work.before) TRY(write_status(world_, work.session, stop));
+    settle_results(world_, status);
+    return action;
+  };
+  steps.clean_up = [&]() -> Result<Action> {
+    TRY(clean_up(work, stop));
+    return Action::await_change();
+  };
+  return kube::with_finalizer(world_.client, api::kind_info<api::RestoreSession>().resource(),
+                              object, steps, stop);
+}
+
+Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  auto now = world_.clock.now();
+  auto source = find_source(world_, work.session);
+  bool is_young = now - work.session.metadata.creation_time.value_or(now) < patience;
+  if (source.failed_with(ErrorCode::not_found) && status.stage == RestoreStage::pending &&
+      is_young) {
+    status.message = source.error().message();
+    return look_again;
+  }
+  if (!source) return fail(std::move(source).error());
+  work.source = std::move(*source);
+  if (status.start_time && now - *status.start_time > work.session.spec.timeout) {
+    note_failure(status,
+                 fmt::format("not done within spec.timeout of {}",
+                             format_duration(work.session.spec.timeout)),
+                 now);
+  }
+  if (has_failed(status)) return conclude(work, stop);
+  switch (status.stage) {
+    case RestoreStage::pending:
+      return begin(work, stop);
+    case RestoreStage::preflight:
+      return preflight(work, stop);
+    case RestoreStage::restoring_backups:
+      return restore_backups(work, stop);
+    case RestoreStage::activating_applications:
+      return activate(work, stop);
+    default:
+      return Action::await_change();
+  }
+}
+
+Result<> RestoreReconciler::check_walls(const Work& work) const {
+  for (const auto& [from, to] : work.session.spec.namespace_map) {
+    TRY(check_namespace(world_, work.session.metadata.namespace_name, to, api::GrantVerb::restore));
+  }
+  return {};
+}
+
+Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  TRY(api::validate(work.session.spec,
+                    {work.session.metadata.namespace_name, world_.settings.namespace_name}));
+  TRY(check_walls(work));
+  auto session_key = work.session.metadata.key();
+  auto done = world_.background.run(
+      "open/" + work.session.metadata.uid,
+      [this, source = work.source, spec = work.session.spec,
+       uid = work.session.metadata.uid](std::stop_token stopped) -> Result<Json> {
+        auto opened = TRY(
+            world_.vault.open(source.storage, source.place.path, Vault::WhenAbsent::fail, stopped));
+        TRY(world_.vault.hold(source.place, uid, stopped));
+        auto chosen = TRY(choose_backup(world_, *opened->repository, source, spec.source, stopped));
+        TRY(load_document(*opened->repository, chosen.snapshot_id, stopped).context("backup.json"));
+        return Json(JsonObject{{"id", chosen.snapshot_id},
+                               {"time", format_nanoseconds(chosen.time)},
+                               {"name", chosen.object_name}});
+      },
+      [this, session_key] { wake_(session_key); });
+  if (!done) return look_again;
+  auto chosen = TRY(*done);
+  status.snapshot_id = text_at(chosen, "id");
+  status.snapshot = text_at(chosen, "name");
+  status.backup_time = TRY(parse_timestamp(text_at(chosen, "time")));
+  status.start_time = world_.clock.now();
+  status.message.clear();
+  if (work.session.spec.service_account_name == default_account) {
+    TRY(ensure_default_account(world_, work.session.metadata.namespace_name, stop));
+  }
+  enter_stage(status, RestoreStage::preflight, world_.clock.now());
+  world_.events.record(work.session.source, {.reason = "Started",
+                                             .action = "Restore",
+                                             .message = "restore of the backup of " +
+                                                        format_seconds(*status.backup_time)});
+  return again_now;
+}
+
+Result<std::optional<api::RestoreReport>> RestoreReconciler::step_apply(Work& work,
+                                                                        std::stop_token stop) {
+  auto& status = work.session.status;
+  MoverWish wish;
+  wish.storage = work.source.place.storage.text();
+  wish.repository = work.source.place.path;
+  wish.scope = api::GatewayScope::read;
+  wish.pod.key.namespace_name = world_.settings.namespace_name;
+  wish.pod.part = "resources";
+  wish.pod.role = "resources";
+  wish.pod.service_account = "dmaas-resources";
+  wish.pod.session = identity_of(work.session);
+  wish.pod.component = "resources/" + step_name(status.stage);
+  wish.pod.settings = work.session.spec.mover;
+  MoverFacts facts{status.pod, status.pod_attempts, ""};
+  auto view = step_mover(world_, wish, facts, stop);
+  status.pod = facts.pod;
+  status.pod_attempts = facts.attempts;
+  if (!view) return fail(std::move(view).error());
+  if (view->progress) status.progress = view->progress->message;
+  if (!view->message.empty())
+    mark_stage(status, api::StageState::running, view->message, world_.clock.now());
+  if (view->state == MoverState::given_up) return fail(ErrorCode::internal, view->message);
+  if (view->state != MoverState::delivered) return std::nullopt;
+  auto report = TRY(from_json<api::RestoreReport>(view->result->report));
+  if (view->result->outcome != api::MoverOutcome::succeeded) {
+    merge_report(status, report);
+    return fail(ErrorCode::invalid_input, view->result->message);
+  }
+  return report;
+}
+
+Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  auto report = TRY(step_apply(work, stop));
+  if (!report) return look_again;
+  TRY(save_restore_plan(world_, work.session, *report, stop));
+  merge_report(status, *report);
+  status.preflight = report->preflight;
+  for (const auto& planned : report->volumes) {
+    status.volumes.push_back({.claim = planned.claim,
+                              .namespace_name = planned.namespace_name,
+                              .bytes_total = planned.bytes,
+                              .snapshot_id = planned.snapshot_id});
+  }
+  for (const auto& dump : report->dumps) {
+    status.warnings.push_back(
+        fmt::format("{} is not played back by itself: restore it with 'dmaas repo dump {} {}'",
+                    dump.component, dump.snapshot_id.substr(0, 8), dump.file));
+  }
+  MoverFacts facts{status.pod, status.pod_attempts, ""};
+  if (status.pod) world_.reports.settle(status.pod->uid);
+  TRY(retire_mover(world_, facts, stop));
+  status.pod.reset();
+  auto rejected = status.preflight ? status.preflight->rejected : 0;
+  if (rejected > 0) {
+    const auto& first = status.preflight->findings.front();
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("the cluster refuses {} objects, nothing was changed; the first is {}: {}",
+                    rejected, first.object, first.reason));
+  }
+  mark_stage(status, api::StageState::succeeded,
+             fmt::format("{} objects accepted, {} unproven, {} skipped",
+                         status.preflight ? status.preflight->accepted : 0,
+                         status.preflight ? status.preflight->unproven : 0,
+                         status.preflight ? status.preflight->skipped : 0),
+             world_.clock.now());
+  if (work.session.spec.preflight_only) return conclude(work, stop);
+  enter_stage(status, RestoreStage::restoring_backups, world_.clock.now());
+  return again_now;
+}
+
+Result<Action> RestoreReconciler::restore_backups(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  auto now = world_.clock.now();
+  if (!api::is_true(status.conditions, configuration_applied)) {
+    auto report = TRY(step_apply(work, stop));
+    if (!report) return look_again;
+    merge_report(status, *report);
+    mark(status, configuration_applied, now);
+    if (status.pod) world_.reports.settle(status.pod->uid);
+    MoverFacts facts{status.pod, status.pod_attempts, ""};
+    TRY(retire_mover(world_, facts, stop));
+    status.pod.reset();
+    return again_now;
+  }
+  if (!TRY(fill_volumes(work, stop))) return Action::requeue(rebind_period);
+  mark_stage(status, api::StageState::succeeded,
+             fmt::format("{} volumes filled", status.volumes.size()), now);
+  enter_stage(status, RestoreStage::activating_applications, now);
+  return again_now;
+}
+
+Result<bool> RestoreReconciler::fill_volumes(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (status.volumes.empty()) return true;
+  auto plan = TRY(load_restore_plan(world_, work.session, stop));
+  int running = 0;
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  for (auto& volume : status.volumes) {
+    auto planned = std::ranges::find_if(plan.volumes, [&](const auto& candidate) {
+      return candidate.claim == volume.claim && candidate.namespace_name == volume.namespace_name;
+    });
+    if (planned == plan.volumes.end())
+      return fail(ErrorCode::internal, "claim " + volume.claim + " is not in the plan");
+    bool may_start = volume.phase != VolumePhase::pending ||
+                     running < work.source.storage.spec.max_concurrent_movers;
+    if (volume.phase < VolumePhase::succeeded && may_start)
+      TRY(step_volume(work, *planned, volume, stop));
+    running += volume.phase > VolumePhase::pending && volume.phase < VolumePhase::binding;
+    done += volume.bytes_done;
+    total += std::max(volume.bytes_total, volume.bytes_done);
+    if (volume.phase == VolumePhase::failed) {
+      return fail(ErrorCode::internal, fmt::format("claim {}: {}", volume.claim, volume.message));
+    }
+  }
+  if (total > 0) status.progress = fmt::format("{}%", done * 100 / total);
+  return std::ranges::all_of(
+      status.volumes, [](const auto& volume) { return volume.phase == VolumePhase::succeeded; });
+}
+
+Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& planned,
+                                        api::RestoredVolume& volume, std::stop_token stop) {
+  auto claim = fill_key(world_, work, volume);
+  MoverFacts facts{volume.pod, volume.attempts, volume.message};
+  if (volume.phase == VolumePhase::binding) {
+    TRY(retire_mover(world_, facts, stop));
+    volume.pod.reset();
+    RebindRequest request{claim, volume.persistent_volume, account_of(work.session)};
+    auto rebinding = TRY(
+        step_rebinding(world_, planned, request, stop).context("binding claim " + volume.claim));
+    if (rebinding == Rebinding::done) volume.phase = VolumePhase::succeeded;
+    return {};
+  }
+  if (volume.phase == VolumePhase::pending) {
+    auto manifest = fill_claim(planned, claim, work.session.metadata.uid);
+    auto created =
+        world_.client.create(kube::resources::persistent_volume_claims(), manifest, {}, stop);
+    if (!created && created.code() != ErrorCode::already_exists)
+      return fail(std::move(created).error());
+    volume.fill_claim = claim.name;
+    volume.phase = VolumePhase::provisioning;
+  }
+  MoverWish wish;
+  wish.storage = work.source.place.storage.text();
+  wish.repository = work.source.place.path;
+  wish.scope = api::GatewayScope::read;
+  wish.pod.key.namespace_name = world_.settings.namespace_name;
+  wish.pod.session = identity_of(work.session);
+  wish.pod.component = volume_component(volume);
+  wish.pod.rights = MoverRights::restore;
+  wish.pod.claim = claim.name;
+  wish.pod.placement = planned.placement;
+  wish.pod.settings = work.session.spec.mover;
+  auto view = step_mover(world_, wish, facts, stop);
+  volume.pod = facts.pod;
+  volume.attempts = facts.attempts;
+  if (!view) return fail(std::move(view).error());
+  volume.message = view->message;
+  if (!view->node.empty()) volume.node = view->node;
+  if (view->progress) {
+    volume.phase = VolumePhase::filling;
+    volume.bytes_done = view->progress->bytes_done;
+    volume.files_done = view->progress->files_done;
+  }
+  if (view->state == MoverState::given_up) {
+    volume.phase = VolumePhase::failed;
+  } else if (view->state == MoverState::delivered) {
+    const auto& result = *view->result;
+    bool succeeded = result.outcome == api::MoverOutcome::succeeded;
+    volume.bytes_done = result.bytes;
+    volume.files_done = result.files;
+    volume.message = result.message;
+    volume.phase = succeeded ? VolumePhase::binding : VolumePhase::failed;
+    if (succeeded) volume.persistent_volume = TRY(volume_behind(world_, claim, stop));
+  }
+  return {};
+}
+
+Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  auto now = world_.clock.now();
+  if (!api::is_true(status.conditions, workloads_applied)) {
+    auto report = TRY(step_apply(work, stop));
+    if (!report) return look_again;
+    merge_report(status, *report);
+    mark(status, workloads_applied, now);
+    if (status.pod) world_.reports.settle(status.pod->uid);
+    if (!report->not_ready.empty()) {
+      return fail(ErrorCode::timeout,
+                  fmt::format("restored, but {} workloads are not ready, the first is {}",
+                              report->not_ready.size(), report->not_ready.front()));
+    }
+    return again_now;
+  }
+  if (!work.session.spec.hooks.empty() && status.hooks.empty()) {
+    auto hooks =
+        TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
+    HookOccasion occasion{"after", work.session.metadata.namespace_name, {{.name = "restored"}}};
+    occasion.targets.front().all_objects = true;
+    for (const auto& [from, to] : work.session.spec.namespace_map)
+      occasion.targets.front().namespaces.push_back(to);
+    auto session_key = work.session.metadata.key();
+    auto done = world_.background.run(
+        "hooks/" + work.session.metadata.uid,
+        [this, hooks, occasion](std::stop_token stopped) -> Result<Json> {
+          return encode_outcome(run_hooks(world_, hooks, occasion, stopped));
+        },
+        [this, session_key] { wake_(session_key); });
+    if (!done) return look_again;
+    auto outcome = decode_outcome(TRY(*done));
+    status.hooks = std::move(outcome.results);
+    if (!outcome.abort_message.empty())
+      return fail(ErrorCode::invalid_input, outcome.abort_message);
+  }
+  mark_stage(status, api::StageState::succeeded, "every workload is ready", now);
+  return conclude(work, stop);
+}
+
+Result<Action> RestoreReconciler::conclude(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  TRY(clean_up(work, stop));
+  finish_status(status, work.session.spec.preflight_only, world_.clock.now());
+  bool succeeded = status.stage == RestoreStage::succeeded;
+  world_.events.record(work.session.source, {.severity = succeeded ? kube::EventSeverity::normal
+                                                                   : kube::EventSeverity::warning,
+                                             .reason = succeeded ? "Succeeded" : "Failed",
+                                             .action = "Restore",
+                                             .message = status.message});
+  return Action::await_change();
+}
+
+Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  const auto& uid = work.session.metadata.uid;
+  for (auto name : {"open/", "hooks/"}) world_.background.cancel(name + uid);
+  MoverFacts facts{status.pod, status.pod_attempts, ""};
+  TRY(retire_mover(world_, facts, stop));
+  status.pod.reset();
+  for (auto& volume : status.volumes) {
+    MoverFacts mover{volume.pod, volume.attempts, volume.message};
+    TRY(retire_mover(world_, mover, stop));
+    volume.pod.reset();
+    TRY(kube::ensure_removed(world_.client, kube::resources::persistent_volume_claims(),
+                             fill_key(world_, work, volume), {}, stop));
+  }
+  TRY(remove_restore_plan(world_, work.session, stop));
+  world_.vault.release(uid);
+  return {};
+}
+
+Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::string& pod_uid,
+                                                                   std::stop_token stop) {
+  for (const auto& object : world_.stores.restore_sessions.all()) {
+    auto session = api::decode<api::RestoreSession>(*object);
+    if (!session || is_final(session->status.stage) || session->metadata.deletion_time) continue;
+    const auto& status = session->status;
+    bool applies = status.pod && status.pod->uid == pod_uid;
+    auto volume = std::ranges::find_if(status.volumes, [&](const auto& v) {
+      return v.pod && v.pod->uid == pod_uid && v.phase < VolumePhase::binding;
+    });
+    if (!applies && volume == status.volumes.end()) continue;
+    auto source = TRY(find_source(world_, *session));
+    auto opened =
+        TRY(world_.vault.open(source.storage, source.place.path, Vault::WhenAbsent::fail, stop));
+    TRY(world_.vault.hold(source.place, session->metadata.uid, stop));
+    api::WorkOrder order;
+    order.session = identity_of(*session);
+    order.repository = world_.vault.order_for(source.place, opened->repository->master_key());
+    order.memory_bytes = memory_limit_of(session->spec.mover);
+    if (applies) {
+      order.component = "resources/" + step_name(status.stage);
+      order.task = api::MoverTask::restore_resources;
+      order.snapshot_id = status.snapshot_id;
+      order.apply = api::OrderApply{.step = step_of(status.stage),
+                                    .session_namespace = session->metadata.namespace_name,
+                                    .service_account = session->spec.service_account_name,
+                                    .what = session->spec.what,
+                                    .namespace_map = session->spec.namespace_map,
+                                    .storage_class_map = session->spec.storage_class_map,
+                                    .name_prefix = session->spec.name_prefix,
+                                    .existing = session->spec.existing};
+    } else {
+      order.component = volume_component(*volume);
+      order.task = api::MoverTask::restore_volume;
+      order.snapshot_id = volume->snapshot_id;
+      order.volume = api::OrderVolume{.path = std::string(volume_mount_path)};
+    }
+    return order;
+  }
+  return std::nullopt;
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/restore_report.hpp"
+#include "api/restore_session.hpp"
+#include "controller/movers.hpp"
+#include "controller/restore/restore_source.hpp"
+#include "controller/work_source.hpp"
+#include "controller/world.hpp"
+#include "kube/runtime/controller.hpp"
+
+namespace dmaas::controller {
+
+/// What one reconciliation of a RestoreSession works on.
+struct RestoreWork {
+  api::RestoreSession session{};
+  Json before{};  // the status as it was
+  SourceRepository source{};
+};
+
+/// One restore, from Pending to its end, by the same rules as BackupReconciler:
+///
+///   Pending → Preflight → RestoringBackups → ActivatingApplications → Succeeded | Failed
+///
+/// Preflight changes nothing. RestoringBackups applies configuration and then fills volumes;
+/// workloads come only when every volume is bound. Objects are applied by a pod that acts as the
+/// session's account.
+class RestoreReconciler final : public kube::Reconciler, public WorkSource {
+public:
+  explicit RestoreReconciler(World& world) : world_(world) {}
+
+  Result<kube::Action> reconcile(const Json& object, std::stop_token stop) override;
+  Result<std::optional<api::WorkOrder>> order_for(const std::string& pod_uid,
+                                                  std::stop_token stop) override;
+  std::string_view session_kind() const override { return "RestoreSession"; }
+  void on_wake(std::function<void(const kube::ObjectKey&)> wake) { wake_ = std::move(wake); }
+
+private:
+  using Work = RestoreWork;
+
+  Result<kube::Action> advance(Work& work, std::stop_token stop);
+  Result<kube::Action> begin(Work& work, std::stop_token stop);
+  Result<kube::Action> preflight(Work& work, std::stop_token stop);
+  Result<kube::Action> restore_backups(Work& work, std::stop_token stop);
+  Result<kube::Action> activate(Work& work, std::stop_token stop);
+  /// Runs the pod of the present step; its report when it is done.
+  Result<std::optional<api::RestoreReport>> step_apply(Work& work, std::stop_token stop);
+  Result<bool> fill_volumes(Work& work, std::stop_token stop);
+  Result<> step_volume(Work& work, const api::PlannedVolume& planned, api::RestoredVolume& volume,
+                       std::stop_token stop);
+  Result<kube::Action> conclude(Work& work, std::stop_token stop);
+  Result<> clean_up(Work& work, std::stop_token stop);
+  Result<> check_walls(const Work& work) const;
+
+  World& world_;
+  std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
+};
+
+}  // namespace dmaas::controller

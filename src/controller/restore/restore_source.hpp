@@ -1,0 +1,42 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "api/backup_document.hpp"
+#include "api/restore_session.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+/// The repository that a session reads from.
+struct SourceRepository {
+  api::BackupStorage storage{};
+  RepositoryPlace place{};
+  kube::ObjectKey
+      object{};  // the Repository object; name "" when the session names the place itself
+};
+
+/// Follows the session's references. Errors: not_found, permission_denied (walls between
+/// namespaces), invalid_input.
+Result<SourceRepository> find_source(const World& world, const api::RestoreSession& session);
+
+/// One committed backup.
+struct ChosenBackup {
+  std::string snapshot_id{};  // of the resources component
+  Timestamp time{};
+  std::string object_name{};  // of the Snapshot that shows it
+};
+
+/// Picks the backup that the session asks for: by name of a Snapshot, by id, or the newest (before
+/// a time). Errors: not_found (the message lists what there is), invalid_input (ambiguous).
+Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repository,
+                                   const SourceRepository& source, const api::RestoreSource& wanted,
+                                   std::stop_token stop);
+
+/// backup.json of a resources component. Loads the index when that has not been done. Errors:
+/// corrupt, unsupported.
+Result<api::BackupDocument> load_document(engine::Repository& repository,
+                                          const std::string& snapshot_id, std::stop_token stop);
+
+}  // namespace dmaas::controller

@@ -1,0 +1,109 @@
+#include "controller/restore/restore_status.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/time_text.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+constexpr std::size_t max_problems = 100;
+constexpr std::size_t max_warnings = 50;
+
+api::StageStatus& stage_of(api::RestoreSessionStatus& status) {
+  if (status.stages.empty()) {
+    for (auto name : {"Preflight", "RestoringBackups", "ActivatingApplications"})
+      status.stages.push_back({.name = name});
+  }
+  auto index = status.stage == api::RestoreStage::restoring_backups         ? 1u
+               : status.stage == api::RestoreStage::activating_applications ? 2u
+                                                                            : 0u;
+  return status.stages.at(index);
+}
+
+}  // namespace
+
+void mark_stage(api::RestoreSessionStatus& status, api::StageState state, std::string message,
+                Timestamp now) {
+  auto& stage = stage_of(status);
+  if (!stage.start_time) stage.start_time = now;
+  bool ends = state == api::StageState::succeeded || state == api::StageState::failed;
+  if (ends && !stage.completion_time) stage.completion_time = now;
+  stage.state = state;
+  stage.message = std::move(message);
+}
+
+void enter_stage(api::RestoreSessionStatus& status, api::RestoreStage stage, Timestamp now) {
+  status.stage = stage;
+  status.pod_attempts = 0;
+  mark_stage(status, api::StageState::running, "", now);
+}
+
+bool has_failed(const api::RestoreSessionStatus& status) {
+  return api::is_true(status.conditions, api::condition::failed);
+}
+
+void note_failure(api::RestoreSessionStatus& status, std::string message, Timestamp now) {
+  if (has_failed(status)) return;
+  mark_stage(status, api::StageState::failed, message, now);
+  status.message = message;
+  api::set_condition(status.conditions,
+                     {.type = std::string(api::condition::failed),
+                      .status = api::ConditionStatus::yes,
+                      .reason = "Failed",
+                      .message = std::move(message)},
+                     now);
+}
+
+void merge_report(api::RestoreSessionStatus& status, const api::RestoreReport& report) {
+  for (const auto& count : report.counts) {
+    auto known = std::ranges::find(status.counts, count.kind, &api::KindCount::kind);
+    if (known == status.counts.end()) {
+      status.counts.push_back(count);
+      continue;
+    }
+    known->created += count.created;
+    known->updated += count.updated;
+    known->unchanged += count.unchanged;
+    known->skipped += count.skipped;
+    known->failed += count.failed;
+  }
+  for (const auto& problem : report.problems) {
+    if (status.problems.size() < max_problems) status.problems.push_back(problem);
+  }
+  for (const auto& warning : report.warnings) {
+    if (status.warnings.size() < max_warnings) status.warnings.push_back(warning);
+  }
+}
+
+void finish_status(api::RestoreSessionStatus& status, bool preflight_only, Timestamp now) {
+  status.completion_time = now;
+  if (has_failed(status)) {
+    status.stage = api::RestoreStage::failed;
+  } else {
+    std::int32_t objects = 0;
+    for (const auto& count : status.counts)
+      objects += count.created + count.updated + count.unchanged;
+    status.message =
+        preflight_only
+            ? "preflight found nothing that stops the restore; nothing was changed"
+            : fmt::format("restored {} objects and {} volumes", objects, status.volumes.size());
+    status.stage = api::RestoreStage::succeeded;
+    if (status.start_time && !preflight_only)
+      status.time_to_recover = format_duration(now - *status.start_time);
+    api::set_condition(status.conditions,
+                       {.type = std::string(api::condition::complete),
+                        .status = api::ConditionStatus::yes,
+                        .reason = std::string(api::reason::succeeded),
+                        .message = status.message},
+                       now);
+  }
+  for (auto& stage : status.stages) {
+    if (stage.state == api::StageState::pending) stage.state = api::StageState::skipped;
+  }
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,105 @@
+#include "controller/run_hooks.hpp"
+
+#include <fmt/format.h>
+
+#include "controller/references.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+constexpr std::size_t max_message_bytes = 300;
+constexpr std::size_t max_output_bytes = 64 << 10;
+
+std::string shortened(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  if (text.size() > max_message_bytes) text = "..." + text.substr(text.size() - max_message_bytes);
+  return text;
+}
+
+api::HookResult run_in_pod(kube::Client& client, const api::ResolvedHook& hook, const Json& pod,
+                           std::stop_token stop) {
+  api::HookResult result{.name = hook.name, .pod = kube::name_of(pod)};
+  kube::ExecRequest request{
+      .pod = kube::key_of(pod), .container = hook.exec.container, .command = hook.exec.command};
+  if (request.container.empty())
+    request.container = text_at(items_at(pod, "spec", "containers").at(0), "name");
+  kube::ExecOptions options{
+      .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(hook.timeout),
+      .max_output_bytes = max_output_bytes};
+  auto executed = kube::execute(client, request, options, std::move(stop));
+  if (!executed) {
+    result.message = executed.code() == ErrorCode::timeout
+                         ? fmt::format("did not end within {} s: raise its timeout",
+                                       hook.timeout / std::chrono::seconds{1})
+                         : shortened(executed.error().message());
+    return result;
+  }
+  result.succeeded = executed->exit_code == 0;
+  auto said =
+      executed->standard_error.empty() ? executed->standard_output : executed->standard_error;
+  result.message = result.succeeded
+                       ? shortened(executed->standard_output)
+                       : fmt::format("exit code {}: {}", executed->exit_code, shortened(said));
+  return result;
+}
+
+Result<std::vector<Json>> pods_of(World& world, const api::ResolvedHook& hook,
+                                  const HookOccasion& occasion, std::stop_token stop) {
+  std::vector<Json> pods;
+  for (const auto& target : occasion.targets) {
+    if (!hook.exec.target.empty() && hook.exec.target != target.name) continue;
+    for (auto& pod :
+         TRY(ready_pods_of(world, target, occasion.namespace_name, hook.exec.pod_selector, stop))) {
+      pods.push_back(std::move(pod));
+    }
+  }
+  if (pods.empty()) return fail(ErrorCode::not_found, "no ready pod to run it in");
+  if (hook.exec.pods == api::HookPods::one) pods.resize(1);
+  return pods;
+}
+
+}  // namespace
+
+HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks,
+                       const HookOccasion& occasion, std::stop_token stop) {
+  HooksOutcome outcome;
+  auto account = kube::service_account(occasion.namespace_name, default_account);
+  auto client = world.client.impersonating(account);
+  for (const auto& hook : hooks) {
+    std::vector<api::HookResult> results;
+    auto pods = pods_of(world, hook, occasion, stop);
+    if (!pods) results.push_back({.name = hook.name, .message = shortened(pods.error().message())});
+    for (const auto& pod : pods.value_or(std::vector<Json>()))
+      results.push_back(run_in_pod(*client, hook, pod, stop));
+    for (auto& result : results) {
+      result.stage = occasion.stage;
+      bool aborts = !result.succeeded && hook.on_failure == api::HookFailure::abort;
+      if (aborts && outcome.abort_message.empty()) {
+        outcome.abort_message =
+            fmt::format("hook {} failed{}: {}", hook.name,
+                        result.pod.empty() ? "" : " in pod " + result.pod, result.message);
+      }
+      outcome.results.push_back(std::move(result));
+    }
+    if (!outcome.abort_message.empty()) break;
+  }
+  return outcome;
+}
+
+Json encode_outcome(const HooksOutcome& outcome) {
+  JsonArray results;
+  for (const auto& result : outcome.results) results.push_back(to_json(result));
+  return JsonObject{{"results", std::move(results)}, {"abort", outcome.abort_message}};
+}
+
+HooksOutcome decode_outcome(const Json& json) {
+  HooksOutcome outcome{.abort_message = text_at(json, "abort")};
+  for (const auto& item : items_at(json, "results")) {
+    if (auto result = from_json<api::HookResult>(item))
+      outcome.results.push_back(std::move(*result));
+  }
+  return outcome;
+}
+
+}  // namespace dmaas::controller

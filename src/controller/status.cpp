@@ -1,0 +1,27 @@
+#include "controller/status.hpp"
+
+namespace dmaas::controller {
+
+void settle_results(World& world, const api::BackupSessionStatus& status) {
+  for (const auto& component : status.components) {
+    if (is_final(component.phase) && component.pod) world.reports.settle(component.pod->uid);
+  }
+}
+
+void settle_results(World& world, const api::RestoreSessionStatus& status) {
+  for (const auto& volume : status.volumes) {
+    bool delivered = volume.phase >= api::VolumePhase::binding;
+    if (delivered && volume.pod) world.reports.settle(volume.pod->uid);
+  }
+}
+
+void set_ready(api::Conditions& conditions, ReadyNote note, Timestamp now) {
+  api::set_condition(conditions,
+                     {.type = std::string(api::condition::ready),
+                      .status = note.ready ? api::ConditionStatus::yes : api::ConditionStatus::no,
+                      .reason = std::move(note.reason),
+                      .message = std::move(note.message)},
+                     now);
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "api/backup_session.hpp"
+#include "api/restore_session.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+/// Replaces the object's status, only over the version that was read: a copy that is out of date
+/// fails with `conflict` instead of undoing what was written since.
+template <class Kind>
+Result<> write_status(World& world, Kind& object, std::stop_token stop) {
+  const auto resource = api::kind_info<Kind>().resource();
+  auto written = TRY(world.client.replace(resource, api::encode(object), {.subresource = "status"},
+                                          std::move(stop)));
+  object.metadata = api::decode_metadata(written);
+  object.source = std::move(written);
+  return {};
+}
+
+/// Lets movers go whose results are now in a written status.
+void settle_results(World& world, const api::BackupSessionStatus& status);
+void settle_results(World& world, const api::RestoreSessionStatus& status);
+
+struct ReadyNote {
+  std::string reason{};
+  std::string message{};
+  bool ready = true;
+};
+/// Condition Ready.
+void set_ready(api::Conditions& conditions, ReadyNote note, Timestamp now);
+
+/// Whether the same work may succeed later by itself: what is retryable, stopped, or held by
+/// somebody else.
+constexpr bool may_pass(ErrorCode code) {
+  return is_retryable(code) || code == ErrorCode::cancelled || code == ErrorCode::locked;
+}
+
+}  // namespace dmaas::controller

@@ -1,0 +1,167 @@
+#include "controller/storage/reconcile_storage.hpp"
+
+#include <fmt/format.h>
+
+#include "api/validate.hpp"
+#include "base/encoding.hpp"
+#include "base/file.hpp"
+#include "controller/status.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+constexpr std::chrono::minutes probe_period{5};
+constexpr std::chrono::seconds retry_period{10};
+/// How long the gateway may take to learn of a changed storage.
+constexpr std::chrono::seconds settle_period{2};
+
+std::string location_of(const api::StorageBackend& backend) {
+  if (backend.local) return "local:" + backend.local->path;
+  auto endpoint = backend.s3->endpoint.empty() ? "https://s3.amazonaws.com" : backend.s3->endpoint;
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  auto location = fmt::format("s3:{}/{}", endpoint, backend.s3->bucket);
+  return backend.s3->prefix.empty() ? location : location + "/" + backend.s3->prefix;
+}
+
+Result<std::string> secret_value(const Json& secret, const std::string& key) {
+  auto value = TRY(base64_decode(text_at(secret, "data", key)));
+  return std::string(text_of(value));
+}
+
+}  // namespace
+
+Result<api::GatewayStorage> StorageReconciler::gateway_storage(const api::BackupStorage& storage,
+                                                               std::stop_token stop) {
+  api::GatewayStorage told;
+  told.name = storage.metadata.key().text();
+  told.location = location_of(storage.spec.backend);
+  told.create_container = storage.spec.backend.local.has_value();
+  if (const auto& s3 = storage.spec.backend.s3) {
+    told.region = s3->region;
+    told.addressing = names_of(s3->path_style)[static_cast<std::size_t>(s3->path_style)];
+    told.ca_certificate = s3->ca_certificate;
+    told.create_container = s3->create_bucket;
+  }
+  if (!storage.spec.credential_secret) return told;
+  kube::ObjectKey key{storage.metadata.namespace_name, storage.spec.credential_secret->name};
+  auto secret = TRY(
+      world_.client.get(kube::resources::secrets(), key, std::move(stop)).context("credentials"));
+  told.access_key = TRY(secret_value(secret, "AWS_ACCESS_KEY_ID"));
+  told.secret_key = TRY(secret_value(secret, "AWS_SECRET_ACCESS_KEY"));
+  told.session_token = TRY(secret_value(secret, "AWS_SESSION_TOKEN"));
+  if (told.access_key.empty() || told.secret_key.empty()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("Secret {} lacks AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY: add them",
+                            key.text()));
+  }
+  return told;
+}
+
+Result<bool> StorageReconciler::tell_gateway(const kube::ObjectKey& key,
+                                             std::optional<api::GatewayStorage> storage,
+                                             std::stop_token stop) {
+  std::lock_guard lock{mutex_};
+  kube::ObjectKey secret_key{world_.settings.namespace_name,
+                             std::string(api::gateway_storages_name)};
+  if (!loaded_) {
+    auto secret = world_.client.get(kube::resources::secrets(), secret_key, stop);
+    if (!secret && secret.code() != ErrorCode::not_found) return fail(std::move(secret).error());
+    if (secret) {
+      auto text = TRY(secret_value(*secret, std::string(api::gateway_storages_key)));
+      for (auto& known : TRY(api::decode_gateway_storages(text.empty() ? "[]" : text)))
+        told_[known.name] = std::move(known);
+    }
+    loaded_ = true;
+  }
+  auto before = told_;
+  if (storage) {
+    told_[key.text()] = std::move(*storage);
+  } else {
+    told_.erase(key.text());
+  }
+  if (told_ == before) return false;
+  std::vector<api::GatewayStorage> all;
+  for (const auto& [name, known] : told_) all.push_back(known);
+  auto secret = kube::make_object(kube::resources::secrets(), secret_key);
+  auto text = api::encode_gateway_storages(all);
+  secret.as_object()["data"] =
+      JsonObject{{api::gateway_storages_key, base64_encode(bytes_of(text))}};
+  auto written = world_.client.apply(kube::resources::secrets(), secret, {}, std::move(stop));
+  if (!written) {
+    told_ = std::move(before);
+    return fail(std::move(written).error());
+  }
+  return true;
+}
+
+Result<std::chrono::nanoseconds> StorageReconciler::probe(const api::BackupStorage& storage,
+                                                          std::stop_token stop) {
+  auto token = TRY(read_small_file(world_.settings.gateway_token_file));
+  auto base = world_.settings.gateway_url.empty()
+                  ? fmt::format("https://dmaas-gateway.{}.svc:8443", world_.settings.namespace_name)
+                  : world_.settings.gateway_url;
+  http::Request request{.method = "POST",
+                        .url = fmt::format("{}/v1/storages/{}/{}/probe", base,
+                                           storage.metadata.namespace_name, storage.metadata.name)};
+  request.headers.emplace_back("Authorization", "Bearer " + token);
+  auto begun = world_.clock.monotonic();
+  auto response = TRY(gateway_.send(request, std::move(stop)).context("asking the gateway"));
+  if (response.status / 100 == 2) return world_.clock.monotonic() - begun;
+  auto body = parse_json(response.body);
+  auto message = body ? text_at(*body, "message") : "";
+  return fail(ErrorCode::unavailable,
+              message.empty() ? fmt::format("the gateway answered {}: {}", response.status,
+                                            response.body.substr(0, 300))
+                              : message);
+}
+
+Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_token stop) {
+  auto decoded = api::decode<api::BackupStorage>(object);
+  if (!decoded) return fail(std::move(decoded).error());
+  auto storage = std::move(*decoded);
+  if (storage.metadata.deletion_time) {
+    forget(storage.metadata.key());
+    return kube::Action::await_change();
+  }
+  auto before = to_json(storage.status);
+  auto& status = storage.status;
+  status.observed_generation = storage.metadata.generation;
+  status.location = location_of(storage.spec.backend);
+  auto reached = [&]() -> Result<std::chrono::nanoseconds> {
+    TRY(api::validate(storage.spec,
+                      {storage.metadata.namespace_name, world_.settings.namespace_name}));
+    auto told = TRY(gateway_storage(storage, stop));
+    bool is_news = TRY(tell_gateway(storage.metadata.key(), std::move(told), stop));
+    if (is_news) {
+      world_.vault.forget(storage.metadata.key());
+      world_.clock.sleep(settle_period, stop);
+    }
+    return probe(storage, stop);
+  }();
+  auto now = world_.clock.now();
+  if (reached) {
+    if (!status.reachable_since) status.reachable_since = now;
+    set_ready(status.conditions, {.reason = "Reachable", .message = "written to and read from"},
+              now);
+  } else {
+    status.reachable_since.reset();
+    bool is_invalid = reached.code() == ErrorCode::invalid_input;
+    set_ready(
+        status.conditions,
+        {.reason = std::string(is_invalid ? api::reason::invalid_spec : api::reason::unreachable),
+         .message = reached.error().message(),
+         .ready = false},
+        now);
+  }
+  if (to_json(status) != before) TRY(write_status(world_, storage, stop));
+  return kube::Action::requeue(reached ? std::chrono::nanoseconds{probe_period} : retry_period);
+}
+
+void StorageReconciler::forget(const kube::ObjectKey& key) {
+  // A failure is made good by the next change of any storage, which writes the whole list.
+  static_cast<void>(tell_gateway(key, std::nullopt, {}));
+  world_.vault.forget(key);
+}
+
+}  // namespace dmaas::controller

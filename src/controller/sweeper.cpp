@@ -1,0 +1,92 @@
+#include "controller/sweeper.hpp"
+
+#include "api/backup_session.hpp"
+#include "api/labels.hpp"
+#include "api/restore_session.hpp"
+#include "base/log.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+constexpr std::chrono::seconds sweep_period{60};
+constexpr std::chrono::seconds youth{60};
+
+template <class Kind, class IsFinal>
+void collect_live(const kube::Store& store, const IsFinal& is_over,
+                  std::set<std::string>& sessions) {
+  for (const auto& object : store.all()) {
+    auto session = api::decode<Kind>(*object);
+    if (!session || !is_over(session->status)) sessions.insert(kube::uid_of(*object));
+  }
+}
+
+std::set<std::string> live_sessions(const World& world) {
+  std::set<std::string> sessions;
+  collect_live<api::BackupSession>(
+      world.stores.backup_sessions, [](const auto& status) { return is_final(status.phase); },
+      sessions);
+  collect_live<api::RestoreSession>(
+      world.stores.restore_sessions, [](const auto& status) { return is_final(status.stage); },
+      sessions);
+  return sessions;
+}
+
+}  // namespace
+
+bool is_leftover(const Json& object, const std::set<std::string>& live_sessions, Timestamp now) {
+  auto session = kube::label_of(object, api::label::session_uid);
+  if (session.empty() || live_sessions.contains(session) || kube::is_terminating(object))
+    return false;
+  return now - kube::creation_time_of(object).value_or(now) > youth;
+}
+
+void Sweeper::run(std::stop_token stop) {
+  bool synced = world_.stores.backup_sessions.wait_until_synced(stop) &&
+                world_.stores.restore_sessions.wait_until_synced(stop) &&
+                world_.stores.mover_pods.wait_until_synced(stop);
+  while (synced && world_.clock.sleep(sweep_period, stop)) {
+    if (auto swept = sweep(stop); !swept && swept.code() != ErrorCode::cancelled) {
+      log_warning("sweeping failed", {{"cause", swept.error().message()}});
+    }
+  }
+}
+
+Result<> Sweeper::sweep(std::stop_token stop) {
+  auto live = live_sessions(world_);
+  auto now = world_.clock.now();
+  kube::ListOptions everywhere{.label_selector = std::string(api::label::session_uid)};
+  kube::ListOptions own = everywhere;
+  own.namespace_name = world_.settings.namespace_name;
+  struct Sweep {
+    kube::Resource resource;
+    kube::ListOptions options;
+  };
+  // Pods before claims before volumes: each holds on to the next.
+  for (const auto& [resource, options] : {Sweep{kube::resources::pods(), everywhere},
+                                          Sweep{kube::resources::persistent_volume_claims(), own},
+                                          Sweep{kube::resources::persistent_volumes(), everywhere},
+                                          Sweep{kube::resources::config_maps(), own}}) {
+    for (const auto& object : TRY(kube::list_all(world_.client, resource, options, stop))) {
+      if (!is_leftover(object, live, now)) continue;
+      log_info("removing a leftover", {{"object", kube::describe(object)}});
+      TRY(kube::ensure_removed(world_.client, resource, kube::key_of(object),
+                               {.uid = kube::uid_of(object)}, stop));
+    }
+  }
+  return sweep_grants(stop);
+}
+
+Result<> Sweeper::sweep_grants(std::stop_token stop) {
+  // Asked for before the pods are listed: a grant that is made meanwhile is not among them.
+  auto orphans = world_.grants.pods();
+  kube::ListOptions movers{.label_selector = std::string(api::label::session_uid)};
+  for (const auto& pod :
+       TRY(kube::list_all(world_.client, kube::resources::pods(), movers, stop))) {
+    orphans.erase(kube::uid_of(pod));
+  }
+  for (const auto& pod : orphans) TRY(world_.grants.remove(pod, stop));
+  return {};
+}
+
+}  // namespace dmaas::controller
