@@ -1,0 +1,306 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "api/backup_document.hpp"
+#include "api/labels.hpp"
+#include "api/restore_report.hpp"
+#include "applications/apply.hpp"
+#include "applications/cluster_view.hpp"
+#include "applications/preflight.hpp"
+#include "applications/readiness.hpp"
+#include "applications/restore_plan.hpp"
+#include "kube/client/cluster_access.hpp"
+#include "kube/client/in_cluster.hpp"
+#include "mover/snapshot_files.hpp"
+#include "mover/task.hpp"
+
+namespace dmaas::mover {
+namespace {
+
+using applications::PlannedClaim;
+using applications::PlannedObject;
+using applications::RestorePlan;
+
+constexpr std::size_t max_problems = 100;
+constexpr std::size_t max_findings = 100;
+constexpr std::size_t max_warnings = 50;
+constexpr std::chrono::minutes ready_patience{10};
+constexpr std::chrono::seconds ready_period{2};
+
+/// What all three steps stand on.
+struct Restore {
+  const api::WorkOrder& order;
+  Clock& clock;
+  std::unique_ptr<kube::Client> client;
+  kube::Account account;
+  std::unique_ptr<SnapshotFiles> files;
+  api::BackupDocument document;
+  RestorePlan plan;
+};
+
+applications::RestoreOptions restore_options(const api::WorkOrder& order) {
+  const auto& apply = *order.apply;
+  applications::RestoreOptions options;
+  options.selection = applications::to_selection(apply.what.objects, applications::Secrets::keep);
+  if (apply.what.data == api::RestoreData::data_only)
+    options.scope = applications::RestoreScope::claims;
+  options.naming = {apply.namespace_map, apply.storage_class_map, apply.name_prefix};
+  options.restored_by = order.session.uid;
+  return options;
+}
+
+/// The volume component that holds the data of a claim; null when there is none or it is not
+/// wanted.
+const api::DocumentComponent* component_of(const Restore& restore, const PlannedClaim& claim) {
+  const auto& what = restore.order.apply->what;
+  if (what.data == api::RestoreData::resources_only) return nullptr;
+  bool wanted = what.volumes.empty() ||
+                std::ranges::find(what.volumes, claim.source.name) != what.volumes.end();
+  if (!wanted) return nullptr;
+  auto holds = [&](const api::DocumentComponent& component) {
+    return component.kind == api::ComponentKind::volume && component.claim == claim.source.name &&
+           component.namespace_name == claim.source.namespace_name;
+  };
+  auto found = std::ranges::find_if(restore.document.components, holds);
+  return found == restore.document.components.end() ? nullptr : &*found;
+}
+
+bool is_filled_claim(const Restore& restore, const PlannedObject& object) {
+  if (object.destination.kind != "PersistentVolumeClaim" || !object.destination.group.empty())
+    return false;
+  return std::ranges::any_of(restore.plan.claims, [&](const PlannedClaim& claim) {
+    return claim.destination == object.destination.key && component_of(restore, claim) != nullptr;
+  });
+}
+
+/// A claim that exists keeps its data: it may be in use.
+Result<bool> exists(const Restore& restore, const kube::ObjectKey& claim, std::stop_token stop) {
+  auto found =
+      restore.client->get(kube::resources::persistent_volume_claims(), claim, std::move(stop));
+  if (found) return true;
+  if (found.code() == ErrorCode::not_found) return false;
+  return fail(std::move(found).error());
+}
+
+Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::stop_token stop) {
+  for (const auto& claim : restore.plan.claims) {
+    const auto* component = component_of(restore, claim);
+    if (component == nullptr) continue;
+    if (TRY(exists(restore, claim.destination, stop))) {
+      report.problems.push_back({.object = "PersistentVolumeClaim " + claim.destination.text(),
+                                 .outcome = "skipped",
+                                 .message = "the claim exists: its data is left as it is"});
+      continue;
+    }
+    auto object = std::ranges::find_if(restore.plan.objects, [&](const PlannedObject& planned) {
+      return planned.destination.kind == "PersistentVolumeClaim" &&
+             planned.destination.key == claim.destination;
+    });
+    if (object == restore.plan.objects.end()) continue;
+    auto manifest = TRY(applications::load_planned(*restore.files, restore.plan, *object, stop));
+    report.volumes.push_back({.component = component->name,
+                              .snapshot_id = component->snapshot_id,
+                              .claim = claim.destination.name,
+                              .namespace_name = claim.destination.namespace_name,
+                              .manifest = manifest.as_object(),
+                              .bytes = component->bytes,
+                              .placement = claim.placement});
+  }
+  return {};
+}
+
+void plan_dumps(const Restore& restore, api::RestoreReport& report) {
+  for (const auto& component : restore.document.components) {
+    if (component.kind != api::ComponentKind::dump || !component.dump) continue;
+    const auto& namespaces = restore.order.apply->namespace_map;
+    auto mapped = namespaces.find(component.namespace_name);
+    report.dumps.push_back(
+        {.component = component.name,
+         .snapshot_id = component.snapshot_id,
+         .file = component.dump_file,
+         .namespace_name = mapped == namespaces.end() ? component.namespace_name : mapped->second,
+         .target = component.target,
+         .dump = *component.dump});
+  }
+}
+
+void note_plan(const RestorePlan& plan, api::RestoreReport& report) {
+  auto warn = [&](std::string text) {
+    if (report.warnings.size() < max_warnings) report.warnings.push_back(std::move(text));
+  };
+  for (const auto& warning : plan.warnings) warn(warning);
+  for (const auto& object : plan.objects) {
+    if (!object.conversion.empty()) warn(object.destination.text() + ": " + object.conversion);
+  }
+  for (const auto& left_out : plan.unsupported) {
+    if (report.problems.size() < max_problems) {
+      report.problems.push_back(
+          {.object = left_out.source.text(), .outcome = "skipped", .message = left_out.reason});
+    }
+  }
+}
+
+Result<api::RestoreReport> run_preflight(const Restore& restore, std::stop_token stop) {
+  api::RestoreReport report;
+  auto view = TRY(applications::ClientView::open(*restore.client, stop));
+  applications::PreflightAccess access{
+      .view = view, .client = *restore.client, .account = restore.account};
+  auto found = TRY(applications::preflight(restore.plan, *restore.files, access,
+                                           restore.order.apply->existing, stop));
+  api::PreflightSummary summary;
+  summary.accepted = static_cast<std::int32_t>(found.accepted);
+  summary.rejected = static_cast<std::int32_t>(found.count(api::PreflightVerdict::rejected));
+  summary.unproven = static_cast<std::int32_t>(found.count(api::PreflightVerdict::unproven));
+  summary.skipped = static_cast<std::int32_t>(found.count(api::PreflightVerdict::skipped));
+  for (const auto& finding : found.findings) {
+    if (summary.findings.size() == max_findings) break;
+    summary.findings.push_back(
+        {.object = finding.object.text(), .verdict = finding.verdict, .reason = finding.reason});
+  }
+  report.preflight = std::move(summary);
+  TRY(plan_volumes(restore, report, stop));
+  plan_dumps(restore, report);
+  note_plan(restore.plan, report);
+  return report;
+}
+
+class Counts {
+public:
+  void add(const applications::AppliedObject& applied, api::RestoreReport& report) {
+    auto& count = by_kind_[applied.object.kind];
+    using applications::ApplyOutcome;
+    switch (applied.outcome) {
+      case ApplyOutcome::created:
+        ++count.created;
+        break;
+      case ApplyOutcome::updated:
+        ++count.updated;
+        break;
+      case ApplyOutcome::unchanged:
+        ++count.unchanged;
+        break;
+      case ApplyOutcome::skipped:
+        ++count.skipped;
+        break;
+      case ApplyOutcome::failed:
+        ++count.failed;
+        ++failed_;
+        break;
+    }
+    bool is_problem =
+        applied.outcome == ApplyOutcome::skipped || applied.outcome == ApplyOutcome::failed;
+    if (!is_problem || report.problems.size() == max_problems) return;
+    report.problems.push_back({.object = applied.object.text(),
+                               .outcome = std::string(name_of(applied.outcome)),
+                               .message = applied.message});
+  }
+
+  std::vector<api::KindCount> list() const {
+    std::vector<api::KindCount> counts;
+    for (const auto& [kind, count] : by_kind_) {
+      counts.push_back(count);
+      counts.back().kind = kind;
+    }
+    return counts;
+  }
+  std::size_t failed() const { return failed_; }
+
+private:
+  std::map<std::string, api::KindCount> by_kind_;
+  std::size_t failed_ = 0;
+};
+
+Result<> wait_until_ready(const Restore& restore, api::RestoreReport& report,
+                          std::stop_token stop) {
+  auto deadline = restore.clock.monotonic() + ready_patience;
+  while (true) {
+    std::vector<std::string> waiting;
+    for (const auto& object : restore.plan.objects) {
+      if (object.order.part != applications::RestorePart::workloads) continue;
+      auto now = restore.client->get(object.resource, object.destination.key, stop);
+      if (now.failed_with(ErrorCode::not_found)) continue;  // its outcome says why
+      if (!now) return fail(std::move(now).error());
+      auto readiness = applications::readiness_of(*now);
+      if (readiness.state != applications::ReadinessState::ready) {
+        waiting.push_back(object.destination.text() + ": " + readiness.reason);
+      }
+    }
+    report.not_ready = std::move(waiting);
+    if (report.not_ready.empty() || restore.clock.monotonic() > deadline) return {};
+    if (!restore.clock.sleep(ready_period, stop)) return fail(ErrorCode::cancelled, "stopped");
+  }
+}
+
+Result<api::MoverResult> run_apply(Restore& restore, applications::RestorePart part,
+                                   std::stop_token stop) {
+  api::RestoreReport report;
+  Counts counts;
+  // The controller fills these claims and makes them when their volumes are known.
+  std::erase_if(restore.plan.objects,
+                [&](const PlannedObject& object) { return is_filled_claim(restore, object); });
+  auto acting = restore.client->impersonating(restore.account);
+  applications::ApplyAccess access{
+      .account = *acting, .reader = *restore.client, .clock = restore.clock};
+  applications::ApplyOptions options;
+  options.part = part;
+  options.existing = restore.order.apply->existing;
+  auto note = [&](const applications::AppliedObject& applied) { counts.add(applied, report); };
+  TRY(applications::apply_part(restore.plan, *restore.files, access, options, note, stop));
+  report.counts = counts.list();
+  api::MoverResult result{.outcome = api::MoverOutcome::succeeded};
+  if (counts.failed() > 0) {
+    auto first = std::ranges::find(report.problems, "failed", &api::RestoreProblem::outcome);
+    result.outcome = api::MoverOutcome::failed;
+    result.message = fmt::format("{} objects could not be restored, the first is {}: {}",
+                                 counts.failed(), first->object, first->message);
+  } else if (part == applications::RestorePart::workloads) {
+    TRY(wait_until_ready(restore, report, stop));
+  }
+  result.report = to_json(report).as_object();
+  return result;
+}
+
+Result<Restore> open_restore(const TaskContext& context, std::stop_token stop) {
+  Restore restore{.order = context.order,
+                  .clock = context.clock,
+                  .client = {},
+                  .account = {},
+                  .files = {},
+                  .document = {},
+                  .plan = {}};
+  auto access =
+      TRY(kube::load_cluster_access({.environment = kube::process_environment()}, context.clock));
+  restore.client = TRY(kube::open_client(access, context.clock));
+  const auto& apply = *context.order.apply;
+  restore.account = kube::service_account(apply.session_namespace, apply.service_account);
+  auto id = TRY(engine::SnapshotId::parse(context.order.snapshot_id));
+  auto snapshot = TRY(context.repository.load_snapshot(id, stop));
+  restore.files = std::make_unique<SnapshotFiles>(context.repository, snapshot.tree);
+  auto text = TRY(restore.files->read(std::string(api::BackupDocument::path), stop));
+  restore.document = TRY(api::decode_backup_document(text));
+  auto discovery = TRY(restore.client->discover(stop));
+  restore.plan = TRY(
+      applications::plan_restore(*restore.files, discovery, restore_options(context.order), stop));
+  return restore;
+}
+
+}  // namespace
+
+Result<api::MoverResult> restore_resources(const TaskContext& context, std::stop_token stop) {
+  auto restore = TRY(open_restore(context, stop));
+  switch (context.order.apply->step) {
+    case api::ResourceStep::configuration:
+      return run_apply(restore, applications::RestorePart::configuration, std::move(stop));
+    case api::ResourceStep::workloads:
+      return run_apply(restore, applications::RestorePart::workloads, std::move(stop));
+    case api::ResourceStep::preflight:
+      break;
+  }
+  auto report = TRY(run_preflight(restore, std::move(stop)));
+  return api::MoverResult{.outcome = api::MoverOutcome::succeeded,
+                          .report = to_json(report).as_object()};
+}
+
+}  // namespace dmaas::mover

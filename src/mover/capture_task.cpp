@@ -1,0 +1,67 @@
+#include <fmt/format.h>
+
+#include "api/backup_document.hpp"
+#include "applications/capture.hpp"
+#include "applications/discover.hpp"
+#include "engine/archive/back_up.hpp"
+#include "kube/client/cluster_access.hpp"
+#include "kube/client/in_cluster.hpp"
+#include "mover/task.hpp"
+#include "mover/task_result.hpp"
+
+namespace dmaas::mover {
+namespace {
+
+constexpr std::string_view system_namespace = "dmaas-system";
+
+std::vector<applications::Target> targets_of(const api::OrderCapture& order) {
+  auto secrets =
+      order.exclude_secrets ? applications::Secrets::leave_out : applications::Secrets::keep;
+  auto reach = order.namespace_name == system_namespace ? applications::Reach::cluster
+                                                        : applications::Reach::namespaces;
+  std::vector<applications::Target> targets;
+  for (const auto& target : order.targets) {
+    targets.push_back(applications::to_target(target, order.namespace_name, secrets, reach));
+  }
+  return targets;
+}
+
+/// Equal objects must give equal trees, so every file bears the same time.
+engine::VirtualFile file_of(const std::string& path, std::string_view content) {
+  return {.path = path, .content = bytes_of(content)};
+}
+
+}  // namespace
+
+Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop_token stop) {
+  const auto& order = *context.order.capture;
+  auto access =
+      TRY(kube::load_cluster_access({.environment = kube::process_environment()}, context.clock));
+  auto client = TRY(kube::open_client(access, context.clock));
+  auto view = TRY(applications::ClientView::open(*client, stop));
+  auto application = TRY(applications::discover(view, targets_of(order), stop));
+  auto document = order.document;
+  applications::CaptureSummary captured;
+  auto provide = [&](const engine::FileSink& sink) -> Result<> {
+    auto pass_on = [&](const std::string& path, std::string_view content) {
+      return sink(file_of(path, content));
+    };
+    captured = TRY(applications::capture(view, application.members, pass_on, stop));
+    document.object_count = static_cast<std::int32_t>(captured.objects);
+    auto text = api::encode_backup_document(document);
+    return sink(file_of(std::string(api::BackupDocument::path), text));
+  };
+  auto options = TRY(backup_options(context.order));
+  auto summary =
+      TRY(engine::back_up_files(context.repository, provide, options, context.progress, stop));
+  auto result = result_of(summary);
+  result.files = static_cast<std::int64_t>(captured.objects);
+  result.report = JsonObject{{"objects", captured.objects}, {"vanished", captured.vanished.size()}};
+  for (const auto& vanished : captured.vanished) {
+    if (result.warnings.size() < 50)
+      result.warnings.push_back(vanished.text() + " was deleted while the backup ran");
+  }
+  return result;
+}
+
+}  // namespace dmaas::mover

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include "engine/inspect/walk_tree.hpp"
+#include "engine/restore/restore.hpp"
+#include "mover/task.hpp"
+
+namespace dmaas::mover {
+namespace {
+
+constexpr std::string_view image_path = "/disk.img";
+constexpr std::size_t max_warnings = 50;
+
+/// What is lost only in part is a warning; lost content is a failure.
+api::MoverResult result_of(const engine::RestoreSummary& summary,
+                           const engine::Progress& progress) {
+  api::MoverResult result{.outcome = api::MoverOutcome::succeeded};
+  result.bytes = static_cast<std::int64_t>(progress.bytes_done.load());
+  result.files = static_cast<std::int64_t>(summary.files_restored);
+  for (const auto& problem : summary.problems) {
+    if (result.warnings.size() == max_warnings) break;
+    result.warnings.push_back(
+        fmt::format("{}: {}: {}", name_of(problem.kind), problem.path, problem.message));
+  }
+  std::uint64_t problems = 0;
+  for (auto count : summary.problem_counts) problems += count;
+  if (problems > 0) {
+    result.outcome = api::MoverOutcome::failed;
+    result.message = fmt::format("{} entries could not be restored exactly, the first: {}",
+                                 problems, result.warnings.empty() ? "" : result.warnings.front());
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_token stop) {
+  auto id = TRY(engine::SnapshotId::parse(context.order.snapshot_id));
+  auto snapshot = TRY(context.repository.load_snapshot(id, stop));
+  const auto& volume = *context.order.volume;
+  if (volume.mode == api::VolumeMode::block) {
+    auto image = TRY(engine::find_node(context.repository, snapshot.tree, image_path, stop));
+    TRY(engine::restore_image(context.repository, image, volume.path, context.progress, stop));
+    return api::MoverResult{.outcome = api::MoverOutcome::succeeded,
+                            .bytes = static_cast<std::int64_t>(image.size),
+                            .files = 1};
+  }
+  engine::RestoreOptions options;
+  options.target = volume.path;
+  options.subpath = "/" + std::string(volume_tree_name);
+  auto summary = TRY(engine::restore(context.repository, snapshot.tree, options, context.progress,
+                                     std::move(stop)));
+  return result_of(summary, context.progress);
+}
+
+Result<api::MoverResult> restore_dump(const TaskContext&, std::stop_token) {
+  return fail(ErrorCode::unsupported, "dumps are restored by hand: dmaas repo dump");
+}
+
+}  // namespace dmaas::mover

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+
+#include "api/work_order.hpp"
+#include "base/clock.hpp"
+#include "engine/archive/progress.hpp"
+#include "engine/repository/repository.hpp"
+#include "storage/object_store.hpp"
+
+namespace dmaas::mover {
+
+/// The one directory at the root of a volume component's tree: the volume.
+inline constexpr const char* volume_tree_name = "volume";
+
+/// What every task is given. The repository's index is loaded.
+struct TaskContext {
+  const api::WorkOrder& order;
+  engine::Repository& repository;
+  engine::Progress& progress;
+  Clock& clock;
+};
+
+// One function for each kind of task. An error is a task that failed as a whole; it becomes the
+// result's message.
+Result<api::MoverResult> back_up_volume(const TaskContext& context, std::stop_token stop);
+Result<api::MoverResult> back_up_dump(const TaskContext& context, std::stop_token stop);
+Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop_token stop);
+Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_token stop);
+Result<api::MoverResult> restore_dump(const TaskContext& context, std::stop_token stop);
+Result<api::MoverResult> restore_resources(const TaskContext& context, std::stop_token stop);
+
+}  // namespace dmaas::mover
