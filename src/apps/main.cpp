@@ -1,1 +1,104 @@
-int main() { return 0; }
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/log.hpp"
+#include "cli/program.hpp"
+#include "controller/controller.hpp"
+#include "gateway/gateway.hpp"
+#include "kube/client/cluster_access.hpp"
+#include "kube/client/in_cluster.hpp"
+#include "mover/bundle.hpp"
+#include "mover/mover.hpp"
+
+namespace dmaas {
+namespace {
+
+using cli::Role;
+using cli::RoleArguments;
+using cli::RoleOption;
+
+const std::string& value_of(const RoleArguments& arguments, const std::string& name) {
+  static const std::string none;
+  auto found = arguments.find(name);
+  return found == arguments.end() || found->second.empty() ? none : found->second.front();
+}
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+Result<std::unique_ptr<kube::Client>> cluster_client() {
+  auto access =
+      TRY(kube::load_cluster_access({.environment = kube::process_environment()}, system_clock()));
+  return kube::open_client(access, system_clock());
+}
+
+Result<> run_controller(const RoleArguments& arguments, std::stop_token stop) {
+  configure_log(LogFormat::json, LogLevel::info);
+  controller::Settings settings;
+  settings.namespace_name = value_of(arguments, "namespace");
+  settings.cluster_name = value_of(arguments, "cluster-name");
+  settings.image = value_of(arguments, "image");
+  settings.image_pull_policy = value_of(arguments, "image-pull-policy");
+  settings.pod_name = host_name();
+  auto client = TRY(cluster_client());
+  return controller::run_controller(*client, settings, system_clock(), std::move(stop));
+}
+
+Result<> run_gateway(const RoleArguments& arguments, std::stop_token stop) {
+  configure_log(LogFormat::json, LogLevel::info);
+  gateway::GatewayOptions options;
+  options.namespace_name = value_of(arguments, "namespace");
+  options.certificate_file = "/etc/dmaas/tls/tls.crt";
+  options.key_file = "/etc/dmaas/tls/tls.key";
+  options.cache_directory = value_of(arguments, "cache-directory");
+  auto client = TRY(cluster_client());
+  return gateway::run_gateway(options, {.clock = system_clock(), .client = client.get()},
+                              std::move(stop));
+}
+
+Result<> run_mover(const RoleArguments& arguments, std::stop_token stop) {
+  configure_log(LogFormat::json, LogLevel::info);
+  const char* authority = std::getenv("DMAAS_CA");
+  mover::MoverOptions options{.controller_url = value_of(arguments, "controller"),
+                              .token_directory = value_of(arguments, "token-directory"),
+                              .ca_certificate = authority == nullptr ? "" : authority};
+  return mover::run_mover(options, system_clock(), std::move(stop));
+}
+
+std::vector<Role> roles() {
+  RoleOption system_namespace{"namespace", "Namespace of the installation", "dmaas-system"};
+  std::vector<RoleOption> mover_options{
+      {"controller", "URL of the controller", "", RoleOption::Need::required},
+      {"token-directory", "Directory with the pod's tokens", "/var/run/secrets/dmaas"}};
+  return {{"controller",
+           "Reconciles the custom resources of a cluster",
+           {system_namespace,
+            {"cluster-name", "First segment of repository paths", "cluster"},
+            {"image", "Image of movers", "", RoleOption::Need::required},
+            {"image-pull-policy", "How that image is pulled", "IfNotPresent"}},
+           run_controller},
+          {"gateway",
+           "Object storage for movers",
+           {system_namespace,
+            {"cache-directory", "Directory for immutable objects", "/var/cache/dmaas"}},
+           run_gateway},
+          {"mover", "Moves the data of one component", mover_options, run_mover},
+          {"resources", "Captures or applies objects of the API", mover_options, run_mover},
+          {"bundle",
+           "Copies the program into a directory from which it runs in any image",
+           {{"target", "The directory", "/dmaas"}},
+           [](const RoleArguments& arguments, std::stop_token) {
+             return mover::write_bundle(value_of(arguments, "target"));
+           }}};
+}
+
+}  // namespace
+}  // namespace dmaas
+
+int main(int argument_count, char** arguments) {
+  return dmaas::cli::run_program(argument_count, arguments, dmaas::roles());
+}

@@ -1,0 +1,232 @@
+// dmaas install, uninstall, version
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "api/kinds.hpp"
+#include "api/labels.hpp"
+#include "base/encoding.hpp"
+#include "base/yaml.hpp"
+#include "cli/cluster/connection.hpp"
+#include "cli/install/manifests.hpp"
+#include "cli/terminal.hpp"
+#include "cli/version.hpp"
+#include "crypto/certificate.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::cli {
+namespace {
+
+constexpr std::chrono::days certificate_life{3650};
+constexpr std::chrono::seconds ready_patience{180};
+
+struct InstallFlags {
+  ClusterFlags cluster;
+  InstallOptions options{};
+  bool dry_run = false;
+};
+
+Result<InstallCertificates> make_certificates(const std::string& namespace_name) {
+  InstallCertificates made;
+  auto authority = TRY(crypto::make_authority("dmaas", certificate_life, system_clock()));
+  made.authority = authority.certificate;
+  made.authority_key = authority.private_key;
+  crypto::ServerNames controller_names{service_names("dmaas-controller", namespace_name), {}};
+  auto controller = TRY(crypto::make_server_certificate(authority, controller_names,
+                                                        certificate_life, system_clock()));
+  made.controller = controller.certificate;
+  made.controller_key = controller.private_key;
+  crypto::ServerNames gateway_names{service_names("dmaas-gateway", namespace_name), {}};
+  auto gateway = TRY(
+      crypto::make_server_certificate(authority, gateway_names, certificate_life, system_clock()));
+  made.gateway = gateway.certificate;
+  made.gateway_key = gateway.private_key;
+  return made;
+}
+
+/// How the server serves the kind of a manifest.
+Result<kube::Resource> resource_for(const kube::Discovery& discovery, const Json& manifest) {
+  const auto* served = discovery.find(kube::api_version_of(manifest), kube::kind_of(manifest));
+  if (served != nullptr) return served->resource;
+  return fail(ErrorCode::unsupported, "the cluster does not serve " + kube::describe(manifest));
+}
+
+bool is_certificate(const Json& manifest) {
+  return kube::kind_of(manifest) == "Secret" && text_at(manifest, "type") == "kubernetes.io/tls";
+}
+
+std::vector<Json> definitions() {
+  std::vector<Json> manifests;
+  for (const auto* kind : api::all_kinds()) manifests.push_back(api::definition_of(*kind));
+  return manifests;
+}
+
+Result<> wait_until(std::chrono::seconds patience, std::stop_token stop,
+                    const std::function<Result<bool>()>& done, const std::string& what) {
+  auto deadline = system_clock().monotonic() + patience;
+  while (true) {
+    auto is_done = done();
+    if (is_done && *is_done) return {};
+    if (system_clock().monotonic() > deadline) {
+      return fail(ErrorCode::timeout, fmt::format("{} after {} s{}", what, patience.count(),
+                                                  is_done ? "" : ": " + is_done.error().message()));
+    }
+    if (!system_clock().sleep(std::chrono::milliseconds{500}, stop))
+      return fail(ErrorCode::cancelled, "stopped");
+  }
+}
+
+Result<> apply_definitions(kube::Client& client, std::stop_token stop) {
+  const auto resource = kube::resources::custom_resource_definitions();
+  for (const auto& manifest : definitions()) {
+    TRY(client.apply(resource, manifest, {}, stop));
+    auto established = [&]() -> Result<bool> {
+      auto now = TRY(client.get(resource, kube::key_of(manifest), stop));
+      return kube::is_condition_true(now, "Established");
+    };
+    TRY(wait_until(ready_patience, stop, established,
+                   "custom resource " + kube::name_of(manifest) + " is not served"));
+  }
+  return {};
+}
+
+Result<> apply_manifests(kube::Client& client, const std::vector<Json>& manifests,
+                         std::stop_token stop) {
+  auto discovery = TRY(client.discover(stop));
+  for (const auto& manifest : manifests) {
+    auto resource = TRY(resource_for(discovery, manifest));
+    // Certificates of an earlier installation go on: pods and movers trust them.
+    if (is_certificate(manifest)) {
+      auto present = client.get(resource, kube::key_of(manifest), stop);
+      if (present) continue;
+    }
+    TRY(client.apply(resource, manifest, {}, stop));
+    print_line("applied " + kube::describe(manifest));
+  }
+  return {};
+}
+
+Result<> wait_for_deployments(kube::Client& client, const std::string& namespace_name,
+                              std::stop_token stop) {
+  for (auto name : {"dmaas-controller", "dmaas-gateway"}) {
+    auto is_ready = [&]() -> Result<bool> {
+      auto deployment =
+          TRY(client.get(kube::resources::deployments(), {namespace_name, name}, stop));
+      bool observed =
+          number_at(deployment, "status", "observedGeneration") == kube::generation_of(deployment);
+      return observed && number_at(deployment, "status", "updatedReplicas").value_or(0) > 0 &&
+             number_at(deployment, "status", "readyReplicas").value_or(0) > 0 &&
+             number_at(deployment, "status", "unavailableReplicas").value_or(0) == 0;
+    };
+    TRY(wait_until(ready_patience, stop, is_ready,
+                   std::string("deployment ") + name + " is not ready"));
+    print_line(std::string(name) + " is ready");
+  }
+  return {};
+}
+
+Result<ExitCode> run_install(const InstallFlags& flags, std::stop_token stop) {
+  auto certificates = TRY(make_certificates(flags.options.namespace_name));
+  auto manifests = TRY(installation_manifests(flags.options, certificates));
+  if (flags.dry_run) {
+    for (const auto& manifest : definitions()) print("---\n" + to_yaml(manifest));
+    for (const auto& manifest : manifests) print("---\n" + to_yaml(manifest));
+    return ExitCode::success;
+  }
+  auto connection = TRY(connect(flags.cluster));
+  TRY(apply_definitions(*connection.client, stop));
+  print_line(fmt::format("{} custom resources are served", definitions().size()));
+  TRY(apply_manifests(*connection.client, manifests, stop));
+  TRY(wait_for_deployments(*connection.client, flags.options.namespace_name, stop));
+  print_line("dmaas is installed. Next: dmaas storage add");
+  return ExitCode::success;
+}
+
+/// Sessions and storages stop to be served, so finalizers go first: nobody is left to remove them.
+/// Nothing on a storage is touched.
+Result<> remove_finalizers(kube::Client& client, std::stop_token stop) {
+  for (const auto* kind : api::all_kinds()) {
+    auto objects = kube::list_all(client, kind->resource(), {}, stop);
+    if (objects.failed_with(ErrorCode::not_found)) continue;
+    if (!objects) return fail(std::move(objects).error());
+    for (const auto& object : *objects) {
+      if (kube::finalizers_of(object).empty()) continue;
+      Json patch = JsonObject{{"metadata", {{"finalizers", nullptr}}}};
+      auto patched = client.patch(kind->resource(), kube::key_of(object),
+                                  {kube::PatchKind::merge, patch}, {}, stop);
+      if (!patched && patched.code() != ErrorCode::not_found)
+        return fail(std::move(patched).error());
+    }
+  }
+  return {};
+}
+
+Result<ExitCode> run_uninstall(const InstallFlags& flags, std::stop_token stop) {
+  auto connection = TRY(connect(flags.cluster));
+  auto& client = *connection.client;
+  auto manifests = TRY(installation_manifests(flags.options, {}));
+  auto discovery = TRY(client.discover(stop));
+  // The controller first: it would put finalizers back.
+  for (auto manifest = manifests.rbegin(); manifest != manifests.rend(); ++manifest) {
+    bool is_namespace = kube::kind_of(*manifest) == "Namespace";
+    if (is_namespace) continue;
+    auto resource = TRY(resource_for(discovery, *manifest));
+    TRY(kube::ensure_removed(client, resource, kube::key_of(*manifest), {}, stop));
+    if (kube::kind_of(*manifest) == "Deployment") TRY(remove_finalizers(client, stop));
+  }
+  TRY(remove_finalizers(client, stop));
+  for (const auto& manifest : definitions()) {
+    TRY(kube::ensure_removed(client, kube::resources::custom_resource_definitions(),
+                             kube::key_of(manifest), {}, stop));
+  }
+  print_line(
+      fmt::format("dmaas is removed; no backup was erased. Namespace {} is left: it holds the "
+                  "passwords of repositories.",
+                  flags.options.namespace_name));
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_install_commands(CLI::App& app, CommandLine& line) {
+  auto install = std::make_shared<InstallFlags>();
+  auto* command =
+      app.add_subcommand("install", "Install into a cluster, or bring an installation up to date");
+  add_cluster_flags(*command, install->cluster);
+  command->add_option("--system-namespace", install->options.namespace_name, "Where to install")
+      ->capture_default_str();
+  command->add_option("--image", install->options.image, "Image to run")->capture_default_str();
+  command->add_option("--image-pull-policy", install->options.image_pull_policy, "How it is pulled")
+      ->capture_default_str();
+  command
+      ->add_option("--cluster-name", install->options.cluster_name,
+                   "Names this cluster in repositories")
+      ->capture_default_str();
+  command->add_option("--local-directory", install->options.local_directories,
+                      "Directory of the node that storages may use (repeatable)");
+  command->add_flag("--dry-run", install->dry_run, "Only print the manifests");
+  command->callback([&line, install] {
+    line.chosen = [install](std::stop_token stop) { return run_install(*install, stop); };
+  });
+
+  auto uninstall = std::make_shared<InstallFlags>();
+  command = app.add_subcommand("uninstall", "Remove from a cluster; erases no backup");
+  add_cluster_flags(*command, uninstall->cluster);
+  command
+      ->add_option("--system-namespace", uninstall->options.namespace_name, "Where it is installed")
+      ->capture_default_str();
+  command->callback([&line, uninstall] {
+    line.chosen = [uninstall](std::stop_token stop) { return run_uninstall(*uninstall, stop); };
+  });
+
+  command = app.add_subcommand("version", "Print the version");
+  command->callback([&line] {
+    line.chosen = [](std::stop_token) -> Result<ExitCode> {
+      print_line(program_version());
+      return ExitCode::success;
+    };
+  });
+}
+
+}  // namespace dmaas::cli

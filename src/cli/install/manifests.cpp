@@ -1,0 +1,300 @@
+#include "cli/install/manifests.hpp"
+
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+#include "base/yaml.hpp"
+
+namespace dmaas::cli {
+namespace {
+
+// Namespace: movers of volumes need DAC_READ_SEARCH to read and more to restore, which only
+// `privileged` admits. dmaas-restore of this namespace serves the sessions that administrators make
+// here, across namespaces.
+constexpr std::string_view accounts_yaml = R"(
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {namespace}
+  labels:
+    pod-security.kubernetes.io/enforce: privileged
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: dmaas-controller, namespace: {namespace}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: dmaas-gateway, namespace: {namespace}}}
+automountServiceAccountToken: true
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: dmaas-resources, namespace: {namespace}}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: dmaas-mover, namespace: {namespace}}}
+automountServiceAccountToken: false
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: dmaas-restore, namespace: {namespace}}}
+)";
+
+// The controller reads everything to find what belongs to an application. It writes into namespaces
+// only what a session needs: claims and pods of movers, the account that restores and hooks act as,
+// and the status of our own kinds.
+constexpr std::string_view controller_roles_yaml = R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-controller}}
+rules:
+- {{apiGroups: ["*"], resources: ["*"], verbs: [get, list, watch]}}
+- {{apiGroups: [dmaas.io], resources: ["*"], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [""], resources: [pods, persistentvolumeclaims, persistentvolumes], verbs: [create, patch, update, delete]}}
+- {{apiGroups: [""], resources: [serviceaccounts], verbs: [create, impersonate]}}
+- {{apiGroups: [""], resources: [groups], verbs: [impersonate]}}
+- {{apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}}
+- {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [admin], verbs: [bind]}}
+- {{apiGroups: [events.k8s.io, ""], resources: [events], verbs: [create, patch]}}
+- {{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}}
+- {{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}}
+- {{apiGroups: [apps], resources: [statefulsets, deployments], verbs: [patch]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: dmaas-controller}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-controller}}
+subjects: [{{kind: ServiceAccount, name: dmaas-controller, namespace: {namespace}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: dmaas-controller, namespace: {namespace}}}
+rules:
+- {{apiGroups: [""], resources: [secrets, configmaps], verbs: [get, list, watch, create, update, patch, delete]}}
+- {{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update, patch]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: dmaas-controller, namespace: {namespace}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: dmaas-controller}}
+subjects: [{{kind: ServiceAccount, name: dmaas-controller, namespace: {namespace}}}]
+)";
+
+constexpr std::string_view other_roles_yaml = R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-gateway}}
+rules:
+- {{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: dmaas-gateway}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-gateway}}
+subjects: [{{kind: ServiceAccount, name: dmaas-gateway, namespace: {namespace}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: dmaas-gateway, namespace: {namespace}}}
+rules:
+- {{apiGroups: [""], resources: [secrets], resourceNames: [dmaas-gateway-storages], verbs: [get, list, watch]}}
+- {{apiGroups: [""], resources: [configmaps], resourceNames: [dmaas-gateway-grants], verbs: [get, list, watch]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: dmaas-gateway, namespace: {namespace}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: dmaas-gateway}}
+subjects: [{{kind: ServiceAccount, name: dmaas-gateway, namespace: {namespace}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-resources}}
+rules:
+- {{apiGroups: ["*"], resources: ["*"], verbs: [get, list]}}
+- {{nonResourceURLs: ["*"], verbs: [get]}}
+- {{apiGroups: [""], resources: [serviceaccounts, groups], verbs: [impersonate]}}
+- {{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: dmaas-resources}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-resources}}
+subjects: [{{kind: ServiceAccount, name: dmaas-resources, namespace: {namespace}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: dmaas-restore}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}
+subjects: [{{kind: ServiceAccount, name: dmaas-restore, namespace: {namespace}}}]
+)";
+
+// What people get with the roles that every cluster has.
+constexpr std::string_view people_roles_yaml = R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-view, labels: {{rbac.authorization.k8s.io/aggregate-to-view: "true"}}}}
+rules:
+- {{apiGroups: [dmaas.io], resources: ["*"], verbs: [get, list, watch]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-edit, labels: {{rbac.authorization.k8s.io/aggregate-to-edit: "true"}}}}
+rules:
+- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, hooktemplates], verbs: [create, update, patch, delete]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-admin, labels: {{rbac.authorization.k8s.io/aggregate-to-admin: "true"}}}}
+rules:
+- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, restoresessions, backupgrants], verbs: [create, update, patch, delete]}}
+)";
+
+constexpr std::string_view services_yaml = R"(
+apiVersion: v1
+kind: Secret
+metadata: {{name: dmaas-ca, namespace: {namespace}}}
+type: kubernetes.io/tls
+data: {{tls.crt: {authority}, tls.key: {authority_key}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: dmaas-controller-tls, namespace: {namespace}}}
+type: kubernetes.io/tls
+data: {{tls.crt: {controller}, tls.key: {controller_key}, ca.crt: {authority}}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: dmaas-gateway-tls, namespace: {namespace}}}
+type: kubernetes.io/tls
+data: {{tls.crt: {gateway}, tls.key: {gateway_key}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: dmaas-controller, namespace: {namespace}}}
+spec:
+  selector: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: controller}}
+  ports: [{{name: https, port: 8443, targetPort: https}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: dmaas-gateway, namespace: {namespace}}}
+spec:
+  selector: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: gateway}}
+  ports: [{{name: https, port: 8443, targetPort: https}}]
+)";
+
+// Recreate: two controllers would only wait for each other's lease, two gateways must not share one
+// local directory.
+constexpr std::string_view deployment_yaml = R"(
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: dmaas-{role}, namespace: {namespace}, labels: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: {role}}}}}
+spec:
+  replicas: 1
+  strategy: {{type: Recreate}}
+  selector: {{matchLabels: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: {role}}}}}
+  template:
+    metadata: {{labels: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: {role}}}}}
+    spec:
+      serviceAccountName: dmaas-{role}
+      securityContext: {{seccompProfile: {{type: RuntimeDefault}}}}
+      containers:
+      - name: {role}
+        image: {image}
+        imagePullPolicy: {pull_policy}
+        args: {arguments}
+        ports: [{{name: https, containerPort: 8443}}]
+        readinessProbe: {{httpGet: {{path: /readyz, port: https, scheme: HTTPS}}, periodSeconds: 2}}
+        livenessProbe: {{httpGet: {{path: /healthz, port: https, scheme: HTTPS}}, periodSeconds: 10, failureThreshold: 6}}
+        resources: {{requests: {{cpu: 50m, memory: 64Mi}}, limits: {{memory: 512Mi}}}}
+        securityContext: {security}
+        volumeMounts:
+        - {{name: tls, mountPath: /etc/dmaas/tls, readOnly: true}}
+        - {{name: scratch, mountPath: /var/cache/dmaas}}
+        - {{name: gateway-token, mountPath: /var/run/secrets/dmaas, readOnly: true}}
+      volumes:
+      - {{name: tls, secret: {{secretName: dmaas-{role}-tls}}}}
+      - {{name: scratch, emptyDir: {{}}}}
+      - {{name: gateway-token, projected: {{sources: [{{serviceAccountToken: {{audience: dmaas-gateway, expirationSeconds: 3600, path: gateway-token}}}}]}}}}
+)";
+
+constexpr std::string_view unprivileged =
+    "{runAsNonRoot: true, runAsUser: 65532, allowPrivilegeEscalation: false, "
+    "readOnlyRootFilesystem: true, "
+    "capabilities: {drop: [ALL]}}";
+// A local directory belongs to root on most nodes.
+constexpr std::string_view root_without_capabilities =
+    "{runAsUser: 0, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: "
+    "{drop: [ALL], add: "
+    "[DAC_OVERRIDE]}}";
+
+std::string encoded(const std::string& pem) {
+  return base64_encode(bytes_of(pem));
+}
+
+void mount_local_directories(Json& deployment, const std::vector<std::string>& directories) {
+  auto& pod = deployment.at("spec").at("template").at("spec").as_object();
+  auto& mounts = pod.at("containers").at(0).at("volumeMounts").as_array();
+  int number = 0;
+  for (const auto& directory : directories) {
+    auto name = fmt::format("local-{}", number++);
+    mounts.push_back(JsonObject{{"name", name}, {"mountPath", directory}});
+    pod.at("volumes").as_array().push_back(JsonObject{
+        {"name", name}, {"hostPath", {{"path", directory}, {"type", "DirectoryOrCreate"}}}});
+  }
+}
+
+Result<Json> deployment(const InstallOptions& options, std::string_view role,
+                        const std::string& arguments, std::string_view security) {
+  return parse_yaml(fmt::format(fmt::runtime(deployment_yaml), fmt::arg("role", role),
+                                fmt::arg("namespace", options.namespace_name),
+                                fmt::arg("image", options.image),
+                                fmt::arg("pull_policy", options.image_pull_policy),
+                                fmt::arg("arguments", arguments), fmt::arg("security", security)));
+}
+
+Result<> append(std::vector<Json>& manifests, std::string_view yaml,
+                const InstallOptions& options) {
+  auto text = fmt::format(fmt::runtime(yaml), fmt::arg("namespace", options.namespace_name));
+  for (auto& document : TRY(parse_yaml_documents(text))) manifests.push_back(std::move(document));
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Json>> installation_manifests(const InstallOptions& options,
+                                                 const InstallCertificates& certificates) {
+  std::vector<Json> manifests;
+  for (auto yaml : {accounts_yaml, controller_roles_yaml, other_roles_yaml, people_roles_yaml}) {
+    TRY(append(manifests, yaml, options));
+  }
+  auto services =
+      fmt::format(fmt::runtime(services_yaml), fmt::arg("namespace", options.namespace_name),
+                  fmt::arg("authority", encoded(certificates.authority)),
+                  fmt::arg("authority_key", encoded(certificates.authority_key)),
+                  fmt::arg("controller", encoded(certificates.controller)),
+                  fmt::arg("controller_key", encoded(certificates.controller_key)),
+                  fmt::arg("gateway", encoded(certificates.gateway)),
+                  fmt::arg("gateway_key", encoded(certificates.gateway_key)));
+  for (auto& document : TRY(parse_yaml_documents(services)))
+    manifests.push_back(std::move(document));
+
+  auto controller_arguments = fmt::format(
+      "[controller, --namespace, {}, --cluster-name, {}, --image, {}, --image-pull-policy, {}]",
+      options.namespace_name, options.cluster_name, options.image, options.image_pull_policy);
+  auto gateway_arguments = fmt::format("[gateway, --namespace, {}]", options.namespace_name);
+  manifests.push_back(TRY(deployment(options, "controller", controller_arguments, unprivileged)));
+  auto security = options.local_directories.empty() ? unprivileged : root_without_capabilities;
+  manifests.push_back(TRY(deployment(options, "gateway", gateway_arguments, security)));
+  mount_local_directories(manifests.back(), options.local_directories);
+  return manifests;
+}
+
+std::vector<std::string> service_names(std::string_view service, std::string_view namespace_name) {
+  return {fmt::format("{}.{}.svc", service, namespace_name),
+          fmt::format("{}.{}.svc.cluster.local", service, namespace_name)};
+}
+
+}  // namespace dmaas::cli
