@@ -196,10 +196,9 @@ private:
     header_->header_limit(static_cast<std::uint32_t>(options_.max_header_bytes));
     header_->body_limit(options_.max_body_bytes);
     header_begun_.reset();
-    if (buffer_.size() > 0) return parse_header();
     waiting_ = true;
+    if (buffer_.size() > 0) return parse_header();
     read_more(header_read_bytes, idle(), [self = shared_from_this()](Result<std::size_t> received) {
-      self->waiting_ = false;
       if (!received || *received == 0 || self->ending_) return self->close();
       self->parse_header();
     });
@@ -225,6 +224,7 @@ private:
     body_->eager(true);
     header_.reset();
     if (target().empty() || target()[0] != '/') return refuse(400);
+    waiting_ = false;
     path_ = percent_decode(raw_path());
     content_length_.reset();
     if (auto length = body_->content_length()) content_length_ = *length;
@@ -434,7 +434,7 @@ private:
   std::optional<SteadyClock::time_point> header_begun_;
   SteadyClock::time_point deadline_;
   std::uint64_t discarded_bytes_ = 0;
-  bool waiting_ = false;
+  bool waiting_ = true;  // no whole request has arrived
   bool ending_ = false;
   bool cut_ = false;
 

@@ -199,11 +199,10 @@ TEST(ServerTest, AnswersOthersBesideManySlowSenders) {
     slow.push_back(std::make_unique<RawClient>(server->port()));
     ASSERT_TRUE(slow.back()->send("GET /slow HTTP/1.1\r\nX: "));
   }
-  auto begun = std::chrono::steady_clock::now();
+  // The slow ones have 20 s for their headers; this client gives up after 10 s.
   RawClient client(server->port());
   ASSERT_TRUE(client.send(get("/fast")));
   EXPECT_TRUE(client.read_answer().ends_with("GET /fast"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
 }
 
 TEST(ServerTest, TellsTheHandlerThatTheClientVanished) {
@@ -276,12 +275,15 @@ TEST(ServerTest, FinishesRunningRequestsAtShutdown) {
     static_cast<void>(response.send_text(200, "done"));
   });
   RawClient idle(server->port());
+  RawClient halfway(server->port());
+  ASSERT_TRUE(halfway.send("GET /y HTTP/1.1\r\nX"));
   RawClient client(server->port());
   ASSERT_TRUE(client.send(get("/x")));
   running.wait();
   auto begun = std::chrono::steady_clock::now();
   server.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+  EXPECT_EQ(halfway.read_to_end(), "");
   auto answer = client.read_to_end();
   EXPECT_TRUE(answer.ends_with("done")) << answer;
   EXPECT_NE(answer.find("Connection: close"), answer.npos);
