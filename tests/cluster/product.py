@@ -1,0 +1,65 @@
+"""Drives the product as a person would: the program, kubectl, stock restic."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from deploy.image import product as product_image
+from testbed import cluster as testbed_cluster
+from testbed.images import catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("DMAAS", ROOT / "build/release/src/dmaas"))
+IMAGE = product_image.IMAGE
+
+
+def run(*arguments, seconds=300, environment=None):
+    """Standard output of a command; its whole output is in the error when it fails."""
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=seconds,
+                          env={**os.environ, **(environment or {})})
+    assert done.returncode == 0, f"{' '.join(map(str, arguments))}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+class Site:
+    """A cluster of the test bed with the product in it."""
+
+    def __init__(self, name, storage_directory):
+        self.name = name
+        self.storage_directory = storage_directory
+        self.cluster = testbed_cluster.up(name)
+        for archive in (product_image.build(PROGRAM), catalogue.mariadb(), catalogue.demo_web()):
+            self.cluster.load_image(archive)
+
+    def dmaas(self, *arguments, seconds=300):
+        return run(PROGRAM, *arguments, seconds=seconds, environment={"KUBECONFIG": str(self.cluster.kubeconfig)})
+
+    def kubectl(self, *arguments):
+        return self.cluster.kubectl(*arguments)
+
+    def get(self, kind, name, namespace):
+        return json.loads(self.kubectl("get", kind, name, "-n", namespace, "-o", "json"))
+
+    def list(self, kind, namespace=None):
+        scope = ["-n", namespace] if namespace else ["-A"]
+        return json.loads(self.kubectl("get", kind, *scope, "-o", "json"))["items"]
+
+    def install(self):
+        self.dmaas("install", "--image", IMAGE, "--image-pull-policy", "Never", "--cluster-name", self.name,
+                   "--local-directory", self.storage_directory)
+
+    def add_storage(self, password_file):
+        self.dmaas("storage", "add", "main", "--local", self.storage_directory, "--recovery-password-file", password_file,
+                   "--default", "--all-namespaces")
+
+    def rows(self, namespace, up_to=None):
+        """Every row of the shop's table, as text."""
+        limit = f" where id <= {up_to}" if up_to else ""
+        query = f"select id, created, payload, checksum from orders{limit} order by id"
+        return self.kubectl("exec", "-n", namespace, "mariadb-0", "--", "sh", "-c",
+                            f'mariadb -N -u"$MARIADB_USER" -p"$MARIADB_PASSWORD" "$MARIADB_DATABASE" -e "{query}"')
+
+
+def restic(directory, password_file, *arguments):
+    return run("restic", "-r", directory, "-p", password_file, "--no-cache", *arguments)
