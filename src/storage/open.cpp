@@ -7,6 +7,7 @@
 #include "storage/local/local_store.hpp"
 #include "storage/location.hpp"
 #include "storage/rest/rest_store.hpp"
+#include "storage/retry.hpp"
 #include "storage/retrying_store.hpp"
 #include "storage/s3/s3_store.hpp"
 
@@ -98,16 +99,18 @@ Result<StorageOptions> storage_options_from_environment() {
 
 Result<> create_container(std::string_view location, const StorageOptions& options, Clock& clock,
                           std::stop_token stop) {
-  const auto create = Match{
-      [&](const LocalLocation& local) { return make_directories(local.directory); },
-      [&](const S3Location& s3) -> Result<> {
-        const auto session = TRY(open_session(s3, options, clock, std::make_shared<Throttle>()));
-        return create_bucket(*session, stop);
-      },
-      [&](const RestLocation&) -> Result<> {
-        return fail(ErrorCode::unsupported,
-                    "a REST server makes its repositories itself when they are initialised");
-      }};
+  const auto create =
+      Match{[&](const LocalLocation& local) { return make_directories(local.directory); },
+            [&](const S3Location& s3) -> Result<> {
+              const auto throttle = std::make_shared<Throttle>();
+              const auto session = TRY(open_session(s3, options, clock, throttle));
+              Retry retry{clock, *throttle, {.give_up_after = options.give_up_after}};
+              return run_with_retries(retry, stop, [&] { return create_bucket(*session, stop); });
+            },
+            [&](const RestLocation&) -> Result<> {
+              return fail(ErrorCode::unsupported,
+                          "a REST server makes its repositories itself when they are initialised");
+            }};
   const Location parsed = TRY(parse_location(location));
   return std::visit(create, parsed);
 }

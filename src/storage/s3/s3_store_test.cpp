@@ -62,6 +62,17 @@ TEST_F(S3StoreTest, TriesAgainUntilAFailingServerRecovers) {
   EXPECT_EQ(server->requests().back().target, "/b/p/config");
 }
 
+TEST_F(S3StoreTest, MakingABucketWaitsForAServerThatIsStillStarting) {
+  start([&](const ScriptedRequest&) {
+    return calls++ == 0 ? refusal(503, "XMinioServerNotInitialized") : ScriptedReply{};
+  });
+  const auto made =
+      create_container("s3:" + server->origin() + "/b/p",
+                       {.s3 = {.access_key = "a", .secret_key = "secret"}}, clock, {});
+  EXPECT_TRUE(made) << made.error().message();
+  EXPECT_GE(server->requests().size(), 2);
+}
+
 TEST_F(S3StoreTest, WaitsAsLongAsAThrottlingServerAsks) {
   start([&](const ScriptedRequest&) {
     return calls++ == 0 ? refusal(503, "SlowDown", {{"Retry-After", "120"}}) : ScriptedReply{};
