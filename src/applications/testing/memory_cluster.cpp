@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "base/file.hpp"
 #include "base/yaml.hpp"
 #include "kube/object/object.hpp"
@@ -122,9 +120,8 @@ kube::Discovery test_discovery() {
 }
 
 std::vector<Json> read_test_objects(std::string_view file_name) {
-  const auto path =
-      std::filesystem::path(__FILE__).parent_path().parent_path() / "testdata" / file_name;
-  const auto text = read_small_file(path.string());
+  // Test programs run in the root of the checkout.
+  const auto text = read_small_file(fmt::format("src/applications/testdata/{}", file_name));
   ENSURE(text.has_value());
   auto documents = parse_yaml_documents(*text);
   ENSURE(documents.has_value());
