@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "api/backup_target.hpp"
+#include "base/glob.hpp"
 
 namespace dmaas::applications {
 namespace {
@@ -33,27 +34,6 @@ std::vector<Rule> to_rules(const std::vector<api::ObjectRule>& stated) {
 
 Selection to_selection(const api::ObjectSelection& stated, Secrets secrets) {
   return {to_rules(stated.include), to_rules(stated.exclude), secrets};
-}
-
-bool matches_glob(std::string_view pattern, std::string_view text) {
-  std::size_t at_pattern = 0, at_text = 0;
-  std::size_t star = std::string_view::npos, star_text = 0;
-  while (at_text < text.size()) {
-    if (at_pattern < pattern.size() && pattern[at_pattern] == '*') {
-      star = at_pattern++;
-      star_text = at_text;
-    } else if (at_pattern < pattern.size() &&
-               (pattern[at_pattern] == '?' || pattern[at_pattern] == text[at_text])) {
-      ++at_pattern;
-      ++at_text;
-    } else if (star != std::string_view::npos) {
-      at_pattern = star + 1;
-      at_text = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', at_pattern) == std::string_view::npos;
 }
 
 bool names_kind(std::string_view text, const kube::Resource& resource) {

@@ -50,7 +50,6 @@ bool picks(const Rule& rule, const Described& object);
 bool picks_any(const std::vector<Rule>& rules, const Described& object);
 /// Whether `text` names the kind of `resource`, as in Rule::kinds.
 bool names_kind(std::string_view text, const kube::Resource& resource);
-bool matches_glob(std::string_view pattern, std::string_view text);
 
 enum class Reach {
   namespaces,  // the target's namespaces, and what of the cluster belongs to objects there

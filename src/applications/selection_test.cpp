@@ -9,16 +9,6 @@ namespace {
 
 const kube::Resource deployments{"apps", "v1", "deployments", "Deployment", true};
 
-TEST(SelectionTest, GlobsMatchStarsAndQuestionMarks) {
-  EXPECT_TRUE(matches_glob("db-*", "db-conf"));
-  EXPECT_TRUE(matches_glob("*-?", "data-db-0"));
-  EXPECT_TRUE(matches_glob("*a*b", "xaxbxb"));
-  EXPECT_TRUE(matches_glob("**", ""));
-  EXPECT_FALSE(matches_glob("db", "db-conf"));
-  EXPECT_FALSE(matches_glob("?", ""));
-  EXPECT_FALSE(matches_glob("a*c", "abcd"));
-}
-
 TEST(SelectionTest, KindsAreNamedInAnyOfTheUsualWays) {
   for (const char* text : {"Deployment", "deployment", "deployments", "deployments.apps",
                            "Deployment.apps", "*.apps", "*"}) {

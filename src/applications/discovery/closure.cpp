@@ -6,6 +6,8 @@
 #include <deque>
 #include <unordered_set>
 
+#include "base/glob.hpp"
+
 namespace dmaas::applications {
 namespace {
 
