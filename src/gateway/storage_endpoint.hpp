@@ -13,14 +13,13 @@ namespace dmaas::gateway {
 
 /// What the controller asks about a storage as a whole, below `/v1/storages/<namespace>/<name>/`:
 ///
-///   GET  repositories      JSON array of the paths that have a config
-///   GET  usage             {"source":"statvfs","totalBytes":…,"freeBytes":…,"usedBytes":…} for
-///   local
-///                          ones, else {"source":"unknown"}
-///   POST probe             writes, reads and removes a small object: {"latencySeconds":…}; makes
-///   the
-///                          bucket or directory first where the storage says so
-///   GET|PUT|DELETE objects/.dmaas/<name>   an object of at most 16 MiB; PUT replaces
+///   GET  repositories   JSON array of the paths that have a config
+///   GET  usage          {"source":"statvfs","totalBytes":…,"freeBytes":…,"usedBytes":…} of a local
+///                       storage, else {"source":"unknown"}
+///   POST probe          writes, reads and removes a small object: {"latencySeconds":…};
+///                       first makes the bucket or directory where the storage says so
+///   GET|PUT|DELETE objects/.dmaas/<name>
+///                       an object of at most 16 MiB; PUT replaces
 ///
 /// Errors are answered as for objects of repositories, with one sentence. Thread-safe.
 class StorageEndpoint {
