@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from deploy.image import product as product_image
@@ -12,6 +13,9 @@ from testbed.images import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("DMAAS", ROOT / "build/release/src/dmaas"))
 IMAGE = product_image.IMAGE
+SESSION_LABEL = "dmaas.io/session-uid"
+# A pod's end takes the kubelet a few seconds, and what it uses is held until then.
+REMOVAL_SECONDS = 60
 
 
 def run(*arguments, seconds=300, environment=None):
@@ -29,7 +33,8 @@ class Site:
         self.name = name
         self.storage_directory = storage_directory
         self.cluster = testbed_cluster.up(name)
-        for archive in (product_image.build(PROGRAM), catalogue.mariadb(), catalogue.demo_web()):
+        for archive in (product_image.build(PROGRAM), catalogue.mariadb(), catalogue.demo_web(),
+                        catalogue.debian_base()):
             self.cluster.load_image(archive)
 
     def dmaas(self, *arguments, seconds=300):
@@ -44,6 +49,15 @@ class Site:
     def list(self, kind, namespace=None):
         scope = ["-n", namespace] if namespace else ["-A"]
         return json.loads(self.kubectl("get", kind, *scope, "-o", "json"))["items"]
+
+    def leftovers(self, seconds=REMOVAL_SECONDS):
+        """What sessions made and nothing has removed, as "kind namespace/name"; waits until there is none."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = json.loads(self.kubectl("get", "pods,pvc,pv,configmaps,jobs", "-A", "-l", SESSION_LABEL, "-o", "json"))["items"]
+            if not found or time.monotonic() > deadline:
+                return [f"{item['kind']} {item['metadata'].get('namespace', '')}/{item['metadata']['name']}" for item in found]
+            time.sleep(1)
 
     def install(self):
         self.dmaas("install", "--image", IMAGE, "--image-pull-policy", "Never", "--cluster-name", self.name,
