@@ -131,13 +131,15 @@ struct HookResult {
   std::string stage{};
   std::string pod{};
   bool succeeded = false;
+  bool quiesced = false;
   std::string message{};
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "Name of the hook.", rule::required);
-    field("stage", self.stage, "before or after.");
+    field("stage", self.stage, "before, undo or after.");
     field("pod", self.pod, "Pod that it ran in.");
     field("succeeded", self.succeeded, "Whether it succeeded.", rule::always);
+    field("quiesced", self.quiesced, "Whether the pod was held still from then on until undo.");
     field("message", self.message, "What it said, shortened.");
   }
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,12 @@ struct ExecHook {
   HookPods pods = HookPods::one;
   std::string container{};
   std::vector<std::string> command{};
+  std::vector<std::string> undo{};
+  std::optional<std::chrono::nanoseconds> max_quiesce{};
   bool operator==(const ExecHook&) const = default;
+
+  /// Whether the application is held still from `command` until `undo`.
+  bool quiesces() const { return !undo.empty(); }
 
   static void fields(auto& self, auto&& field) {
     field("target", self.target,
@@ -39,6 +45,15 @@ struct ExecHook {
           rule::max_length(63));
     field("command", self.command, "Program and arguments; there is no shell unless you name one.",
           rule::required, rule::min_items(1), rule::max_items(64));
+    field("undo", self.undo,
+          "What ends the stillness that command began. It runs in the same pod once all data is "
+          "read, when the session ends in any other way, when the controller is lost, and after "
+          "maxQuiesce at the latest. Needs sh, cat and sleep in the container.",
+          rule::max_items(64));
+    field("maxQuiesce", self.max_quiesce,
+          "How long the application may be held still. A backup whose data is not read by then "
+          "fails, since what it read later is not consistent.");
+    field.rule("has(self.undo) == has(self.maxQuiesce)", "undo and maxQuiesce go together");
   }
 };
 

@@ -105,7 +105,7 @@ Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where) {
   problems.add_unless(spec.what.volumes.empty() || spec.what.data != RestoreData::resources_only,
                       "spec.what.volumes", "does nothing with data: resourcesOnly; leave one away");
   check_timeout(spec.timeout, "spec.timeout", problems);
-  check_hooks(spec.hooks, "spec.hooks", problems);
+  check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
   check_mover(spec.mover, "spec.mover", problems);
   return problems.result();
 }

@@ -73,9 +73,14 @@ void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Pr
 void check_exec(const ExecHook& exec, const std::string& path, Problems& problems) {
   check_command(exec.command, path + ".command", problems);
   if (exec.pod_selector) check_selector(*exec.pod_selector, path + ".podSelector", problems);
+  problems.add_unless(exec.quiesces() == exec.max_quiesce.has_value(), path,
+                      "undo and maxQuiesce go together");
+  if (exec.quiesces()) check_command(exec.undo, path + ".undo", problems);
+  if (exec.max_quiesce) check_timeout(*exec.max_quiesce, path + ".maxQuiesce", problems);
 }
 
-void check_hooks(const std::vector<Hook>& hooks, const std::string& path, Problems& problems) {
+void check_hooks(const std::vector<Hook>& hooks, const std::string& path, Quiescing quiescing,
+                 Problems& problems) {
   for (std::size_t i = 0; i < hooks.size(); ++i) {
     const auto& hook = hooks[i];
     auto hook_path = fmt::format("{}[{}]", path, i);
@@ -83,6 +88,9 @@ void check_hooks(const std::vector<Hook>& hooks, const std::string& path, Proble
                         "give exactly one of templateRef and exec");
     if (hook.exec) check_exec(*hook.exec, hook_path + ".exec", problems);
     if (hook.timeout) check_timeout(*hook.timeout, hook_path + ".timeout", problems);
+    bool may_quiesce = quiescing == Quiescing::allowed || !hook.exec || !hook.exec->quiesces();
+    problems.add_unless(may_quiesce, hook_path + ".exec.undo",
+                        "only hooks before a backup can hold an application still; remove it");
   }
 }
 

@@ -23,7 +23,9 @@ void check_command(const std::vector<std::string>& command, const std::string& p
                    Problems& problems);
 void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Problems& problems);
 void check_exec(const ExecHook& exec, const std::string& path, Problems& problems);
-void check_hooks(const std::vector<Hook>& hooks, const std::string& path, Problems& problems);
+enum class Quiescing { allowed, refused };
+void check_hooks(const std::vector<Hook>& hooks, const std::string& path, Quiescing quiescing,
+                 Problems& problems);
 void check_mover(const MoverSettings& settings, const std::string& path, Problems& problems);
 
 }  // namespace dmaas::api

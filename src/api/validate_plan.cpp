@@ -60,8 +60,8 @@ void check_run(const BackupConfigurationSpec& spec, const BackupRun& run, const 
                Problems& problems) {
   check_schedule(run, path, problems);
   check_timeout(run.timeout, path + ".timeout", problems);
-  check_hooks(run.hooks.before, path + ".hooks.before", problems);
-  check_hooks(run.hooks.after, path + ".hooks.after", problems);
+  check_hooks(run.hooks.before, path + ".hooks.before", Quiescing::allowed, problems);
+  check_hooks(run.hooks.after, path + ".hooks.after", Quiescing::refused, problems);
   for (const auto* hooks : {&run.hooks.before, &run.hooks.after}) {
     for (const auto& hook : *hooks) {
       bool known =

@@ -122,6 +122,15 @@ TEST(ValidatePlanTest, NamesFieldAndRemedyOfARun) {
   EXPECT_EQ(run_problem("hooks: {after: [{name: a, exec: {target: web, command: [x]}}]}"),
             "spec.runs[0].hooks: exec.target 'web' of hook a is none of spec.targets; correct it "
             "or leave it away");
+  EXPECT_EQ(run_problem("hooks: {before: [{name: a, exec: {command: [a], undo: [b], maxQuiesce: "
+                        "1m}}]}"),
+            "");
+  EXPECT_EQ(run_problem("hooks: {before: [{name: a, exec: {command: [a], undo: [b]}}]}"),
+            "spec.runs[0].hooks.before[0].exec: undo and maxQuiesce go together");
+  EXPECT_EQ(run_problem("hooks: {after: [{name: a, exec: {command: [a], undo: [b], maxQuiesce: "
+                        "1m}}]}"),
+            "spec.runs[0].hooks.after[0].exec.undo: only hooks before a backup can hold an "
+            "application still; remove it");
   EXPECT_EQ(run_problem("hooks: {before: [{name: a, exec: {command: ['']}}]}"),
             "spec.runs[0].hooks.before[0].exec.command: must begin with the name of a program");
   EXPECT_EQ(run_problem("mover: {resources: {limits: {memory: 64Mi}}}"),

@@ -42,4 +42,14 @@ void Background::cancel(const std::string& key) {
   piece->thread.join();
 }
 
+void Background::stop() {
+  std::map<std::string, std::shared_ptr<Piece>> pieces;
+  {
+    std::lock_guard lock{mutex_};
+    pieces.swap(pieces_);
+  }
+  for (auto& [key, piece] : pieces) piece->thread.request_stop();
+  for (auto& [key, piece] : pieces) piece->thread.join();
+}
+
 }  // namespace dmaas::controller

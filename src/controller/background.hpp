@@ -15,7 +15,7 @@
 namespace dmaas::controller {
 
 /// Work that takes longer than a reconciliation may: hooks, opening repositories. At most one piece
-/// for a key at a time. Thread-safe. The destructor stops and joins everything.
+/// for a key at a time. Thread-safe. The destructor stops everything.
 class Background {
 public:
   using Work = std::function<Result<Json>(std::stop_token)>;
@@ -26,6 +26,8 @@ public:
                                   const std::function<void()>& done);
   /// Stops the work and drops its result. Blocks until it has ended.
   void cancel(const std::string& key);
+  /// Stops all work and drops its results. Blocks until it has ended.
+  void stop();
 
 private:
   struct Piece {

@@ -81,6 +81,7 @@ Result<> run_controller(kube::Client& client, const Settings& settings, Clock& c
   MoverReports reports;
   kube::EventRecorder events{client, {.instance = settings.pod_name}};
   Background background;
+  Quiescence quiescence{clock};
   World world{.client = client,
               .clock = clock,
               .settings = settings,
@@ -92,6 +93,7 @@ Result<> run_controller(kube::Client& client, const Settings& settings, Clock& c
               .vault = vault,
               .reports = reports,
               .background = background,
+              .quiescence = quiescence,
               .events = events};
 
   StorageReconciler storages{world, *gateway};
@@ -123,7 +125,9 @@ Result<> run_controller(kube::Client& client, const Settings& settings, Clock& c
   Sweeper sweeper{world};
   std::jthread sweeping{[&](std::stop_token ended) { sweeper.run(std::move(ended)); }};
   log_info("controller started", {{"cluster", settings.cluster_name}, {"version", version.text}});
-  return plane.run(stop);
+  auto ended = plane.run(stop);
+  background.stop();  // its work refers to the reconcilers
+  return ended;
 }
 
 }  // namespace dmaas::controller

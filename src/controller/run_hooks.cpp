@@ -44,6 +44,21 @@ api::HookResult run_in_pod(kube::Client& client, const api::ResolvedHook& hook, 
   return result;
 }
 
+api::HookResult quiesce_pod(World& world, const api::ResolvedHook& hook, const Json& pod,
+                            const HookOccasion& occasion, std::stop_token stop) {
+  api::HookResult result{.name = hook.name, .pod = kube::name_of(pod)};
+  if (occasion.stage != "before") {
+    result.message = "only hooks before a backup can hold an application still: remove undo";
+    return result;
+  }
+  auto account = kube::service_account(occasion.namespace_name, default_account);
+  auto held = world.quiescence.hold(occasion.session_uid, world.client.impersonating(account), hook,
+                                    pod, std::move(stop));
+  result.succeeded = result.quiesced = held.has_value();
+  if (!held) result.message = shortened(held.error().message());
+  return result;
+}
+
 Result<std::vector<Json>> pods_of(World& world, const api::ResolvedHook& hook,
                                   const HookOccasion& occasion, std::stop_token stop) {
   std::vector<Json> pods;
@@ -70,8 +85,10 @@ HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks
     std::vector<api::HookResult> results;
     auto pods = pods_of(world, hook, occasion, stop);
     if (!pods) results.push_back({.name = hook.name, .message = shortened(pods.error().message())});
-    for (const auto& pod : pods.value_or(std::vector<Json>()))
-      results.push_back(run_in_pod(*client, hook, pod, stop));
+    for (const auto& pod : pods.value_or(std::vector<Json>())) {
+      results.push_back(hook.exec.quiesces() ? quiesce_pod(world, hook, pod, occasion, stop)
+                                             : run_in_pod(*client, hook, pod, stop));
+    }
     for (auto& result : results) {
       result.stage = occasion.stage;
       bool aborts = !result.succeeded && hook.on_failure == api::HookFailure::abort;

@@ -6,6 +6,7 @@
 #include "controller/background.hpp"
 #include "controller/grants.hpp"
 #include "controller/mover_reports.hpp"
+#include "controller/quiescence.hpp"
 #include "controller/settings.hpp"
 #include "controller/vault.hpp"
 #include "kube/client/client.hpp"
@@ -40,6 +41,7 @@ struct World {
   Vault& vault;
   MoverReports& reports;
   Background& background;
+  Quiescence& quiescence;
   kube::EventRecorder& events;
 };
 

@@ -53,6 +53,34 @@ bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage) {
   return std::ranges::any_of(status.hooks, [&](const auto& hook) { return hook.stage == stage; });
 }
 
+std::size_t count_quiesced(const api::BackupSessionStatus& status) {
+  return static_cast<std::size_t>(std::ranges::count_if(status.hooks, &api::HookResult::quiesced));
+}
+
+bool owes_undo(const api::BackupSessionStatus& status) {
+  return count_quiesced(status) > 0 && !ran_hooks(status, "undo");
+}
+
+/// What became of every pod that was held still. A hold that this controller does not have ended
+/// with the controller that had it.
+std::vector<api::HookResult> undo_all(World& world, const std::string& session_uid,
+                                      const std::vector<api::HookResult>& before,
+                                      std::stop_token stop) {
+  auto released = world.quiescence.release(session_uid, std::move(stop));
+  for (const auto& hook : before) {
+    auto is_same = [&](const auto& undone) {
+      return undone.name == hook.name && undone.pod == hook.pod;
+    };
+    if (!hook.quiesced || std::ranges::any_of(released, is_same)) continue;
+    released.push_back({.name = hook.name,
+                        .stage = "undo",
+                        .pod = hook.pod,
+                        .message = "the controller that held it still was lost: the pod undoes it "
+                                   "by itself, at the latest after maxQuiesce"});
+  }
+  return released;
+}
+
 }  // namespace
 
 Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token stop) {
@@ -249,15 +277,22 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
     return again_now;
   };
   const auto& hooks = is_before ? work.run->hooks.before : work.run->hooks.after;
-  if (hooks.empty() || ran_hooks(status, stage)) return next();
+  bool undoes = !is_before && owes_undo(status);
+  if ((hooks.empty() || ran_hooks(status, stage)) && !undoes) return next();
   auto resolved = TRY(resolve_hooks(world_, hooks, work.plan.metadata.namespace_name));
   TRY(ensure_default_account(world_, work.plan.metadata.namespace_name, stop));
-  HookOccasion occasion{stage, work.plan.metadata.namespace_name, work.plan.spec.targets};
+  HookOccasion occasion{work.session.metadata.uid, stage, work.plan.metadata.namespace_name,
+                        work.plan.spec.targets};
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "hooks-" + stage + "/" + work.session.metadata.uid,
-      [this, resolved, occasion](std::stop_token stopped) -> Result<Json> {
-        return encode_outcome(run_hooks(world_, resolved, occasion, stopped));
+      [this, resolved, occasion, undoes,
+       before = status.hooks](std::stop_token stopped) -> Result<Json> {
+        std::vector<api::HookResult> undone;
+        if (undoes) undone = undo_all(world_, occasion.session_uid, before, stopped);
+        auto outcome = run_hooks(world_, resolved, occasion, stopped);
+        outcome.results.insert(outcome.results.begin(), undone.begin(), undone.end());
+        return encode_outcome(outcome);
       },
       [this, session_key] { wake_(session_key); });
   if (!done) return look_again;
@@ -270,6 +305,18 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
 
 Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
+  bool is_reading = std::ranges::any_of(status.components, [](const auto& component) {
+    return !is_commit(component) && !is_final(component.phase);
+  });
+  if (is_reading &&
+      world_.quiescence.count_held(work.session.metadata.uid) < count_quiesced(status)) {
+    note_failure(
+        status,
+        "not consistent: the application was let go before all its data was read, because "
+        "maxQuiesce was over or the controller was restarted; back up again, with a larger "
+        "maxQuiesce if that was the cause",
+        world_.clock.now());
+  }
   bool all_ended = true;
   std::map<std::string, int> running;
   for (auto& component : status.components) {
@@ -365,7 +412,8 @@ Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
   }
   // A hook that quiesced the application must be undone whatever happened since.
   bool owes_hooks = work.run != nullptr && status.phase < BackupPhase::hooks_after &&
-                    ran_hooks(status, "before") && !work.run->hooks.after.empty();
+                    ran_hooks(status, "before") &&
+                    (!work.run->hooks.after.empty() || owes_undo(status));
   if (owes_hooks) {
     status.phase = BackupPhase::hooks_after;
     return again_now;
@@ -391,6 +439,7 @@ Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
   const auto& uid = work.session.metadata.uid;
   for (auto name : {"resolve/", "hooks-before/", "hooks-after/"})
     world_.background.cancel(name + uid);
+  world_.quiescence.drop(uid);
   for (auto& component : work.session.status.components) {
     TRY(end_mover(world_, work, component, stop));
   }

@@ -379,7 +379,10 @@ Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
   if (!work.session.spec.hooks.empty() && status.hooks.empty()) {
     auto hooks =
         TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
-    HookOccasion occasion{"after", work.session.metadata.namespace_name, {{.name = "restored"}}};
+    HookOccasion occasion{work.session.metadata.uid,
+                          "after",
+                          work.session.metadata.namespace_name,
+                          {{.name = "restored"}}};
     occasion.targets.front().all_objects = true;
     for (const auto& [from, to] : work.session.spec.namespace_map)
       occasion.targets.front().namespaces.push_back(to);
