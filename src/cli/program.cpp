@@ -7,7 +7,7 @@
 #include <memory>
 #include <thread>
 
-#include "cli/cluster/connection.hpp"
+#include "cli/cluster/commands.hpp"
 #include "cli/command.hpp"
 #include "cli/repo/repo.hpp"
 #include "cli/terminal.hpp"
@@ -95,7 +95,10 @@ int run_program(int argument_count, char** arguments, const std::vector<Role>& r
   app.failure_message(CLI::FailureMessage::help);
   CommandLine line;
   add_install_commands(app, line);
-  add_protection_commands(app, line);
+  add_storage_commands(app, line);
+  add_protect_command(app, line);
+  add_backup_command(app, line);
+  add_restore_command(app, line);
   add_repo_commands(app, line);
   for (const auto& role : roles) add_role(app, line, role);
   try {

@@ -24,9 +24,4 @@ struct Connection {
 };
 Result<Connection> connect(const ClusterFlags& flags);
 
-// Groups of commands, one translation unit each.
-void add_install_commands(CLI::App& app, CommandLine& line);  // install, uninstall, version
-void add_protection_commands(CLI::App& app,
-                             CommandLine& line);  // storage add, protect, backup, restore, get
-
 }  // namespace dmaas::cli

@@ -8,7 +8,7 @@
 #include "api/labels.hpp"
 #include "base/encoding.hpp"
 #include "base/yaml.hpp"
-#include "cli/cluster/connection.hpp"
+#include "cli/cluster/commands.hpp"
 #include "cli/install/manifests.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
