@@ -34,9 +34,10 @@ def existing(name: str) -> list[Path]:
 
 def processes(name: str) -> Iterator[int]:
     for group in existing(name):
-        for file in group.rglob("cgroup.procs"):
+        # Groups go while they are walked, which os.walk takes as it comes.
+        for directory, _, _ in os.walk(group):
             with contextlib.suppress(OSError):
-                yield from map(int, file.read_text().split())
+                yield from map(int, Path(directory, "cgroup.procs").read_text().split())
 
 
 def remove(name: str) -> None:
