@@ -37,8 +37,9 @@ class Site:
                         catalogue.debian_base()):
             self.cluster.load_image(archive)
 
-    def dmaas(self, *arguments, seconds=300):
-        return run(PROGRAM, *arguments, seconds=seconds, environment={"KUBECONFIG": str(self.cluster.kubeconfig)})
+    def dmaas(self, *arguments, seconds=300, environment=None):
+        return run(PROGRAM, *arguments, seconds=seconds,
+                   environment={"KUBECONFIG": str(self.cluster.kubeconfig), **(environment or {})})
 
     def kubectl(self, *arguments):
         return self.cluster.kubectl(*arguments)

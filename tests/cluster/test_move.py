@@ -9,7 +9,7 @@ import pytest
 from testbed import cluster as testbed_cluster
 from tests.cluster.product import Site, restic
 
-SHOP = Path(__file__).parent / "manifests/shop.yaml"
+SHOP = Path(__file__).parents[2] / "demo/manifests/shop.yaml"
 DIRECTORY = "/var/lib/dmaas-test-storage"
 REPOSITORY = "east/ns/shop/shop"
 

@@ -18,8 +18,18 @@ struct ProtectFlags {
   std::string name;
   std::string storage;  // [namespace/]name
   std::string schedule;
+  std::vector<std::string> before;  // HookTemplates, [namespace/]name
   bool dry_run = false;
 };
+
+api::BackupRun run_of(const ProtectFlags& flags) {
+  api::BackupRun run{.name = "backup", .schedule = flags.schedule};
+  for (const auto& hook : flags.before) {
+    auto reference = reference_of(hook);
+    run.hooks.before.push_back({.name = reference.name, .template_reference = reference});
+  }
+  return run;
+}
 
 Result<ExitCode> run_protect(const ProtectFlags& flags, std::stop_token stop) {
   auto connection = TRY(connect(flags.cluster));
@@ -41,7 +51,7 @@ Result<ExitCode> run_protect(const ProtectFlags& flags, std::stop_token stop) {
   }
   plan.metadata.name = flags.name.empty() ? target.name : flags.name;
   plan.spec.targets = {target};
-  plan.spec.runs = {{.name = "backup", .schedule = flags.schedule}};
+  plan.spec.runs = {run_of(flags)};
   if (!flags.storage.empty()) plan.spec.storages = {{.storage = reference_of(flags.storage)}};
   if (flags.dry_run) {
     print(to_yaml(api::encode(plan)));
@@ -68,6 +78,9 @@ void add_protect_command(CLI::App& app, CommandLine& line) {
   command->add_option("--storage", protect->storage,
                       "Storage: [namespace/]name (default: the default storage)");
   command->add_option("--schedule", protect->schedule, "Cron expression, such as '0 3 * * *'");
+  command->add_option("--before", protect->before,
+                      "HookTemplate that runs before data is read, such as one that quiesces a "
+                      "database: [namespace/]name (repeatable)");
   command->add_flag("--dry-run", protect->dry_run, "Only print the plan");
   command->callback([&line, protect] {
     line.chosen = [protect](std::stop_token stop) { return run_protect(*protect, stop); };
