@@ -277,7 +277,7 @@ Result<Restore> open_restore(const TaskContext& context, std::stop_token stop) {
   restore.account = kube::service_account(apply.session_namespace, apply.service_account);
   auto id = TRY(engine::SnapshotId::parse(context.order.snapshot_id));
   auto snapshot = TRY(context.repository.load_snapshot(id, stop));
-  restore.files = std::make_unique<SnapshotFiles>(context.repository, snapshot.tree);
+  restore.files = TRY(SnapshotFiles::open(context.repository, snapshot.tree, stop));
   auto text = TRY(restore.files->read(std::string(api::BackupDocument::path), stop));
   restore.document = TRY(api::decode_backup_document(text));
   auto discovery = TRY(restore.client->discover(stop));

@@ -10,30 +10,40 @@ constexpr std::uint64_t max_file_bytes = 64 << 20;
 
 }  // namespace
 
-Result<> SnapshotFiles::each(const Visit& visit, std::stop_token stop) const {
-  auto read_file = [&](const std::string& path,
-                       const engine::Node& node) -> Result<engine::Descend> {
-    if (node.type == engine::NodeType::file) {
-      auto content = TRY(content_of(node, stop).context(path));
-      TRY(visit(path, content));
-    }
+Result<std::unique_ptr<SnapshotFiles>> SnapshotFiles::open(engine::Repository& repository,
+                                                           const engine::TreeId& root,
+                                                           std::stop_token stop) {
+  std::unique_ptr<SnapshotFiles> files(new SnapshotFiles(repository));
+  auto note = [&](const std::string& path, const engine::Node& node) -> Result<engine::Descend> {
+    if (node.type != engine::NodeType::file) return engine::Descend::yes;
+    if (!node.content) return fail(ErrorCode::corrupt, path + ": not a file");
+    const auto& file = files->files_.emplace_back(path, *node.content, node.size);
+    files->by_path_.emplace(file.path, &file);
     return engine::Descend::yes;
   };
-  return engine::walk_tree(repository_, root_, read_file, stop);
+  TRY(engine::walk_tree(repository, root, note, std::move(stop)));
+  return files;
+}
+
+Result<> SnapshotFiles::each(const Visit& visit, std::stop_token stop) const {
+  for (const auto& file : files_) {
+    auto content = TRY(content_of(file, stop).context(file.path));
+    TRY(visit(file.path, content));
+  }
+  return {};
 }
 
 Result<std::string> SnapshotFiles::read(const std::string& path, std::stop_token stop) const {
-  auto node = TRY(engine::find_node(repository_, root_, path, stop));
-  return content_of(node, std::move(stop)).context(path);
+  auto found = by_path_.find(path);
+  if (found == by_path_.end()) return fail(ErrorCode::not_found, path + " is not in the backup");
+  return content_of(*found->second, std::move(stop)).context(path);
 }
 
-Result<std::string> SnapshotFiles::content_of(const engine::Node& node,
-                                              std::stop_token stop) const {
-  if (!node.content) return fail(ErrorCode::corrupt, "not a file");
-  if (node.size > max_file_bytes) return fail(ErrorCode::exhausted, "larger than any object");
+Result<std::string> SnapshotFiles::content_of(const File& file, std::stop_token stop) const {
+  if (file.size > max_file_bytes) return fail(ErrorCode::exhausted, "larger than any object");
   std::string content;
-  content.reserve(node.size);
-  for (const auto& blob : *node.content) {
+  content.reserve(file.size);
+  for (const auto& blob : file.content) {
     auto piece = TRY(repository_.load_blob(engine::data_blob(blob), stop));
     content += text_of(piece);
   }
