@@ -32,8 +32,10 @@ struct Application {
   std::vector<LeftOut> left_out{};
   std::map<std::string, std::size_t> never_stored{};  // how many objects for which reason
   std::vector<std::string> missing_targets{};         // targets that nothing matches
-  std::vector<ObjectId> needed_secrets{};             // left out, but a restore needs them
-  std::vector<std::string> warnings{};  // references to nothing, kinds that cannot be listed
+  /// What keeps a backup of all this from being complete, each with what helps.
+  std::vector<std::string> obstacles{};
+  std::vector<ObjectId> needed_secrets{};  // left out, but a restore needs them
+  std::vector<std::string> warnings{};     // references to nothing, kinds that cannot be listed
 };
 
 }  // namespace dmaas::applications

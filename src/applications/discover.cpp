@@ -7,6 +7,7 @@
 
 #include "applications/discovery/closure.hpp"
 #include "applications/discovery/never_stored.hpp"
+#include "kube/object/object.hpp"
 
 namespace dmaas::applications {
 namespace {
@@ -17,11 +18,12 @@ constexpr int max_rounds = 16;
 
 class Reader {
 public:
-  Reader(const ClusterView& view, std::stop_token stop) : view_(view), stop_(stop) {}
+  Reader(const ClusterView& view, const std::vector<Target>& targets, std::stop_token stop)
+      : view_(view), targets_(targets), stop_(stop) {}
 
-  Result<> read_targets(const std::vector<Target>& targets) {
+  Result<> read_targets() {
     std::set<std::string> namespaces;
-    for (const auto& target : targets) {
+    for (const auto& target : targets_) {
       namespaces.insert(target.namespaces.begin(), target.namespaces.end());
       if (target.reach == Reach::cluster) TRY(read_cluster_scoped(target));
     }
@@ -46,6 +48,7 @@ public:
 
   const Inventory& inventory() const { return inventory_; }
   std::vector<std::string> take_warnings() { return std::move(warnings_); }
+  std::vector<std::string> take_obstacles() { return std::move(obstacles_); }
 
   Result<Claim> read_claim(const ObjectFacts& facts) {
     const Json claim = TRY(view_.get(facts.resource, facts.id.key, stop_));
@@ -85,6 +88,9 @@ private:
   }
 
   Result<> read_namespace(const std::string& name) {
+    const Json itself = TRY(get_if_there("", "Namespace", name));
+    if (kube::is_terminating(itself))
+      obstacles_.push_back(fmt::format("namespace {} is being deleted", name));
     for (const auto* served : view_.discovery().preferred()) {
       if (served->resource.namespaced) TRY(read_list(*served, name));
     }
@@ -129,6 +135,12 @@ private:
       return true;
     }
     if (!is_tolerable(found.code())) return fail(std::move(found).error());
+    if (found.failed_with(ErrorCode::not_found) && holds_wanted_data(want.id)) {
+      obstacles_.push_back(
+          fmt::format("claim {} does not exist, and a pod needs it ({}): bring it back, or exclude "
+                      "it in the plan's volumes",
+                      want.id.key.text(), want.reason));
+    }
     if (!want.optional) {
       warnings_.push_back(
           fmt::format("{} ({}): {}", want.id.text(), want.reason, found.error().message()));
@@ -136,11 +148,24 @@ private:
     return false;
   }
 
+  /// A claim of which a plan takes the data and that a pod waits for; others may never be made.
+  bool holds_wanted_data(const ObjectId& id) const {
+    if (!id.group.empty() || id.kind != "PersistentVolumeClaim") return false;
+    const bool is_needed =
+        std::ranges::any_of(inventory_.pods_in(id.key.namespace_name),
+                            [&](const ObjectFacts* pod) { return mounts(*pod, id); });
+    return is_needed && std::ranges::any_of(targets_, [&](const Target& target) {
+             return takes_data_of(target, id.key.name);
+           });
+  }
+
   const ClusterView& view_;
+  const std::vector<Target>& targets_;
   const std::stop_token stop_;
   Inventory inventory_;
   std::set<ObjectId> asked_;
   std::vector<std::string> warnings_;
+  std::vector<std::string> obstacles_;
 };
 
 Result<> add_members(Reader& reader, const Closure& closure, Application& application) {
@@ -165,8 +190,8 @@ Result<> add_members(Reader& reader, const Closure& closure, Application& applic
 
 Result<Application> discover(const ClusterView& view, const std::vector<Target>& targets,
                              std::stop_token stop) {
-  Reader reader(view, stop);
-  TRY(reader.read_targets(targets));
+  Reader reader(view, targets, stop);
+  TRY(reader.read_targets());
   Closure closure = close_over(reader.inventory(), targets);
   for (int round = 0; round < max_rounds && TRY(reader.read_wanted(closure.wanted)); ++round) {
     closure = close_over(reader.inventory(), targets);
@@ -180,6 +205,7 @@ Result<Application> discover(const ClusterView& view, const std::vector<Target>&
   application.missing_targets = std::move(closure.missing_targets);
   application.needed_secrets.assign(closure.needed_secrets.begin(), closure.needed_secrets.end());
   application.warnings = reader.take_warnings();
+  application.obstacles = reader.take_obstacles();
   return application;
 }
 

@@ -8,6 +8,7 @@ namespace dmaas::applications {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -191,6 +192,22 @@ TEST_F(DiscoverTest, ReportsATargetThatMatchesNothing) {
   const auto application = found({named("StatefulSet", "absent")});
   EXPECT_THAT(application.missing_targets, testing::ElementsAre("StatefulSet absent in shop"));
   EXPECT_THAT(application.members, IsEmpty());
+}
+
+TEST_F(DiscoverTest, AMissingClaimThatAPodNeedsIsAnObstacleUnlessItsDataIsExcluded) {
+  cluster_.remove({"", "PersistentVolumeClaim", {"shop", "data-db-0"}});
+  EXPECT_THAT(found({whole_namespace()}).obstacles,
+              ElementsAre(HasSubstr("claim shop/data-db-0 does not exist")));
+  auto target = whole_namespace();
+  target.excluded_claims = {"data-db-0"};
+  EXPECT_THAT(found({target}).obstacles, IsEmpty());
+}
+
+TEST_F(DiscoverTest, ANamespaceThatIsBeingDeletedIsAnObstacle) {
+  cluster_.remove({"", "Namespace", {"", "shop"}});
+  cluster_.put(*parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop",
+    "deletionTimestamp":"2026-01-02T03:04:05Z"}})"));
+  EXPECT_THAT(found({whole_namespace()}).obstacles, ElementsAre("namespace shop is being deleted"));
 }
 
 TEST_F(DiscoverTest, WarnsOfReferencesToNothing) {
