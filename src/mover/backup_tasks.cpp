@@ -11,7 +11,7 @@ namespace dmaas::mover {
 
 Result<api::MoverResult> back_up_volume(const TaskContext& context, std::stop_token stop) {
   const auto& volume = *context.order.volume;
-  auto options = TRY(backup_options(context.order));
+  auto options = TRY(backup_options(context, stop));
   std::unique_ptr<engine::Source> source;
   if (volume.mode == api::VolumeMode::block) {
     source = TRY(engine::open_image(volume.path, "disk.img", context.clock));
@@ -24,16 +24,16 @@ Result<api::MoverResult> back_up_volume(const TaskContext& context, std::stop_to
   }
   auto summary =
       TRY(engine::back_up(context.repository, *source, options, context.progress, std::move(stop)));
-  return result_of(summary);
+  return result_of(summary, context.order);
 }
 
 Result<api::MoverResult> back_up_dump(const TaskContext& context, std::stop_token stop) {
   const auto& dump = *context.order.dump;
-  auto options = TRY(backup_options(context.order));
+  auto options = TRY(backup_options(context, stop));
   auto source = TRY(engine::open_command(dump.command, "/" + dump.file_name, context.clock));
   auto summary =
       TRY(engine::back_up(context.repository, *source, options, context.progress, std::move(stop)));
-  return result_of(summary);
+  return result_of(summary, context.order);
 }
 
 }  // namespace dmaas::mover

@@ -40,6 +40,12 @@ Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop
   auto client = TRY(kube::open_client(access, context.clock));
   auto view = TRY(applications::ClientView::open(*client, stop));
   auto application = TRY(applications::discover(view, targets_of(order), stop));
+  if (!application.missing_targets.empty()) {
+    return fail(ErrorCode::not_found, fmt::format("nothing matches target {} any more",
+                                                  application.missing_targets.front()));
+  }
+  if (!application.obstacles.empty())
+    return fail(ErrorCode::not_found, application.obstacles.front());
   auto document = order.document;
   applications::CaptureSummary captured;
   auto provide = [&](const engine::FileSink& sink) -> Result<> {
@@ -51,10 +57,10 @@ Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop
     auto text = api::encode_backup_document(document);
     return sink(file_of(std::string(api::BackupDocument::path), text));
   };
-  auto options = TRY(backup_options(context.order));
+  auto options = TRY(backup_options(context, stop));
   auto summary =
       TRY(engine::back_up_files(context.repository, provide, options, context.progress, stop));
-  auto result = result_of(summary);
+  auto result = result_of(summary, context.order);
   result.files = static_cast<std::int64_t>(captured.objects);
   result.report = JsonObject{{"objects", captured.objects}, {"vanished", captured.vanished.size()}};
   for (const auto& vanished : captured.vanished) {
