@@ -19,6 +19,15 @@ constexpr std::chrono::seconds lock_patience{10};
 // A password of 256 random bits needs no stretching.
 constexpr engine::KeyOptions random_password_key{.cost = {2, 1, 1}};
 
+Error wrong_recovery(const api::BackupStorage& storage, const std::string& path) {
+  return Error(
+      ErrorCode::wrong_key,
+      fmt::format("the recovery password of storage {} does not open repository {}, which "
+                  "would be lost with this cluster: put the password that it was made "
+                  "with into Secret {}",
+                  storage.metadata.key().text(), path, storage.spec.recovery_password_secret.name));
+}
+
 std::string random_password() {
   Bytes bytes(password_bytes);
   crypto::fill_random(bytes);
@@ -87,6 +96,11 @@ Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::Objec
   auto recovery = TRY(recovery_password(storage, stop));
   if (!password.empty()) {
     auto repository = engine::Repository::open(store, password, options, clock_, stop);
+    if (repository) {
+      auto recovers = ensure_recovery(**repository, recovery, stop);
+      if (recovers.failed_with(ErrorCode::wrong_key)) return fail(wrong_recovery(storage, path));
+      TRY(recovers);
+    }
     if (repository || !(repository.failed_with(ErrorCode::wrong_key) ||
                         repository.failed_with(ErrorCode::not_found))) {
       return repository;
@@ -97,13 +111,20 @@ Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::Objec
     return create(store, secret, recovery, stop);
   }
   if (repository.failed_with(ErrorCode::wrong_key)) {
-    return fail(ErrorCode::wrong_key,
-                fmt::format("repository {} does not open with the recovery password of storage {}: "
-                            "put the password that "
-                            "it was made with into Secret {}",
-                            path, key.text(), storage.spec.recovery_password_secret.name));
+    return fail(wrong_recovery(storage, path));
   }
   return repository;
+}
+
+Result<> Vault::ensure_recovery(engine::Repository& repository, const std::string& password,
+                                std::stop_token stop) {
+  auto opened = engine::Repository::open(repository.store(), password, {}, clock_, stop);
+  // With one key only, the making of the repository was broken off before the second was added.
+  bool is_unfinished =
+      opened.failed_with(ErrorCode::wrong_key) && TRY(repository.list_keys(stop)).size() == 1;
+  if (!is_unfinished) return opened ? Result<>() : Result<>(fail(std::move(opened).error()));
+  TRY(repository.add_key(password, {}, stop).context("adding the recovery password"));
+  return {};
 }
 
 Result<std::unique_ptr<engine::Repository>> Vault::create(storage::ObjectStore& store,

@@ -33,7 +33,8 @@ struct OpenRepository {
 
 /// Opens repositories, makes them, knows their passwords and holds their locks. The password of
 /// each is a Secret in the system namespace; a repository that another cluster made opens by the
-/// storage's recovery password. Thread-safe.
+/// storage's recovery password, and one that does not open by it is refused: only with it can the
+/// repository outlive the cluster. Thread-safe.
 class Vault {
 public:
   Vault(kube::Client& client, const Settings& settings, std::string cluster_uid, Clock& clock);
@@ -73,6 +74,9 @@ private:
                                                      const std::string& secret,
                                                      const std::string& recovery_password,
                                                      std::stop_token stop);
+  /// Errors: wrong_key (the password opens none of the repository's keys).
+  Result<> ensure_recovery(engine::Repository& repository, const std::string& password,
+                           std::stop_token stop);
   Result<std::string> recovery_password(const api::BackupStorage& storage, std::stop_token stop);
   /// "" when there is none.
   Result<std::string> stored_password(const std::string& secret, std::stop_token stop);
