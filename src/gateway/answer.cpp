@@ -23,7 +23,7 @@ Refusal refusal_of_storage(const Error& error, std::string_view storage) {
     case ErrorCode::exhausted:
       return {507, because("is full: free space or raise its quota")};
     case ErrorCode::permission_denied:
-      return {502, because("refuses the gateway: correct the credentials of the BackupStorage")};
+      return {502, because("refuses the gateway")};
     case ErrorCode::invalid_input:
     case ErrorCode::unsupported:
       return {502, because("cannot be used: correct the BackupStorage")};

@@ -20,7 +20,8 @@ namespace {
 constexpr std::string_view list_media_type = "application/vnd.x.restic.rest.v2";
 constexpr std::string_view directories[] = {"data", "index", "keys", "locks", "snapshots"};
 constexpr std::size_t max_password_bytes = 64 << 10;
-constexpr std::size_t max_message_bytes = 300;
+// A gateway tells its storage's cause and what helps, after the addresses of both.
+constexpr std::size_t max_message_bytes = 1000;
 
 std::string_view last_segment(std::string_view name) {
   return name.substr(name.rfind('/') + 1);
