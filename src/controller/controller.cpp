@@ -55,7 +55,7 @@ std::vector<kube::ObjectKey> plan_of(const Json& session) {
   return {{kube::namespace_of(session), text_at(session, "spec", "planRef", "name")}};
 }
 
-/// Plans wait for their storages.
+/// Plans and sessions wait for their storages.
 std::vector<kube::ObjectKey> all_keys(const kube::Store& store) {
   std::vector<kube::ObjectKey> keys;
   for (const auto& object : store.all()) keys.push_back(kube::key_of(*object));
@@ -103,11 +103,14 @@ Result<> run_controller(kube::Client& client, const Settings& settings, Clock& c
   plane.control({.name = "storages"}, world.stores.storages, storages);
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
-  plan_controller.triggered_by(world.stores.storages,
-                               [&](const Json&) { return all_keys(world.stores.plans); });
+  for (auto* needed : {&world.stores.storages, &world.stores.hook_templates, &world.stores.grants})
+    plan_controller.triggered_by(*needed,
+                                 [&](const Json&) { return all_keys(world.stores.plans); });
   auto& backup_controller =
       plane.control({.name = "backups", .workers = 4}, world.stores.backup_sessions, backups);
   backup_controller.triggered_by(world.stores.mover_pods, session_of);
+  backup_controller.triggered_by(
+      world.stores.storages, [&](const Json&) { return all_keys(world.stores.backup_sessions); });
   auto& restore_controller =
       plane.control({.name = "restores", .workers = 4}, world.stores.restore_sessions, restores);
   restore_controller.triggered_by(world.stores.mover_pods, session_of);

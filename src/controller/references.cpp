@@ -80,6 +80,14 @@ Result<std::vector<api::BackupStorage>> storages_of(const World& world,
                     "spec.storages");
 }
 
+Result<> check_ready(const api::BackupStorage& storage) {
+  if (api::is_true(storage.status.conditions, api::condition::ready)) return {};
+  const auto* ready = api::find_condition(storage.status.conditions, api::condition::ready);
+  return fail(ErrorCode::unavailable,
+              fmt::format("BackupStorage {} is not ready: {}", storage.metadata.key().text(),
+                          ready == nullptr ? "not looked at yet" : ready->message));
+}
+
 Result<> check_namespace(const World& world, const std::string& from,
                          const std::string& namespace_name, api::GrantVerb verb) {
   if (from == namespace_name || from == world.settings.namespace_name) return {};

@@ -38,6 +38,9 @@ Result<api::BackupStorage> find_storage(const World& world,
                                         const api::NamespacedReference& reference,
                                         const std::string& namespace_name);
 
+/// Errors: unavailable (the storage is not ready; the message says why).
+Result<> check_ready(const api::BackupStorage& storage);
+
 /// Whether a session or plan of `from` may do `verb` in `namespace_name`: always in its own and
 /// from the system namespace, else by a BackupGrant there. Errors: permission_denied, naming the
 /// remedy.

@@ -85,11 +85,13 @@ std::optional<std::string> Surroundings::trouble_with_class(
     const std::string& storage_class) const {
   if (storage_class.empty()) {
     if (has_default_class_ || !classes_are_known_) return std::nullopt;
-    return "the cluster has no default storage class: map the storage class to one that it has";
+    return "the cluster has no default storage class: map the storage class to one that it has "
+           "(--map-storage-class)";
   }
   if (classes_.contains(storage_class) || !classes_are_known_) return std::nullopt;
-  return fmt::format("storage class {} does not exist here: map it to one that does",
-                     storage_class);
+  return fmt::format(
+      "storage class {} does not exist here: map it to one that does (--map-storage-class)",
+      storage_class);
 }
 
 std::optional<ObjectId> Surroundings::foreign_service_of(

@@ -41,6 +41,7 @@ Result<ExitCode> run_backup(const BackupFlags& flags, std::stop_token stop) {
   auto over = [](const api::BackupSession& now) { return is_final(now.status.phase); };
   auto done =
       TRY(follow<api::BackupSession>(*connection.client, session.metadata.key(), line, over, stop));
+  for (const auto& warning : done.status.warnings) print_note("warning: " + warning);
   if (done.status.phase != api::BackupPhase::succeeded)
     return fail(ErrorCode::internal, done.status.message);
   for (const auto& result : done.status.storages)

@@ -9,6 +9,7 @@
 #include "controller/backup/live_volume.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
+#include "kube/object/object.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -152,6 +153,23 @@ void end_component(api::BackupSessionStatus& status, api::ComponentStatus& compo
   for (const auto& warning : result.warnings) {
     if (status.warnings.size() < 50) status.warnings.push_back(component.name + ": " + warning);
   }
+}
+
+Result<std::string> trouble_of_source(World& world, const BackupWork& work,
+                                      const api::ComponentStatus& component, std::stop_token stop) {
+  auto key = claim_of_component(component.name, work.plan.metadata.namespace_name);
+  if (!key) return std::string();
+  auto claim = world.client.get(kube::resources::persistent_volume_claims(), *key, stop);
+  if (!claim && claim.code() != ErrorCode::not_found) return fail(std::move(claim).error());
+  auto pod =
+      component.pod
+          ? world.stores.mover_pods.find({component.pod->namespace_name, component.pod->name})
+          : nullptr;
+  // Both times are the API server's.
+  bool is_younger =
+      claim && pod != nullptr && kube::creation_time_of(*claim) > kube::creation_time_of(*pod);
+  if (claim && !is_younger && text_at(*claim, "status", "phase") == "Bound") return std::string();
+  return fmt::format("claim {} was deleted while it was backed up", key->text());
 }
 
 Result<> abandon(World& world, const BackupWork& work, api::ComponentStatus& component,

@@ -57,6 +57,10 @@ Result<api::BackupDocument> document_of(World& world, const BackupWork& work,
 /// Writes a mover's result into the status.
 void end_component(api::BackupSessionStatus& status, api::ComponentStatus& component,
                    const api::MoverResult& result, Timestamp now);
+/// That a component's claim went or was made anew since its mover was made, so that what was read
+/// may be a part only; "" when nothing is wrong.
+Result<std::string> trouble_of_source(World& world, const BackupWork& work,
+                                      const api::ComponentStatus& component, std::stop_token stop);
 /// The component has failed for this reason; its mover goes.
 Result<> abandon(World& world, const BackupWork& work, api::ComponentStatus& component,
                  std::string message, std::stop_token stop);

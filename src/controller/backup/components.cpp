@@ -16,7 +16,13 @@ void add_volume(PlannedComponents& planned, const applications::Claim& claim,
   auto name = volume_component(claim.key, plan_namespace);
   api::ResolvedVolume volume{
       .claim = claim.key.name, .namespace_name = claim.key.namespace_name, .method = "none"};
-  if (!claim.is_bound()) {
+  if (claim.phase == "Lost") {
+    volume.reason = "the claim has lost its volume";
+    planned.obstacle = fmt::format(
+        "claim {} has lost its volume {}: bring the volume back, or exclude the claim "
+        "in the plan's volumes",
+        claim.key.text(), claim.volume_name);
+  } else if (!claim.is_bound()) {
     volume.reason = fmt::format("the claim is {}: nothing to back up",
                                 claim.phase.empty() ? "not bound" : claim.phase);
     planned.warnings.push_back(
@@ -58,6 +64,7 @@ PlannedComponents plan_components(const api::BackupConfiguration& plan,
   PlannedComponents planned;
   for (const auto& missing : application.missing_targets)
     planned.obstacle = "nothing matches target " + missing;
+  if (!application.obstacles.empty()) planned.obstacle = application.obstacles.front();
   for (const auto& claim : application.claims) {
     add_volume(planned, claim, plan.metadata.namespace_name);
   }
@@ -105,6 +112,14 @@ std::string parent_of(const std::string& component, const std::vector<api::Snaps
   if (component == "resources") return newest->spec.snapshot_id;
   for (const auto& stored : newest->status.components) {
     if (stored.name == component) return stored.snapshot_id;
+  }
+  return "";
+}
+
+std::string describe_trouble(const std::vector<api::ComponentStatus>& components) {
+  for (const auto& component : components) {
+    if (!is_final(component.phase) && !component.message.empty())
+      return component.name + ": " + component.message;
   }
   return "";
 }

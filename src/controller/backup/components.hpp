@@ -42,6 +42,10 @@ std::vector<applications::Target> discovery_targets(const api::BackupConfigurati
 /// none.
 std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots);
 
+/// What keeps the first component that is not done from going on, with its name; "" when nothing
+/// is known.
+std::string describe_trouble(const std::vector<api::ComponentStatus>& components);
+
 /// "2/5 components, 37 %": of what is known so far.
 std::string describe_progress(const std::vector<api::ComponentStatus>& components);
 

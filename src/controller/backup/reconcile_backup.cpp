@@ -96,7 +96,7 @@ Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token s
     if (is_final(work.session.status.phase)) return Action::await_change();
     work.before = to_json(work.session.status);
     auto action = advance(work, stop);
-    if (!action && !may_pass(action.code())) {
+    if (!action && !(may_pass(action.code()) && is_patient(work.session.status))) {
       note_failure(work.session.status, action.error().message(), world_.clock.now());
       action = conclude(work, stop);
     } else if (!action) {
@@ -107,6 +107,7 @@ Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token s
     return action;
   };
   steps.clean_up = [&]() -> Result<Action> {
+    if (!TRY(pay_owed_hooks(work, stop))) return look_again;
     TRY(clean_up(work, stop));
     return Action::await_change();
   };
@@ -114,32 +115,48 @@ Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token s
                               object, steps, stop);
 }
 
-Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
-  auto plan = find_object<api::BackupConfiguration>(
-      world_.stores.plans, {work.session.metadata.namespace_name, work.session.spec.plan.name});
+bool BackupReconciler::is_patient(const api::BackupSessionStatus& status) const {
+  return status.phase > BackupPhase::resolving || !status.start_time ||
+         world_.clock.now() - *status.start_time < patience;
+}
+
+bool BackupReconciler::is_young(const Work& work) const {
+  auto now = world_.clock.now();
+  return now - work.session.metadata.creation_time.value_or(now) < patience;
+}
+
+Result<> BackupReconciler::find_plan(Work& work) const {
+  const auto& spec = work.session.spec;
+  work.plan = TRY(find_object<api::BackupConfiguration>(
+      world_.stores.plans, {work.session.metadata.namespace_name, spec.plan.name}));
+  work.run = spec.run.empty() ? &work.plan.spec.runs.front() : work.plan.spec.find_run(spec.run);
+  if (work.run != nullptr) return {};
+  return fail(ErrorCode::invalid_input, fmt::format("the plan has no run '{}'", spec.run));
+}
+
+void BackupReconciler::note_end_of_time(Work& work) const {
   auto& status = work.session.status;
-  auto age = world_.clock.now() - work.session.metadata.creation_time.value_or(world_.clock.now());
-  if (!plan) {
-    bool may_come = plan.code() == ErrorCode::not_found && status.phase == BackupPhase::pending &&
-                    age < patience;
-    status.message = plan.error().message();
-    if (may_come) return look_again;
-    return fail(ErrorCode::invalid_input, plan.error().message());
+  auto now = world_.clock.now();
+  if (work.plan.metadata.deletion_time)
+    note_failure(status, "its plan was deleted: a deleted plan ends its backups", now);
+  if (!status.start_time || now - *status.start_time <= work.run->timeout) return;
+  note_failure(
+      status,
+      fmt::format("not done within the run's timeout of {}{}", format_duration(work.run->timeout),
+                  status.message.empty() ? "" : ": " + status.message),
+      now);
+}
+
+Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (auto found = find_plan(work); !found) {
+    bool may_come = found.code() == ErrorCode::not_found && status.phase == BackupPhase::pending;
+    if (!may_come || !is_young(work))
+      return fail(ErrorCode::invalid_input, found.error().message());
+    status.message = found.error().message();
+    return look_again;
   }
-  work.plan = std::move(*plan);
-  work.run = work.session.spec.run.empty() ? &work.plan.spec.runs.front()
-                                           : work.plan.spec.find_run(work.session.spec.run);
-  if (work.run == nullptr) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("the plan has no run '{}'", work.session.spec.run));
-  }
-  bool timed_out = status.start_time && world_.clock.now() - *status.start_time > work.run->timeout;
-  if (timed_out && !has_failed(status)) {
-    note_failure(
-        status,
-        fmt::format("not done within the run's timeout of {}", format_duration(work.run->timeout)),
-        world_.clock.now());
-  }
+  note_end_of_time(work);
   if (has_failed(status) && status.phase <= BackupPhase::resolving) return conclude(work, stop);
   switch (status.phase) {
     case BackupPhase::pending:
@@ -163,33 +180,21 @@ Result<Action> BackupReconciler::begin(Work& work) {
   auto& status = work.session.status;
   TRY(api::validate(work.plan.spec,
                     {work.plan.metadata.namespace_name, world_.settings.namespace_name}));
-  for (const auto& object :
-       world_.stores.backup_sessions.in_namespace(work.session.metadata.namespace_name)) {
-    auto other = api::decode<api::BackupSession>(*object);
-    if (!other || other->metadata.uid == work.session.metadata.uid ||
-        other->spec.plan.name != work.plan.metadata.name)
-      continue;
-    bool runs = !is_final(other->status.phase) && other->status.phase != BackupPhase::pending;
-    bool is_first = other->status.phase == BackupPhase::pending &&
-                    other->metadata.creation_time < work.session.metadata.creation_time;
-    if (runs || is_first) {
-      status.message = "waiting for session " + other->metadata.name + " of the same plan";
-      return look_again;
-    }
-  }
   for (const auto& target : work.plan.spec.targets) {
     for (const auto& ns : target.namespaces) {
       TRY(check_namespace(world_, work.plan.metadata.namespace_name, ns, api::GrantVerb::backup));
     }
   }
-  auto storages = storages_of(world_, work.plan);
-  if (storages.failed_with(ErrorCode::not_found)) {
-    status.message = storages.error().message();
-    auto age =
-        world_.clock.now() - work.session.metadata.creation_time.value_or(world_.clock.now());
-    if (age < patience) return look_again;
+  if (auto found = find_what_it_needs(work); !found) {
+    bool may_come = found.failed_with(ErrorCode::not_found) || may_pass(found.code());
+    if (!may_come || !is_young(work)) return fail(std::move(found).error());
+    status.message = found.error().message();
+    return look_again;
   }
-  TRY(storages);
+  if (auto other = take_turn(work); !other.empty()) {
+    status.message = "waiting for session " + other + " of the same plan";
+    return look_again;
+  }
   status.start_time = world_.clock.now();
   status.type = work.session.spec.type.value_or(work.run->type);
   status.message.clear();
@@ -197,6 +202,33 @@ Result<Action> BackupReconciler::begin(Work& work) {
   world_.events.record(work.session.source,
                        {.reason = "Started", .action = "Backup", .message = "backup started"});
   return again_now;
+}
+
+Result<> BackupReconciler::find_what_it_needs(const Work& work) const {
+  // The hooks after as well: what the hooks before do to the application must not stay.
+  for (const auto* hooks : {&work.run->hooks.before, &work.run->hooks.after})
+    TRY(resolve_hooks(world_, *hooks, work.plan.metadata.namespace_name));
+  for (const auto& storage : TRY(storages_of(world_, work.plan))) TRY(check_ready(storage));
+  return {};
+}
+
+std::string BackupReconciler::take_turn(const Work& work) {
+  const auto& own = work.session.metadata;
+  std::lock_guard lock{mutex_};
+  if (begun_.contains(own.uid)) return "";
+  for (const auto& object : world_.stores.backup_sessions.in_namespace(own.namespace_name)) {
+    auto other = api::decode<api::BackupSession>(*object);
+    if (!other || other->metadata.uid == own.uid || is_final(other->status.phase) ||
+        other->spec.plan.name != work.plan.metadata.name)
+      continue;
+    const auto& its = other->metadata;
+    // The copy of its status may be behind.
+    bool runs = other->status.phase != BackupPhase::pending || begun_.contains(its.uid);
+    bool is_first = std::tie(its.creation_time, its.uid) < std::tie(own.creation_time, own.uid);
+    if (runs || is_first) return its.name;
+  }
+  begun_.insert(own.uid);
+  return "";
 }
 
 Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
@@ -334,6 +366,7 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
     all_ended = all_ended && is_final(component.phase);
   }
   status.progress = describe_progress(status.components);
+  if (!has_failed(status)) status.message = trouble_of(status);
   if (!all_ended) return look_again;
   for (const auto& component : status.components) {
     if (component.phase == api::ComponentPhase::failed) {
@@ -343,6 +376,15 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
   }
   status.phase = BackupPhase::hooks_after;
   return again_now;
+}
+
+std::string BackupReconciler::trouble_of(const api::BackupSessionStatus& status) const {
+  for (const auto& result : status.storages) {
+    auto storage = find_storage_by_text(world_, result.storage);
+    if (!storage) continue;
+    if (auto ready = check_ready(*storage); !ready) return ready.error().message();
+  }
+  return describe_trouble(status.components);
 }
 
 Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
@@ -362,6 +404,7 @@ Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
     }
   }
   status.progress = describe_progress(status.components);
+  if (!has_failed(status)) status.message = trouble_of(status);
   bool all_ended =
       std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
   return all_ended ? again_now : look_again;
@@ -389,20 +432,15 @@ Result<> BackupReconciler::step_component(Work& work, api::ComponentStatus& comp
     component.bytes_added = view->progress->bytes_added;
     component.files_done = view->progress->files_done;
   }
-  switch (view->state) {
-    case MoverState::starting:
-      component.phase = api::ComponentPhase::starting;
-      return {};
-    case MoverState::working:
-      component.phase = api::ComponentPhase::moving;
-      return {};
-    case MoverState::delivered:
-      end_component(work.session.status, component, *view->result, world_.clock.now());
-      return {};
-    case MoverState::given_up:
-      return abandon(world_, work, component, view->message, stop);
-  }
-  return {};
+  if (view->state == MoverState::given_up)
+    return abandon(world_, work, component, view->message, stop);
+  component.phase = view->state == MoverState::working ? api::ComponentPhase::moving
+                                                       : api::ComponentPhase::starting;
+  if (view->result)
+    end_component(work.session.status, component, *view->result, world_.clock.now());
+  if (component.phase == api::ComponentPhase::failed) return {};
+  auto trouble = TRY(trouble_of_source(world_, work, component, stop));
+  return trouble.empty() ? Result<>() : abandon(world_, work, component, trouble, stop);
 }
 
 Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
@@ -435,6 +473,28 @@ Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
   return Action::await_change();
 }
 
+Result<bool> BackupReconciler::pay_owed_hooks(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  bool may_owe =
+      status.phase >= BackupPhase::hooks_before && status.phase <= BackupPhase::hooks_after;
+  if (!may_owe || !find_plan(work) || work.run->hooks.before.empty()) return true;
+  world_.background.cancel("hooks-before/" + work.session.metadata.uid);
+  note_failure(status, "the session was deleted", world_.clock.now());
+  status.phase = BackupPhase::hooks_after;
+  auto ran = run_stage_hooks(work, stop);
+  // Their application may be going, too: what cannot be run any more keeps nothing here.
+  if (!ran) return may_pass(ran.code()) ? Result<bool>(fail(std::move(ran).error())) : true;
+  for (const auto& hook : status.hooks) {
+    if (hook.succeeded || hook.stage != "after") continue;
+    world_.events.record(work.session.source,
+                         {.severity = kube::EventSeverity::warning,
+                          .reason = "HookFailed",
+                          .action = "Backup",
+                          .message = fmt::format("hook {}: {}", hook.name, hook.message)});
+  }
+  return status.phase == BackupPhase::committing;
+}
+
 Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
   const auto& uid = work.session.metadata.uid;
   for (auto name : {"resolve/", "hooks-before/", "hooks-after/"})
@@ -446,6 +506,7 @@ Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
   world_.vault.release(uid);
   std::lock_guard lock{mutex_};
   applications_.erase(uid);
+  begun_.erase(uid);
   return {};
 }
 
@@ -461,12 +522,7 @@ Result<std::optional<api::WorkOrder>> BackupReconciler::order_for(const std::str
     if (component == session->status.components.end()) continue;
     auto wanted = *component;
     work.session = std::move(*session);
-    work.plan = TRY(find_object<api::BackupConfiguration>(
-        world_.stores.plans, {work.session.metadata.namespace_name, work.session.spec.plan.name}));
-    work.run = work.session.spec.run.empty() ? &work.plan.spec.runs.front()
-                                             : work.plan.spec.find_run(work.session.spec.run);
-    if (work.run == nullptr)
-      return fail(ErrorCode::not_found, "the plan has no run " + work.session.spec.run);
+    TRY(find_plan(work));
     return TRY(backup_order(world_, work, wanted, std::move(stop)));
   }
   return std::nullopt;

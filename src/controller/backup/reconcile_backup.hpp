@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "api/backup_configuration.hpp"
@@ -40,14 +41,28 @@ private:
   using Work = BackupWork;
 
   Result<kube::Action> advance(Work& work, std::stop_token stop);
+  Result<> find_plan(Work& work) const;
+  /// Whether what may pass by itself is still waited for.
+  bool is_patient(const api::BackupSessionStatus& status) const;
+  bool is_young(const Work& work) const;
+  /// Notes a failure when the time of the session is over.
+  void note_end_of_time(Work& work) const;
   Result<kube::Action> begin(Work& work);
+  /// Errors: what is missing or does not answer now.
+  Result<> find_what_it_needs(const Work& work) const;
+  /// The name of the session of the same plan that has to end first; "" when this one may begin.
+  std::string take_turn(const Work& work);
   Result<kube::Action> resolve(Work& work, std::stop_token stop);
   Result<> open_repositories(Work& work, std::stop_token stop);
   Result<kube::Action> run_stage_hooks(Work& work, std::stop_token stop);
   Result<kube::Action> move(Work& work, std::stop_token stop);
   Result<kube::Action> commit(Work& work, std::stop_token stop);
   Result<kube::Action> conclude(Work& work, std::stop_token stop);
+  /// What keeps running components from going on; "" when nothing is known.
+  std::string trouble_of(const api::BackupSessionStatus& status) const;
   Result<> step_component(Work& work, api::ComponentStatus& component, std::stop_token stop);
+  /// A deleted session still runs its hooks after. False while they run.
+  Result<bool> pay_owed_hooks(Work& work, std::stop_token stop);
   Result<> clean_up(Work& work, std::stop_token stop);
   Result<> save_status(Work& work, std::stop_token stop);
   Result<std::shared_ptr<const applications::Application>> application_of(Work& work,
@@ -57,7 +72,8 @@ private:
   std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const applications::Application>>
-      applications_;  // by session uid
+      applications_;             // by session uid
+  std::set<std::string> begun_;  // uids of sessions that left Pending here
 };
 
 }  // namespace dmaas::controller

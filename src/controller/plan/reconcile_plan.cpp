@@ -14,6 +14,7 @@
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
+#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -43,13 +44,41 @@ api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::str
   return status.runs.emplace_back(api::RunStatus{.name = run});
 }
 
+std::string_view reason_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found:
+      return api::reason::reference_missing;
+    case ErrorCode::permission_denied:
+      return api::reason::not_granted;
+    case ErrorCode::unavailable:
+    case ErrorCode::timeout:
+      return api::reason::unreachable;
+    default:
+      return api::reason::invalid_spec;
+  }
+}
+
 }  // namespace
 
 Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_token stop) {
   auto decoded = api::decode<api::BackupConfiguration>(object);
   if (!decoded) return fail(std::move(decoded).error());
-  auto plan = std::move(*decoded);
-  if (plan.metadata.deletion_time) return kube::Action::await_change();
+  kube::FinalizerSteps steps;
+  steps.finalizer = api::finalizer;
+  steps.reconcile = [&] { return look_after(std::move(*decoded), stop); };
+  // A session that still runs needs its plan to bring the application out of what hooks did to it.
+  steps.clean_up = [&]() -> Result<kube::Action> {
+    bool any_runs = std::ranges::any_of(sessions_of(world_, *decoded), [](const auto& session) {
+      return !is_final(session.status.phase);
+    });
+    return any_runs ? kube::Action::requeue(poll_period) : kube::Action::await_change();
+  };
+  return kube::with_finalizer(world_.client, api::kind_info<api::BackupConfiguration>().resource(),
+                              object, steps, stop);
+}
+
+Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
+                                                std::stop_token stop) {
   auto before = to_json(plan.status);
   std::optional<std::chrono::nanoseconds> delay = look_again_period;
   auto looked = look_at(plan, stop);
@@ -67,12 +96,8 @@ Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_tok
          .ready = !paused},
         now);
   } else if (looked.code() != ErrorCode::cancelled) {
-    bool is_missing = looked.code() == ErrorCode::not_found;
     set_ready(plan.status.conditions,
-              {.reason = std::string(is_missing ? api::reason::reference_missing
-                                     : looked.code() == ErrorCode::permission_denied
-                                         ? api::reason::not_granted
-                                         : api::reason::invalid_spec),
+              {.reason = std::string(reason_of(looked.code())),
                .message = looked.error().message(),
                .ready = false},
               now);
@@ -93,13 +118,7 @@ Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token
     TRY(resolve_hooks(world_, run.hooks.before, plan.metadata.namespace_name));
     TRY(resolve_hooks(world_, run.hooks.after, plan.metadata.namespace_name));
   }
-  for (const auto& storage : TRY(storages_of(world_, plan))) {
-    if (api::is_true(storage.status.conditions, api::condition::ready)) continue;
-    const auto* ready = api::find_condition(storage.status.conditions, api::condition::ready);
-    return fail(ErrorCode::not_found,
-                fmt::format("BackupStorage {} is not ready: {}", storage.metadata.key().text(),
-                            ready == nullptr ? "not looked at yet" : ready->message));
-  }
+  for (const auto& storage : TRY(storages_of(world_, plan))) TRY(check_ready(storage));
   return find_what_belongs(plan, std::move(stop));
 }
 
@@ -108,7 +127,7 @@ Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::
   bool is_fresh = plan.status.resolved && plan.status.resolved->time &&
                   now - *plan.status.resolved->time < discovery_period &&
                   plan.status.observed_generation == plan.metadata.generation &&
-                  !plan.status.resolved->objects.empty();
+                  api::is_true(plan.status.conditions, api::condition::ready);
   if (is_fresh) return {};
   auto view = TRY(applications::ClientView::open(world_.client, stop));
   bool is_admins = plan.metadata.namespace_name == world_.settings.namespace_name;

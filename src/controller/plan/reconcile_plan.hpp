@@ -9,7 +9,8 @@
 namespace dmaas::controller {
 
 /// Starts sessions when the schedule or a trigger says so, keeps the history short, and shows
-/// before the first backup what the plan covers and what would stop it.
+/// before the first backup what the plan covers and what would stop it. A deleted plan stays until
+/// its last session has ended.
 class PlanReconciler final : public kube::Reconciler {
 public:
   explicit PlanReconciler(World& world) : world_(world) {}
@@ -18,6 +19,7 @@ public:
   void on_wake(std::function<void(const kube::ObjectKey&)> wake) { wake_ = std::move(wake); }
 
 private:
+  Result<kube::Action> look_after(api::BackupConfiguration plan, std::stop_token stop);
   Result<> look_at(api::BackupConfiguration& plan, std::stop_token stop);
   Result<> find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop);
   Result<std::optional<std::chrono::nanoseconds>> run_schedules(api::BackupConfiguration& plan,

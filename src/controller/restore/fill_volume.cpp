@@ -66,6 +66,25 @@ Result<> restore_policy(World& world, const Json& volume, std::stop_token stop) 
   return {};
 }
 
+/// A claim that is gone, by its uid, makes Kubernetes reclaim the volume; one that was never there
+/// would keep the volume waiting for it.
+Result<> release(World& world, const Json& volume, const GivenUpVolume& given_up,
+                 std::stop_token stop) {
+  JsonArray patch{
+      JsonObject{{"op", "test"}, {"path", "/spec/claimRef/name"}, {"value", given_up.target.name}},
+      JsonObject{{"op", "replace"},
+                 {"path", "/spec/claimRef"},
+                 {"value",
+                  {{"apiVersion", "v1"},
+                   {"kind", "PersistentVolumeClaim"},
+                   {"namespace", given_up.fill_claim.namespace_name},
+                   {"name", given_up.fill_claim.name},
+                   {"uid", given_up.session_uid}}}}};
+  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::json, std::move(patch)},
+                         {}, std::move(stop)));
+  return {};
+}
+
 }  // namespace
 
 Json fill_claim(const api::PlannedVolume& volume, const kube::ObjectKey& key,
@@ -108,6 +127,19 @@ Result<Rebinding> step_rebinding(World& world, const api::PlannedVolume& planned
   if (text_at(claim, "status", "phase") != "Bound") return Rebinding::under_way;
   TRY(restore_policy(world, volume, stop));
   return Rebinding::done;
+}
+
+Result<> give_up_volume(World& world, const GivenUpVolume& given_up, std::stop_token stop) {
+  auto volume = world.client.get(volumes, {"", given_up.persistent_volume}, stop);
+  if (volume.failed_with(ErrorCode::not_found)) return {};
+  if (!volume) return fail(std::move(volume).error());
+  if (is_reserved_for(*volume, given_up.target)) {
+    auto claim = world.client.get(claims, given_up.target, stop);
+    if (!claim && claim.code() != ErrorCode::not_found) return fail(std::move(claim).error());
+    bool is_held = claim && text_at(*claim, "spec", "volumeName") == given_up.persistent_volume;
+    if (!is_held) TRY(release(world, *volume, given_up, stop));
+  }
+  return restore_policy(world, *volume, std::move(stop));
 }
 
 Result<std::string> volume_behind(World& world, const kube::ObjectKey& key, std::stop_token stop) {

@@ -28,6 +28,16 @@ struct RebindRequest {
 Result<Rebinding> step_rebinding(World& world, const api::PlannedVolume& volume,
                                  const RebindRequest& request, std::stop_token stop);
 
+struct GivenUpVolume {
+  std::string persistent_volume{};
+  kube::ObjectKey fill_claim{};
+  kube::ObjectKey target{};
+  std::string session_uid{};
+};
+/// Undoes what a broken off rebinding has done to a volume: one that its destination's claim does
+/// not hold yet is released, and its reclaim policy decides about it. Repeating is harmless.
+Result<> give_up_volume(World& world, const GivenUpVolume& volume, std::stop_token stop);
+
 /// The persistent volume behind a claim; "" while it is not bound.
 Result<std::string> volume_behind(World& world, const kube::ObjectKey& claim, std::stop_token stop);
 

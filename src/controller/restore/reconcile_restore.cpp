@@ -83,7 +83,7 @@ Result<Action> RestoreReconciler::reconcile(const Json& object, std::stop_token 
     if (is_final(status.stage)) return Action::await_change();
     work.before = to_json(status);
     auto action = advance(work, stop);
-    if (!action && !may_pass(action.code())) {
+    if (!action && !(may_pass(action.code()) && is_patient(work.session))) {
       note_failure(status, action.error().message(), world_.clock.now());
       action = conclude(work, stop);
     } else if (!action) {
@@ -105,9 +105,9 @@ Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   auto now = world_.clock.now();
   auto source = find_source(world_, work.session);
-  bool is_young = now - work.session.metadata.creation_time.value_or(now) < patience;
-  if (source.failed_with(ErrorCode::not_found) && status.stage == RestoreStage::pending &&
-      is_young) {
+  bool may_come = source.failed_with(ErrorCode::not_found) &&
+                  status.stage == RestoreStage::pending && is_patient(work.session);
+  if (may_come) {
     status.message = source.error().message();
     return look_again;
   }
@@ -115,8 +115,9 @@ Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
   work.source = std::move(*source);
   if (status.start_time && now - *status.start_time > work.session.spec.timeout) {
     note_failure(status,
-                 fmt::format("not done within spec.timeout of {}",
-                             format_duration(work.session.spec.timeout)),
+                 fmt::format("not done within spec.timeout of {}{}",
+                             format_duration(work.session.spec.timeout),
+                             status.message.empty() ? "" : ": " + status.message),
                  now);
   }
   if (has_failed(status)) return conclude(work, stop);
@@ -134,6 +135,12 @@ Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
   }
 }
 
+bool RestoreReconciler::is_patient(const api::RestoreSession& session) const {
+  auto now = world_.clock.now();
+  return session.status.stage != RestoreStage::pending ||
+         now - session.metadata.creation_time.value_or(now) < patience;
+}
+
 Result<> RestoreReconciler::check_walls(const Work& work) const {
   for (const auto& [from, to] : work.session.spec.namespace_map) {
     TRY(check_namespace(world_, work.session.metadata.namespace_name, to, api::GrantVerb::restore));
@@ -146,6 +153,7 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   TRY(api::validate(work.session.spec,
                     {work.session.metadata.namespace_name, world_.settings.namespace_name}));
   TRY(check_walls(work));
+  TRY(check_ready(work.source.storage));
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "open/" + work.session.metadata.uid,
@@ -158,7 +166,8 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
         TRY(load_document(*opened->repository, chosen.snapshot_id, stopped).context("backup.json"));
         return Json(JsonObject{{"id", chosen.snapshot_id},
                                {"time", format_nanoseconds(chosen.time)},
-                               {"name", chosen.object_name}});
+                               {"name", chosen.object_name},
+                               {"warning", chosen.warning}});
       },
       [this, session_key] { wake_(session_key); });
   if (!done) return look_again;
@@ -166,6 +175,8 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   status.snapshot_id = text_at(chosen, "id");
   status.snapshot = text_at(chosen, "name");
   status.backup_time = TRY(parse_timestamp(text_at(chosen, "time")));
+  if (auto warning = text_at(chosen, "warning"); !warning.empty())
+    status.warnings.push_back(std::move(warning));
   status.start_time = world_.clock.now();
   status.message.clear();
   if (work.session.spec.service_account_name == default_account) {
@@ -193,12 +204,13 @@ Result<std::optional<api::RestoreReport>> RestoreReconciler::step_apply(Work& wo
   wish.pod.session = identity_of(work.session);
   wish.pod.component = "resources/" + step_name(status.stage);
   wish.pod.settings = work.session.spec.mover;
-  MoverFacts facts{status.pod, status.pod_attempts, ""};
+  MoverFacts facts{status.pod, status.pod_attempts, status.message};
   auto view = step_mover(world_, wish, facts, stop);
   status.pod = facts.pod;
   status.pod_attempts = facts.attempts;
   if (!view) return fail(std::move(view).error());
   if (view->progress) status.progress = view->progress->message;
+  status.message = view->message;
   if (!view->message.empty())
     mark_stage(status, api::StageState::running, view->message, world_.clock.now());
   if (view->state == MoverState::given_up) return fail(ErrorCode::internal, view->message);
@@ -293,13 +305,14 @@ Result<bool> RestoreReconciler::fill_volumes(Work& work, std::stop_token stop) {
     running += volume.phase > VolumePhase::pending && volume.phase < VolumePhase::binding;
     done += volume.bytes_done;
     total += std::max(volume.bytes_total, volume.bytes_done);
-    if (volume.phase == VolumePhase::failed) {
-      return fail(ErrorCode::internal, fmt::format("claim {}: {}", volume.claim, volume.message));
-    }
   }
   if (total > 0) status.progress = fmt::format("{}%", done * 100 / total);
-  return std::ranges::all_of(
-      status.volumes, [](const auto& volume) { return volume.phase == VolumePhase::succeeded; });
+  status.message = describe_trouble(status.volumes);
+  bool all_ended = std::ranges::all_of(
+      status.volumes, [](const auto& volume) { return volume.phase >= VolumePhase::succeeded; });
+  // One that is damaged takes none of the others with it.
+  if (all_ended && !status.message.empty()) return fail(ErrorCode::internal, status.message);
+  return all_ended;
 }
 
 Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& planned,
@@ -310,9 +323,15 @@ Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& pl
     TRY(retire_mover(world_, facts, stop));
     volume.pod.reset();
     RebindRequest request{claim, volume.persistent_volume, account_of(work.session)};
-    auto rebinding = TRY(
-        step_rebinding(world_, planned, request, stop).context("binding claim " + volume.claim));
-    if (rebinding == Rebinding::done) volume.phase = VolumePhase::succeeded;
+    auto rebinding =
+        step_rebinding(world_, planned, request, stop).context("binding claim " + volume.claim);
+    if (!rebinding && may_pass(rebinding.code())) return fail(std::move(rebinding).error());
+    if (!rebinding) {
+      volume.phase = VolumePhase::failed;
+      volume.message = rebinding.error().message();
+    } else if (*rebinding == Rebinding::done) {
+      volume.phase = VolumePhase::succeeded;
+    }
     return {};
   }
   if (volume.phase == VolumePhase::pending) {
@@ -427,8 +446,12 @@ Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
     MoverFacts mover{volume.pod, volume.attempts, volume.message};
     TRY(retire_mover(world_, mover, stop));
     volume.pod.reset();
-    TRY(kube::ensure_removed(world_.client, kube::resources::persistent_volume_claims(),
-                             fill_key(world_, work, volume), {}, stop));
+    auto fill = fill_key(world_, work, volume);
+    kube::ObjectKey target{volume.namespace_name, volume.claim};
+    if (!volume.persistent_volume.empty() && volume.phase != VolumePhase::succeeded)
+      TRY(give_up_volume(world_, {volume.persistent_volume, fill, target, uid}, stop));
+    TRY(kube::ensure_removed(world_.client, kube::resources::persistent_volume_claims(), fill, {},
+                             stop));
   }
   TRY(remove_restore_plan(world_, work.session, stop));
   world_.vault.release(uid);

@@ -53,6 +53,8 @@ private:
   Result<kube::Action> conclude(Work& work, std::stop_token stop);
   Result<> clean_up(Work& work, std::stop_token stop);
   Result<> check_walls(const Work& work) const;
+  /// Whether what may pass by itself is still waited for.
+  bool is_patient(const api::RestoreSession& session) const;
 
   World& world_;
   std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};

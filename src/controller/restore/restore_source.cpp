@@ -22,15 +22,51 @@ bool is_backup(const engine::Snapshot& snapshot) {
   return std::ranges::find(snapshot.tags, resources_tag) != snapshot.tags.end();
 }
 
-Result<std::vector<engine::StoredSnapshot>> load_backups(engine::Repository& repository,
-                                                         std::stop_token stop) {
-  auto snapshots = TRY(repository.load_snapshots(std::move(stop)));
-  std::erase_if(snapshots, [](const auto& stored) { return !is_backup(stored.snapshot); });
-  return snapshots;
+struct Backups {
+  std::vector<engine::StoredSnapshot> readable{};
+  std::vector<engine::SnapshotId> damaged{};
+};
+
+Result<Backups> load_one_by_one(engine::Repository& repository, std::stop_token stop) {
+  Backups backups;
+  for (const auto& id : TRY(repository.list_snapshots(stop))) {
+    auto snapshot = repository.load_snapshot(id, stop);
+    if (snapshot) {
+      backups.readable.push_back({id, std::move(*snapshot)});
+    } else if (snapshot.failed_with(ErrorCode::corrupt)) {
+      backups.damaged.push_back(id);
+    } else if (!snapshot.failed_with(ErrorCode::not_found)) {
+      return fail(std::move(snapshot).error());
+    }
+  }
+  std::ranges::sort(backups.readable, {}, [](const auto& stored) { return stored.snapshot.time; });
+  return backups;
+}
+
+Result<Backups> load_backups(engine::Repository& repository, std::stop_token stop) {
+  Backups backups;
+  auto snapshots = repository.load_snapshots(stop);
+  if (snapshots) {
+    backups.readable = std::move(*snapshots);
+  } else if (snapshots.failed_with(ErrorCode::corrupt)) {
+    backups = TRY(load_one_by_one(repository, stop));
+  } else {
+    return fail(std::move(snapshots).error());
+  }
+  std::erase_if(backups.readable, [](const auto& stored) { return !is_backup(stored.snapshot); });
+  return backups;
+}
+
+std::string warning_of(const std::vector<engine::SnapshotId>& damaged) {
+  if (damaged.empty()) return "";
+  return fmt::format(
+      "{} snapshots of the repository are damaged and were passed over, the first is "
+      "snapshots/{}: find out what else is damaged with 'dmaas repo check'",
+      damaged.size(), damaged.front().hex());
 }
 
 std::string list_of(const std::vector<engine::StoredSnapshot>& backups) {
-  if (backups.empty()) return "the repository holds no backup";
+  if (backups.empty()) return "the repository holds no backup that can be read";
   return fmt::format("the repository holds {} backups, the newest is {} of {}", backups.size(),
                      backups.back().id.short_hex(), format_seconds(backups.back().snapshot.time));
 }
@@ -65,7 +101,7 @@ Result<SourceRepository> find_source(const World& world, const api::RestoreSessi
 Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repository,
                                    const SourceRepository& source, const api::RestoreSource& wanted,
                                    std::stop_token stop) {
-  auto backups = TRY(load_backups(repository, stop));
+  auto [backups, damaged] = TRY(load_backups(repository, stop));
   auto id = wanted.snapshot;
   if (!source.object.name.empty()) {
     auto named = find_object<api::Snapshot>(world.stores.snapshots,
@@ -84,11 +120,18 @@ Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repos
     }
     chosen = &backup;
   }
+  for (const auto& lost : damaged) {
+    if (chosen == nullptr && wanted.snapshot != "latest" && lost.hex().starts_with(id)) {
+      return fail(ErrorCode::corrupt, fmt::format("snapshots/{} is damaged: choose another backup; "
+                                                  "{}",
+                                                  lost.hex(), list_of(backups)));
+    }
+  }
   if (chosen == nullptr) {
     return fail(ErrorCode::not_found,
                 fmt::format("no backup {}: {}", wanted.snapshot, list_of(backups)));
   }
-  ChosenBackup result{chosen->id.hex(), chosen->snapshot.time, ""};
+  ChosenBackup result{chosen->id.hex(), chosen->snapshot.time, "", warning_of(damaged)};
   for (const auto& tag : chosen->snapshot.tags) {
     constexpr std::string_view prefix = "dmaas.io/session=";
     if (!tag.starts_with(prefix)) continue;

@@ -58,6 +58,23 @@ void note_failure(api::RestoreSessionStatus& status, std::string message, Timest
                      now);
 }
 
+std::string describe_trouble(const std::vector<api::RestoredVolume>& volumes) {
+  std::vector<std::string> failed;
+  std::string waiting;
+  for (const auto& volume : volumes) {
+    auto text = fmt::format("claim {}: {}", volume.claim, volume.message);
+    if (volume.phase == api::VolumePhase::failed) {
+      failed.push_back(std::move(text));
+    } else if (volume.phase < api::VolumePhase::succeeded && !volume.message.empty() &&
+               waiting.empty()) {
+      waiting = std::move(text);
+    }
+  }
+  if (failed.size() <= 1) return failed.empty() ? waiting : failed.front();
+  return fmt::format("{} of {} volumes could not be restored, the first: {}", failed.size(),
+                     volumes.size(), failed.front());
+}
+
 void merge_report(api::RestoreSessionStatus& status, const api::RestoreReport& report) {
   for (const auto& count : report.counts) {
     auto known = std::ranges::find(status.counts, count.kind, &api::KindCount::kind);

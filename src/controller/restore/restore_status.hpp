@@ -17,6 +17,9 @@ void enter_stage(api::RestoreSessionStatus& status, api::RestoreStage stage, Tim
 void note_failure(api::RestoreSessionStatus& status, std::string message, Timestamp now);
 bool has_failed(const api::RestoreSessionStatus& status);
 /// Adds counts, problems and warnings of one step's report.
+/// What volumes fail of or wait for, failures first; "" when nothing is known.
+std::string describe_trouble(const std::vector<api::RestoredVolume>& volumes);
+
 void merge_report(api::RestoreSessionStatus& status, const api::RestoreReport& report);
 /// Final stage, conditions, message and times.
 void finish_status(api::RestoreSessionStatus& status, bool preflight_only, Timestamp now);

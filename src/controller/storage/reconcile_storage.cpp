@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "api/backup_session.hpp"
 #include "api/validate.hpp"
 #include "base/encoding.hpp"
 #include "base/file.hpp"
+#include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
 
@@ -12,9 +16,13 @@ namespace dmaas::controller {
 namespace {
 
 constexpr std::chrono::minutes probe_period{5};
+/// How often it is tried while it fails, or while a session works on it.
 constexpr std::chrono::seconds retry_period{10};
+/// How often the Secret with the credentials is looked at: nothing tells of its changes.
+constexpr std::chrono::seconds look_period{20};
 /// How long the gateway may take to learn of a changed storage.
 constexpr std::chrono::seconds settle_period{2};
+constexpr std::chrono::seconds news_patience{10};
 
 std::string location_of(const api::StorageBackend& backend) {
   if (backend.local) return "local:" + backend.local->path;
@@ -95,8 +103,39 @@ Result<bool> StorageReconciler::tell_gateway(const kube::ObjectKey& key,
   return true;
 }
 
-Result<std::chrono::nanoseconds> StorageReconciler::probe(const api::BackupStorage& storage,
-                                                          std::stop_token stop) {
+bool StorageReconciler::is_in_use(const api::BackupStorage& storage) const {
+  auto uses_it = [&](const auto& object) {
+    auto session = api::decode<api::BackupSession>(*object);
+    if (!session || is_final(session->status.phase) || !session->status.start_time) return false;
+    auto plan = find_object<api::BackupConfiguration>(
+        world_.stores.plans, {session->metadata.namespace_name, session->spec.plan.name});
+    auto used = plan ? storages_of(world_, *plan).value_or(std::vector<api::BackupStorage>())
+                     : std::vector<api::BackupStorage>();
+    return std::ranges::any_of(used, [&](const api::BackupStorage& candidate) {
+      return candidate.metadata.key() == storage.metadata.key();
+    });
+  };
+  return std::ranges::any_of(world_.stores.backup_sessions.all(), uses_it);
+}
+
+bool StorageReconciler::must_probe(const api::BackupStorage& storage) {
+  std::chrono::nanoseconds period = probe_period;
+  if (is_in_use(storage)) period = retry_period;
+  std::lock_guard lock{mutex_};
+  auto known = reached_at_.find(storage.metadata.key());
+  return known == reached_at_.end() || world_.clock.monotonic() - known->second >= period;
+}
+
+void StorageReconciler::note_probe(const kube::ObjectKey& key, ProbeResult result) {
+  std::lock_guard lock{mutex_};
+  if (result == ProbeResult::reached) {
+    reached_at_[key] = world_.clock.monotonic();
+  } else {
+    reached_at_.erase(key);
+  }
+}
+
+Result<> StorageReconciler::probe(const api::BackupStorage& storage, std::stop_token stop) {
   auto token = TRY(read_small_file(world_.settings.gateway_token_file));
   auto base = world_.settings.gateway_url.empty()
                   ? fmt::format("https://dmaas-gateway.{}.svc:8443", world_.settings.namespace_name)
@@ -106,8 +145,12 @@ Result<std::chrono::nanoseconds> StorageReconciler::probe(const api::BackupStora
                                            storage.metadata.namespace_name, storage.metadata.name)};
   request.headers.emplace_back("Authorization", "Bearer " + token);
   auto begun = world_.clock.monotonic();
-  auto response = TRY(gateway_.send(request, std::move(stop)).context("asking the gateway"));
-  if (response.status / 100 == 2) return world_.clock.monotonic() - begun;
+  auto response = TRY(gateway_.send(request, stop).context("asking the gateway"));
+  while (response.status == 404 && world_.clock.monotonic() - begun < news_patience &&
+         world_.clock.sleep(settle_period, stop)) {
+    response = TRY(gateway_.send(request, stop).context("asking the gateway"));
+  }
+  if (response.status / 100 == 2) return {};
   auto body = parse_json(response.body);
   auto message = body ? text_at(*body, "message") : "";
   return fail(ErrorCode::unavailable,
@@ -128,7 +171,7 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
   auto& status = storage.status;
   status.observed_generation = storage.metadata.generation;
   status.location = location_of(storage.spec.backend);
-  auto reached = [&]() -> Result<std::chrono::nanoseconds> {
+  auto reached = [&]() -> Result<> {
     TRY(api::validate(storage.spec,
                       {storage.metadata.namespace_name, world_.settings.namespace_name}));
     auto told = TRY(gateway_storage(storage, stop));
@@ -137,7 +180,10 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
       world_.vault.forget(storage.metadata.key());
       world_.clock.sleep(settle_period, stop);
     }
-    return probe(storage, stop);
+    if (!is_news && !must_probe(storage)) return {};
+    auto probed = probe(storage, stop);
+    note_probe(storage.metadata.key(), probed ? ProbeResult::reached : ProbeResult::failed);
+    return probed;
   }();
   auto now = world_.clock.now();
   if (reached) {
@@ -155,7 +201,7 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
         now);
   }
   if (to_json(status) != before) TRY(write_status(world_, storage, stop));
-  return kube::Action::requeue(reached ? std::chrono::nanoseconds{probe_period} : retry_period);
+  return kube::Action::requeue(reached && !is_in_use(storage) ? look_period : retry_period);
 }
 
 void StorageReconciler::forget(const kube::ObjectKey& key) {

@@ -27,15 +27,20 @@ private:
   /// Writes the Secret when anything changed. Returns whether it did.
   Result<bool> tell_gateway(const kube::ObjectKey& key, std::optional<api::GatewayStorage> storage,
                             std::stop_token stop);
-  /// Latency of a small object's way there and back. Errors: what the storage said, with the
-  /// remedy.
-  Result<std::chrono::nanoseconds> probe(const api::BackupStorage& storage, std::stop_token stop);
+  /// Whether a backup that runs writes to it.
+  bool is_in_use(const api::BackupStorage& storage) const;
+  bool must_probe(const api::BackupStorage& storage);
+  enum class ProbeResult { reached, failed };
+  void note_probe(const kube::ObjectKey& key, ProbeResult result);
+  /// A small object's way there and back. Errors: what the storage said, with the remedy.
+  Result<> probe(const api::BackupStorage& storage, std::stop_token stop);
 
   World& world_;
   http::Client& gateway_;
   std::mutex mutex_;
   bool loaded_ = false;
   std::map<std::string, api::GatewayStorage> told_;
+  std::map<kube::ObjectKey, std::chrono::nanoseconds> reached_at_;  // monotonic
 };
 
 }  // namespace dmaas::controller
