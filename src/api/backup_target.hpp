@@ -81,4 +81,8 @@ struct BackupTarget {
   }
 };
 
+/// Every namespace that the target reads, however it names it; the plan's own when it names none.
+std::vector<std::string> namespaces_of(const BackupTarget& target,
+                                       const std::string& plan_namespace);
+
 }  // namespace dmaas::api

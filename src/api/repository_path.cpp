@@ -45,8 +45,7 @@ bool is_path_prefix(std::string_view prefix, std::string_view path) {
   return wanted.size() <= given.size() && std::equal(wanted.begin(), wanted.end(), given.begin());
 }
 
-Result<> check_repository_path(std::string_view path, std::string_view namespace_name,
-                               std::string_view system_namespace) {
+Result<> check_repository_path(std::string_view path, const Surroundings& where) {
   auto segments = segments_of(path);
   auto is_bad = [](std::string_view segment) {
     return segment.empty() || segment == "." || segment == "..";
@@ -59,15 +58,17 @@ Result<> check_repository_path(std::string_view path, std::string_view namespace
             "east/ns/shop/mariadb",
             path.substr(0, 128)));
   }
-  if (namespace_name == system_namespace) return {};
-  bool own = segments.size() == 4 && (segments[1] == "ns" || segments[1] == "groups") &&
-             segments[2] == namespace_name;
+  if (where.namespace_name == where.system_namespace) return {};
+  bool own = segments.size() == 4 && (where.cluster.empty() || segments[0] == where.cluster) &&
+             (segments[1] == "ns" || segments[1] == "groups") &&
+             segments[2] == where.namespace_name;
   if (own) return {};
   return fail(ErrorCode::permission_denied,
-              fmt::format("'{}' is not a repository of namespace {}: use "
-                          "<cluster>/ns/{}/<application>, or make the "
-                          "object in {}",
-                          path.substr(0, 128), namespace_name, namespace_name, system_namespace));
+              fmt::format("'{}' is not a repository of namespace {}: use {}/ns/{}/<application>, "
+                          "or make the object in {}",
+                          path.substr(0, 128), where.namespace_name,
+                          where.cluster.empty() ? "<cluster>" : where.cluster, where.namespace_name,
+                          where.system_namespace));
 }
 
 }  // namespace dmaas::api

@@ -23,10 +23,18 @@ std::string repository_path(std::string_view cluster, const kube::ObjectKey& pla
 /// Whole segments only: "east/ns/shop" is a prefix of "east/ns/shop/db", not of "east/ns/shop2".
 bool is_path_prefix(std::string_view prefix, std::string_view path);
 
-/// Whether an object in `namespace_name` may name `path`: only what lies in
-/// <any cluster>/{ns,groups}/<namespace_name>/. The system namespace may name every path.
-/// Errors: permission_denied, invalid_input (empty, "." or ".." segments, leading or double '/').
-Result<> check_repository_path(std::string_view path, std::string_view namespace_name,
-                               std::string_view system_namespace);
+/// Where an object stands, for rules about namespaces.
+struct Surroundings {
+  std::string namespace_name{};
+  std::string system_namespace = "dmaas-system";
+  /// Whose paths may be named: clusters that share a storage may give a namespace of the same name
+  /// to somebody else. Empty: those of all clusters.
+  std::string cluster{};
+};
+
+/// Whether an object may name `path`: only what lies in <cluster>/{ns,groups}/<its namespace>/. The
+/// system namespace may name every path. Errors: permission_denied, invalid_input (empty, "." or
+/// ".." segments, leading or double '/').
+Result<> check_repository_path(std::string_view path, const Surroundings& where);
 
 }  // namespace dmaas::api

@@ -41,7 +41,7 @@ TEST(RepositoryPathTest, ComparesWholeSegments) {
 
 TEST(RepositoryPathTest, LetsANamespaceNameOnlyItsOwnPaths) {
   auto code = [](std::string_view path, std::string_view from = "shop") {
-    auto result = check_repository_path(path, from, "dmaas-system");
+    auto result = check_repository_path(path, {.namespace_name = std::string(from)});
     return result ? std::string("ok") : std::string(name_of(result.code()));
   };
   EXPECT_EQ(code("east/ns/shop/mariadb"), "ok");
@@ -58,6 +58,24 @@ TEST(RepositoryPathTest, LetsANamespaceNameOnlyItsOwnPaths) {
   EXPECT_EQ(code(""), "invalid_input");
   EXPECT_EQ(code("any/place", "dmaas-system"), "ok");
   EXPECT_EQ(code("any/../place", "dmaas-system"), "invalid_input");
+}
+
+TEST(RepositoryPathTest, KeepsNamespacesOfOneNameInTwoClustersApart) {
+  Surroundings east{.namespace_name = "shop", .cluster = "east"};
+  EXPECT_TRUE(check_repository_path("east/ns/shop/mariadb", east));
+  EXPECT_TRUE(check_repository_path("west/ns/shop/mariadb", east)
+                  .failed_with(ErrorCode::permission_denied));
+  east.namespace_name = east.system_namespace;
+  EXPECT_TRUE(check_repository_path("west/ns/shop/mariadb", east));
+}
+
+TEST(RepositoryPathTest, KnowsEveryNamespaceThatATargetNames) {
+  EXPECT_EQ(namespaces_of({.name = "a"}, "shop"), std::vector<std::string>{"shop"});
+  EXPECT_EQ(namespaces_of({.name = "a", .namespaces = {"b", "c"}}, "shop"),
+            (std::vector<std::string>{"b", "c"}));
+  BackupTarget by_workload{.name = "a", .namespaces = {"b", "c"}};
+  by_workload.workload = ObjectReference{.kind = "Deployment", .name = "a", .namespace_name = "c"};
+  EXPECT_EQ(namespaces_of(by_workload, "shop"), std::vector<std::string>{"c"});
 }
 
 }  // namespace

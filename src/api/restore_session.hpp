@@ -91,7 +91,7 @@ struct RestoreSessionSpec {
   std::map<std::string, std::string> storage_class_map{};
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
-  std::string service_account_name = "dmaas-restore";
+  std::string service_account_name{};
   bool preflight_only = false;
   std::chrono::nanoseconds timeout = std::chrono::hours{6};
   std::vector<Hook> hooks{};
@@ -121,9 +121,10 @@ struct RestoreSessionSpec {
           "session before it changes anything, recreate deletes them first.",
           rule::with_default);
     field("serviceAccountName", self.service_account_name,
-          "Account in the session's namespace that objects are created as: a restore can do what "
-          "this account may.",
-          rule::with_default, rule::min_length(1), rule::max_length(253));
+          "Account in the session's namespace that objects are created as and hooks run as: a "
+          "restore can do what this account may. Empty: an account that dmaas keeps outside the "
+          "namespace, which may there what the role admin may.",
+          rule::max_length(253));
     field("preflightOnly", self.preflight_only,
           "Only check what would happen; nothing is changed.");
     field("timeout", self.timeout, "A session that takes longer is stopped and fails.",

@@ -54,15 +54,20 @@ void check_source(const RestoreSource& source, const Surroundings& where, Proble
   problems.add_unless(!source.before || source.snapshot == "latest", "spec.source.before",
                       "goes only with snapshot: latest");
   if (!source.stored) return;
-  auto allowed =
-      check_repository_path(source.stored->path, where.namespace_name, where.system_namespace);
+  auto allowed = check_repository_path(source.stored->path, where);
   if (!allowed) problems.add("spec.source.stored.path", allowed.error());
 }
 
 }  // namespace
 
-Result<> validate(const BackupStorageSpec& spec, const Surroundings&) {
+Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
   Problems problems;
+  bool is_admins = where.namespace_name == where.system_namespace;
+  problems.add_unless(
+      !spec.backend.local || is_admins, "spec.backend.local",
+      fmt::format("a directory of the node may be named only in namespace {}: use s3, or ask an "
+                  "administrator for a storage",
+                  where.system_namespace));
   check_backend(spec.backend, problems);
   problems.add_unless(
       !spec.backend.s3 || spec.credential_secret, "spec.credentialSecretRef",
@@ -76,7 +81,7 @@ Result<> validate(const BackupStorageSpec& spec, const Surroundings&) {
 
 Result<> validate(const RepositorySpec& spec, const Surroundings& where) {
   Problems problems;
-  auto allowed = check_repository_path(spec.path, where.namespace_name, where.system_namespace);
+  auto allowed = check_repository_path(spec.path, where);
   if (!allowed) problems.add("spec.path", allowed.error());
   return problems.result();
 }

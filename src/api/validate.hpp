@@ -6,6 +6,7 @@
 #include "api/backup_storage.hpp"
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
+#include "api/repository_path.hpp"
 #include "api/restore_session.hpp"
 #include "api/snapshot.hpp"
 #include "base/result.hpp"
@@ -14,12 +15,6 @@
 /// fields. Pure. Errors: invalid_input, "spec.<field>: what is wrong and what to write instead",
 /// all problems joined by "; ". References to missing objects are no error here.
 namespace dmaas::api {
-
-/// Where the object stands, for rules about namespaces.
-struct Surroundings {
-  std::string namespace_name{};
-  std::string system_namespace = "dmaas-system";
-};
 
 Result<> validate(const BackupStorageSpec& spec, const Surroundings& where);
 Result<> validate(const RepositorySpec& spec, const Surroundings& where);

@@ -31,17 +31,21 @@ std::string with(std::string_view base, std::string_view more) {
 TEST(ValidateStorageTest, AcceptsGoodOnes) {
   EXPECT_EQ(problem<BackupStorageSpec>(good_storage), "");
   EXPECT_EQ(problem<BackupStorageSpec>(
-                "{recoveryPasswordSecretRef: {name: r}, backend: {local: {path: /srv/backups}}}"),
+                "{recoveryPasswordSecretRef: {name: r}, backend: {local: {path: /srv/backups}}}",
+                "dmaas-system"),
             "");
   EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "usage: {namespaces: list, names: [a]}")),
             "");
 }
 
 TEST(ValidateStorageTest, NamesFieldAndRemedy) {
-  auto backend = [](std::string_view text) {
+  auto backend = [](std::string_view text, std::string_view from = "dmaas-system") {
     return problem<BackupStorageSpec>(
-        "{recoveryPasswordSecretRef: {name: r}, backend: " + std::string(text) + "}");
+        "{recoveryPasswordSecretRef: {name: r}, backend: " + std::string(text) + "}", from);
   };
+  EXPECT_EQ(backend("{local: {path: /srv/backups}}", "shop"),
+            "spec.backend.local: a directory of the node may be named only in namespace "
+            "dmaas-system: use s3, or ask an administrator for a storage");
   EXPECT_EQ(backend("{}"), "spec.backend: give exactly one backend: s3 or local");
   EXPECT_EQ(backend("{local: {path: /a}, s3: {bucket: abc}}"),
             "spec.backend: give exactly one backend: s3 or local; spec.credentialSecretRef: is "

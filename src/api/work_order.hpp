@@ -134,7 +134,7 @@ constexpr auto names_of(ResourceStep) {
 /// For restoreResources.
 struct OrderApply {
   ResourceStep step = ResourceStep::preflight;
-  std::string session_namespace{};
+  std::string account_namespace{};
   std::string service_account{};
   RestoreSelection what{};
   std::map<std::string, std::string> namespace_map{};
@@ -144,8 +144,7 @@ struct OrderApply {
 
   static void fields(auto& self, auto&& field) {
     field("step", self.step, "What to do with the objects.", rule::always);
-    field("sessionNamespace", self.session_namespace,
-          "Namespace of the session and of its account.", rule::required);
+    field("accountNamespace", self.account_namespace, "Namespace of that account.", rule::required);
     field("serviceAccount", self.service_account, "Account to impersonate.", rule::required);
     field("what", self.what, "What of the backup.");
     field("namespaceMap", self.namespace_map, "As in the session.");

@@ -63,16 +63,13 @@ Target to_target(const api::BackupTarget& stated, const std::string& plan_namesp
                  Secrets secrets, Reach reach) {
   Target target;
   target.name = stated.name;
-  target.namespaces = stated.namespaces;
+  target.namespaces = api::namespaces_of(stated, plan_namespace);
   target.reach = reach;
   if (stated.workload) {
     const std::string group = kube::parse_api_version(stated.workload->api_version).group;
     target.object = Target::ByName{stated.workload->kind + (group.empty() ? "" : "." + group),
                                    stated.workload->name};
-    if (!stated.workload->namespace_name.empty())
-      target.namespaces = {stated.workload->namespace_name};
   }
-  if (target.namespaces.empty()) target.namespaces = {plan_namespace};
   if (stated.selector) target.labels = api::to_kube(*stated.selector);
   target.helm_release = stated.helm_release;
   if (stated.all_objects) target.everything.emplace();

@@ -28,8 +28,7 @@ Result<kube::LabelSelector> selector_of(World& world, const api::ObjectReference
   for (const auto& resource : {kube::resources::stateful_sets(), kube::resources::deployments(),
                                kube::resources::daemon_sets()}) {
     if (resource.kind != workload.kind || (!group.empty() && group != resource.group)) continue;
-    auto ns = workload.namespace_name.empty() ? namespace_name : workload.namespace_name;
-    auto object = TRY(world.client.get(resource, {ns, workload.name}, stop));
+    auto object = TRY(world.client.get(resource, {namespace_name, workload.name}, stop));
     const Json* selector = find(object, "spec", "selector");
     return kube::LabelSelector::from_json(selector == nullptr ? Json(JsonObject{}) : *selector);
   }
@@ -37,11 +36,29 @@ Result<kube::LabelSelector> selector_of(World& world, const api::ObjectReference
                                                   workload.kind, workload.name));
 }
 
+/// The default storages in a namespace that another one may use.
+std::vector<api::BackupStorage> default_storages(const World& world, const std::string& in,
+                                                 const std::string& used_by) {
+  std::vector<api::BackupStorage> storages;
+  for (const auto& object : world.stores.storages.in_namespace(in)) {
+    auto storage = api::decode<api::BackupStorage>(*object);
+    if (storage && storage->spec.is_default && api::may_use(*storage, used_by))
+      storages.push_back(std::move(*storage));
+  }
+  return storages;
+}
+
 bool is_ready(const Json& pod) {
   return kube::is_condition_true(pod, "Ready") && !kube::is_terminating(pod);
 }
 
 }  // namespace
+
+api::Surroundings surroundings(const World& world, const std::string& namespace_name) {
+  return {.namespace_name = namespace_name,
+          .system_namespace = world.settings.namespace_name,
+          .cluster = world.settings.cluster_name};
+}
 
 Result<api::BackupStorage> find_storage(const World& world,
                                         const api::NamespacedReference& reference,
@@ -65,12 +82,10 @@ Result<std::vector<api::BackupStorage>> storages_of(const World& world,
     storages.push_back(TRY(find_storage(world, entry.storage, plan.metadata.namespace_name)));
   }
   if (!storages.empty()) return storages;
-  for (const auto& object : world.stores.storages.all()) {
-    auto storage = api::decode<api::BackupStorage>(*object);
-    if (storage && storage->spec.is_default &&
-        api::may_use(*storage, plan.metadata.namespace_name)) {
-      storages.push_back(std::move(*storage));
-    }
+  // Never another tenant's: who owns the storage has its recovery password.
+  storages = default_storages(world, plan.metadata.namespace_name, plan.metadata.namespace_name);
+  if (storages.empty()) {
+    storages = default_storages(world, world.settings.namespace_name, plan.metadata.namespace_name);
   }
   if (storages.size() == 1) return storages;
   return fail(ErrorCode::not_found,
@@ -100,6 +115,41 @@ Result<> check_namespace(const World& world, const std::string& from,
                           namespace_name, from, names_of(verb)[static_cast<std::size_t>(verb)]));
 }
 
+Result<> check_targets(const World& world, const api::BackupConfiguration& plan) {
+  const auto& own = plan.metadata.namespace_name;
+  for (const auto& target : plan.spec.targets) {
+    for (const auto& ns : api::namespaces_of(target, own)) {
+      TRY(check_namespace(world, own, ns, api::GrantVerb::backup));
+      bool is_foreign = ns != own && own != world.settings.namespace_name;
+      if (is_foreign && !target.dumps.empty()) {
+        return fail(ErrorCode::permission_denied,
+                    fmt::format("target {} runs commands in namespace {}, which no grant allows: "
+                                "make a plan with its dumps there",
+                                target.name, ns));
+      }
+    }
+  }
+  return {};
+}
+
+Result<> check_repository(const World& world, const std::string& from,
+                          const kube::ObjectKey& repository) {
+  const auto& giver = repository.namespace_name;
+  if (from == giver || from == world.settings.namespace_name) return {};
+  api::GrantRequest request;
+  request.verb = api::GrantVerb::read;
+  request.from_namespace = from;
+  request.repository = repository.name;
+  for (const auto& object : world.stores.grants.in_namespace(giver)) {
+    auto grant = api::decode<api::BackupGrant>(*object);
+    if (grant && api::allows(grant->spec, request)) return {};
+  }
+  return fail(ErrorCode::permission_denied,
+              fmt::format("namespace {} does not let {} read repository {}: make a BackupGrant "
+                          "there with verb read that names it",
+                          giver, from, repository.name));
+}
+
 Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
                                                      const std::vector<api::Hook>& hooks,
                                                      const std::string& namespace_name) {
@@ -116,33 +166,11 @@ Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
   return resolved;
 }
 
-Result<> ensure_default_account(World& world, const std::string& namespace_name,
-                                std::stop_token stop) {
-  if (namespace_name == world.settings.namespace_name) return {};
-  kube::ObjectKey key{namespace_name, default_account};
-  auto account = kube::make_object(kube::resources::service_accounts(), key);
-  kube::set_label(account, api::label::managed_by, "dmaas");
-  auto created = world.client.create(kube::resources::service_accounts(), account, {}, stop);
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
-  auto binding = kube::make_object(kube::resources::role_bindings(), key);
-  kube::set_label(binding, api::label::managed_by, "dmaas");
-  auto& object = binding.as_object();
-  object["roleRef"] = JsonObject{
-      {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", "admin"}};
-  object["subjects"] = JsonArray{JsonObject{
-      {"kind", "ServiceAccount"}, {"name", default_account}, {"namespace", namespace_name}}};
-  auto bound = world.client.create(kube::resources::role_bindings(), binding, {}, std::move(stop));
-  if (!bound && bound.code() != ErrorCode::already_exists) return fail(std::move(bound).error());
-  return {};
-}
-
 Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& target,
                                         const std::string& namespace_name,
                                         const std::optional<api::LabelSelector>& selector,
                                         std::stop_token stop) {
-  kube::ListOptions options{
-      .namespace_name = target.namespaces.empty() ? namespace_name : target.namespaces.front()};
+  kube::ListOptions options{.namespace_name = api::namespaces_of(target, namespace_name).front()};
   if (target.workload) {
     options.label_selector =
         TRY(selector_of(world, *target.workload, options.namespace_name, stop)).text();

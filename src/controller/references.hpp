@@ -9,6 +9,7 @@
 #include "api/backup_grant.hpp"
 #include "api/backup_storage.hpp"
 #include "api/hooks.hpp"
+#include "api/validate.hpp"
 #include "controller/world.hpp"
 
 namespace dmaas::controller {
@@ -28,10 +29,14 @@ Result<Kind> find_object(const kube::Store& store, const kube::ObjectKey& key) {
   return api::decode<Kind>(*object).context(api::kind_info<Kind>().kind + " " + key.text());
 }
 
-/// The storages of a plan, the default one when it names none. Errors: not_found, permission_denied
-/// (the storage's `usage` leaves the plan's namespace out).
+/// The storages of a plan. When it names none: the default one of its namespace, else that of the
+/// system namespace. Errors: not_found, permission_denied (the storage's `usage` leaves the plan's
+/// namespace out).
 Result<std::vector<api::BackupStorage>> storages_of(const World& world,
                                                     const api::BackupConfiguration& plan);
+
+/// Where an object of a namespace stands, for the rules about it.
+api::Surroundings surroundings(const World& world, const std::string& namespace_name);
 
 /// One storage that `namespace_name` may use. Errors: as above.
 Result<api::BackupStorage> find_storage(const World& world,
@@ -47,16 +52,19 @@ Result<> check_ready(const api::BackupStorage& storage);
 Result<> check_namespace(const World& world, const std::string& from,
                          const std::string& namespace_name, api::GrantVerb verb);
 
+/// Whether a plan may read every namespace that its targets name. Errors: permission_denied.
+Result<> check_targets(const World& world, const api::BackupConfiguration& plan);
+
+/// Whether sessions of `from` may restore from a repository: always from those of their own
+/// namespace and from the system namespace, else by a BackupGrant that names it. Errors:
+/// permission_denied, naming the remedy.
+Result<> check_repository(const World& world, const std::string& from,
+                          const kube::ObjectKey& repository);
+
 /// The hooks with what their templates add. Errors: not_found, permission_denied, invalid_input.
 Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
                                                      const std::vector<api::Hook>& hooks,
                                                      const std::string& namespace_name);
-
-/// The account that acts for sessions of a namespace; made with a binding to the role `admin` there
-/// when it is absent.
-inline constexpr const char* default_account = "dmaas-restore";
-Result<> ensure_default_account(World& world, const std::string& namespace_name,
-                                std::stop_token stop);
 
 /// Pods of a plan's target that are ready, by name.
 Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& target,

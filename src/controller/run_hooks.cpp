@@ -51,9 +51,9 @@ api::HookResult quiesce_pod(World& world, const api::ResolvedHook& hook, const J
     result.message = "only hooks before a backup can hold an application still: remove undo";
     return result;
   }
-  auto account = kube::service_account(occasion.namespace_name, default_account);
-  auto held = world.quiescence.hold(occasion.session_uid, world.client.impersonating(account), hook,
-                                    pod, std::move(stop));
+  auto held =
+      world.quiescence.hold(occasion.session_uid, world.client.impersonating(occasion.account),
+                            hook, pod, std::move(stop));
   result.succeeded = result.quiesced = held.has_value();
   if (!held) result.message = shortened(held.error().message());
   return result;
@@ -79,8 +79,7 @@ Result<std::vector<Json>> pods_of(World& world, const api::ResolvedHook& hook,
 HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks,
                        const HookOccasion& occasion, std::stop_token stop) {
   HooksOutcome outcome;
-  auto account = kube::service_account(occasion.namespace_name, default_account);
-  auto client = world.client.impersonating(account);
+  auto client = world.client.impersonating(occasion.account);
   for (const auto& hook : hooks) {
     std::vector<api::HookResult> results;
     auto pods = pods_of(world, hook, occasion, stop);

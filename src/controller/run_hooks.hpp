@@ -15,7 +15,8 @@ namespace dmaas::controller {
 struct HookOccasion {
   std::string session_uid{};
   std::string stage{};           // "before", "after"
-  std::string namespace_name{};  // of plan or session: commands run as its account
+  std::string namespace_name{};  // of plan or session
+  kube::Account account{};       // that commands run as
   std::vector<api::BackupTarget> targets{};
 };
 
@@ -25,9 +26,9 @@ struct HooksOutcome {
   std::string abort_message{};
 };
 
-/// Runs hooks one after the other in ready pods of the application, as the default account of the
-/// namespace. A hook that fails and says `abort` ends the row. Pods that a hook quiesces are held
-/// by `world.quiescence`. Blocks as long as the hooks take, each at most its timeout.
+/// Runs hooks one after the other in ready pods of the application, as the occasion's account. A
+/// hook that fails and says `abort` ends the row. Pods that a hook quiesces are held by
+/// `world.quiescence`. Blocks as long as the hooks take, each at most its timeout.
 HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks,
                        const HookOccasion& occasion, std::stop_token stop);
 

@@ -27,6 +27,10 @@ int status_of(ErrorCode code) {
   }
 }
 
+std::unexpected<Error> not_a_mover() {
+  return fail(ErrorCode::not_found, "no live session has this pod as its mover");
+}
+
 }  // namespace
 
 WorkServer::WorkServer(World& world, std::vector<WorkSource*> sources)
@@ -67,11 +71,7 @@ Result<> WorkServer::answer(http::ServerRequest& request, http::ServerResponse& 
   auto pod_uid = TRY(authenticate(request, stop));
   if (request.method() == "GET" && request.path() == "/v1/work-order") {
     auto order = TRY(find_order(pod_uid, stop));
-    if (!order) return fail(ErrorCode::not_found, "no live session has this pod as its mover");
-    {
-      std::lock_guard lock{mutex_};
-      sessions_[pod_uid] = order->session;
-    }
+    if (!order) return not_a_mover();
     return response.send_json(200, to_text(to_json(*order)));
   }
   if (request.method() == "POST") return take_report(request, response, pod_uid, std::move(stop));
@@ -100,32 +100,29 @@ Result<std::optional<api::WorkOrder>> WorkServer::find_order(const std::string& 
   return std::nullopt;
 }
 
+std::optional<api::OrderSession> WorkServer::find_session(const std::string& pod_uid) const {
+  for (const auto* source : sources_) {
+    if (auto session = source->session_of(pod_uid)) return session;
+  }
+  return std::nullopt;
+}
+
 Result<> WorkServer::take_report(http::ServerRequest& request, http::ServerResponse& response,
                                  const std::string& pod_uid, std::stop_token stop) {
-  api::OrderSession session;
-  {
-    std::lock_guard lock{mutex_};
-    if (auto known = sessions_.find(pod_uid); known != sessions_.end()) session = known->second;
-  }
-  if (session.uid.empty()) {  // this controller started after the order was handed out
-    auto order = TRY(find_order(pod_uid, stop));
-    if (!order) return fail(ErrorCode::not_found, "no live session has this pod as its mover");
-    session = order->session;
-  }
+  auto session = find_session(pod_uid);
+  if (!session) return not_a_mover();
   auto body = TRY(request.read_all(max_report_bytes));
   auto document = TRY(parse_json(body));
   if (request.path() == "/v1/progress") {
-    world_.reports.post_progress(pod_uid, session, TRY(from_json<api::MoverProgress>(document)));
+    world_.reports.post_progress(pod_uid, *session, TRY(from_json<api::MoverProgress>(document)));
     return response.send(204, {}, {});
   }
   if (request.path() != "/v1/result") return fail(ErrorCode::not_found, "no such path");
   auto result = TRY(from_json<api::MoverResult>(document));
-  if (!world_.reports.post_result(pod_uid, session, std::move(result), result_patience,
+  if (!world_.reports.post_result(pod_uid, *session, std::move(result), result_patience,
                                   std::move(stop))) {
     return fail(ErrorCode::unavailable, "the result is not written down yet: post it again");
   }
-  std::lock_guard lock{mutex_};
-  sessions_.erase(pod_uid);
   return response.send(204, {}, {});
 }
 

@@ -15,7 +15,8 @@ namespace dmaas::controller {
 ///
 ///   GET  /v1/work-order   200 WorkOrder; 404 while no live session knows the pod
 ///   POST /v1/progress     204
-///   POST /v1/result       204 once the result is in the session's status; 503: post it again
+///   POST /v1/result       204 once the result is in the session's status; 503: post it again;
+///                         both 404 like the order
 ///   GET  /healthz, /readyz
 ///
 /// Each call carries the pod's token of audience `dmaas-controller`; the UID that the token is
@@ -30,24 +31,18 @@ public:
   std::uint16_t port() const { return server_->port(); }
 
 private:
-  struct Caller {
-    std::string pod_uid;
-    api::OrderSession session;  // of its order
-  };
-
   void handle(http::ServerRequest& request, http::ServerResponse& response, std::stop_token stop);
   Result<> answer(http::ServerRequest& request, http::ServerResponse& response,
                   std::stop_token stop);
   Result<std::string> authenticate(const http::ServerRequest& request, std::stop_token stop);
   Result<std::optional<api::WorkOrder>> find_order(const std::string& pod_uid,
                                                    std::stop_token stop);
+  std::optional<api::OrderSession> find_session(const std::string& pod_uid) const;
   Result<> take_report(http::ServerRequest& request, http::ServerResponse& response,
                        const std::string& pod_uid, std::stop_token stop);
 
   World& world_;
   std::vector<WorkSource*> sources_;
-  std::mutex mutex_;
-  std::map<std::string, api::OrderSession> sessions_;  // by pod uid, of orders handed out
   std::unique_ptr<http::Server> server_;
 };
 

@@ -15,6 +15,8 @@ class WorkSource {
 public:
   virtual ~WorkSource() = default;
   virtual std::string_view session_kind() const = 0;
+  /// The live session that has recorded the pod with this UID, if any. Thread-safe.
+  virtual std::optional<api::OrderSession> session_of(const std::string& pod_uid) const = 0;
   /// The order for the pod with this UID, if a live session has recorded it; else nothing.
   /// Thread-safe.
   virtual Result<std::optional<api::WorkOrder>> order_for(const std::string& pod_uid,

@@ -274,7 +274,7 @@ Result<Restore> open_restore(const TaskContext& context, std::stop_token stop) {
       TRY(kube::load_cluster_access({.environment = kube::process_environment()}, context.clock));
   restore.client = TRY(kube::open_client(access, context.clock));
   const auto& apply = *context.order.apply;
-  restore.account = kube::service_account(apply.session_namespace, apply.service_account);
+  restore.account = kube::service_account(apply.account_namespace, apply.service_account);
   auto id = TRY(engine::SnapshotId::parse(context.order.snapshot_id));
   auto snapshot = TRY(context.repository.load_snapshot(id, stop));
   restore.files = TRY(SnapshotFiles::open(context.repository, snapshot.tree, stop));

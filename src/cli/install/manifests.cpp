@@ -43,8 +43,8 @@ metadata: {{name: dmaas-restore, namespace: {namespace}}}
 )";
 
 // The controller reads everything to find what belongs to an application. It writes into namespaces
-// only what a session needs: claims and pods of movers, the account that restores and hooks act as,
-// and the status of our own kinds.
+// only what a session needs: claims and pods of movers, the bindings of the accounts that restores
+// and hooks act as, and the status of our own kinds.
 constexpr std::string_view controller_roles_yaml = R"(
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -53,10 +53,9 @@ rules:
 - {{apiGroups: ["*"], resources: ["*"], verbs: [get, list, watch]}}
 - {{apiGroups: [dmaas.io], resources: ["*"], verbs: [create, update, patch, delete]}}
 - {{apiGroups: [""], resources: [pods, persistentvolumeclaims, persistentvolumes], verbs: [create, patch, update, delete]}}
-- {{apiGroups: [""], resources: [serviceaccounts], verbs: [create, impersonate]}}
-- {{apiGroups: [""], resources: [groups], verbs: [impersonate]}}
+- {{apiGroups: [""], resources: [serviceaccounts, groups], verbs: [impersonate]}}
 - {{apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}}
-- {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [admin], verbs: [bind]}}
+- {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [admin, dmaas-hooks], verbs: [bind]}}
 - {{apiGroups: [events.k8s.io, ""], resources: [events], verbs: [create, patch]}}
 - {{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}}
 - {{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}}
@@ -122,6 +121,12 @@ kind: ClusterRoleBinding
 metadata: {{name: dmaas-resources}}
 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-resources}}
 subjects: [{{kind: ServiceAccount, name: dmaas-resources, namespace: {namespace}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-hooks}}
+rules:
+- {{apiGroups: [""], resources: [pods/exec], verbs: [get, create]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

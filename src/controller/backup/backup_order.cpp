@@ -32,8 +32,8 @@ api::DocumentComponent describe(const BackupWork& work, const api::ComponentStat
       for (const auto& dump : target.dumps) {
         if ("dump/" + dump.name != component.name) continue;
         entry.target = target.name;
-        entry.namespace_name = target.namespaces.empty() ? work.plan.metadata.namespace_name
-                                                         : target.namespaces.front();
+        entry.namespace_name =
+            api::namespaces_of(target, work.plan.metadata.namespace_name).front();
         entry.dump = dump;
         entry.dump_file = "/" + dump.name;
       }
@@ -105,8 +105,7 @@ Result<api::WorkOrder> backup_order(World& world, const BackupWork& work,
   auto opened = TRY(world.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
   TRY(world.vault.hold(place, work.session.metadata.uid, stop));
   api::WorkOrder order;
-  order.session = {"BackupSession", work.session.metadata.namespace_name,
-                   work.session.metadata.name, work.session.metadata.uid};
+  order.session = identity_of(work.session);
   order.component = component.name;
   order.repository = world.vault.order_for(place, opened->repository->master_key());
   order.repository.format_version = static_cast<std::int32_t>(opened->repository->config().version);

@@ -45,6 +45,11 @@ RepositoryPlace place_of(const World& world, const BackupWork& work, const std::
                                                    work.plan.metadata.key(), work.plan.spec)};
 }
 
+api::OrderSession identity_of(const api::BackupSession& session) {
+  return {"BackupSession", session.metadata.namespace_name, session.metadata.name,
+          session.metadata.uid};
+}
+
 std::string repository_name_of(const World& world, const BackupWork& work,
                                const kube::ObjectKey& storage) {
   auto application = api::application_of(work.plan.metadata.key(), work.plan.spec);
@@ -116,8 +121,7 @@ Result<MoverWish> wish_for(World& world, const BackupWork& work,
   wish.scope = api::GatewayScope::backup;
   auto& pod = wish.pod;
   pod.key.namespace_name = world.settings.namespace_name;
-  pod.session = {"BackupSession", work.session.metadata.namespace_name, work.session.metadata.name,
-                 work.session.metadata.uid};
+  pod.session = identity_of(work.session);
   pod.component = component.name;
   pod.settings = work.run->mover;
   if (component.pod) return wish;  // it runs: only what names it matters

@@ -24,6 +24,8 @@ struct BackupWork {
   std::vector<api::BackupStorage> storages{};
 };
 
+api::OrderSession identity_of(const api::BackupSession& session);
+
 /// Where the plan's backups are on a storage given as "namespace/name".
 RepositoryPlace place_of(const World& world, const BackupWork& work, const std::string& storage);
 /// Name of the Repository object, in the plan's namespace.

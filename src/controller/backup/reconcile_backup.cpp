@@ -10,6 +10,7 @@
 #include "api/validate.hpp"
 #include "applications/discover.hpp"
 #include "base/time_text.hpp"
+#include "controller/accounts.hpp"
 #include "controller/backup/backup_work.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/live_volume.hpp"
@@ -178,13 +179,8 @@ Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
 
 Result<Action> BackupReconciler::begin(Work& work) {
   auto& status = work.session.status;
-  TRY(api::validate(work.plan.spec,
-                    {work.plan.metadata.namespace_name, world_.settings.namespace_name}));
-  for (const auto& target : work.plan.spec.targets) {
-    for (const auto& ns : target.namespaces) {
-      TRY(check_namespace(world_, work.plan.metadata.namespace_name, ns, api::GrantVerb::backup));
-    }
-  }
+  TRY(api::validate(work.plan.spec, surroundings(world_, work.plan.metadata.namespace_name)));
+  TRY(check_targets(world_, work.plan));
   if (auto found = find_what_it_needs(work); !found) {
     bool may_come = found.failed_with(ErrorCode::not_found) || may_pass(found.code());
     if (!may_come || !is_young(work)) return fail(std::move(found).error());
@@ -312,8 +308,9 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
   bool undoes = !is_before && owes_undo(status);
   if ((hooks.empty() || ran_hooks(status, stage)) && !undoes) return next();
   auto resolved = TRY(resolve_hooks(world_, hooks, work.plan.metadata.namespace_name));
-  TRY(ensure_default_account(world_, work.plan.metadata.namespace_name, stop));
+  TRY(bind_hook_account(world_, work.plan.metadata.namespace_name, stop));
   HookOccasion occasion{work.session.metadata.uid, stage, work.plan.metadata.namespace_name,
+                        impersonated(hook_account(world_, work.plan.metadata.namespace_name)),
                         work.plan.spec.targets};
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
@@ -508,6 +505,18 @@ Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
   applications_.erase(uid);
   begun_.erase(uid);
   return {};
+}
+
+std::optional<api::OrderSession> BackupReconciler::session_of(const std::string& pod_uid) const {
+  for (const auto& object : world_.stores.backup_sessions.all()) {
+    auto session = api::decode<api::BackupSession>(*object);
+    if (!session || is_final(session->status.phase) || session->metadata.deletion_time) continue;
+    bool is_its_mover = std::ranges::any_of(session->status.components, [&](const auto& component) {
+      return component.pod && component.pod->uid == pod_uid;
+    });
+    if (is_its_mover) return identity_of(*session);
+  }
+  return std::nullopt;
 }
 
 Result<std::optional<api::WorkOrder>> BackupReconciler::order_for(const std::string& pod_uid,

@@ -34,6 +34,7 @@ public:
   Result<std::optional<api::WorkOrder>> order_for(const std::string& pod_uid,
                                                   std::stop_token stop) override;
   std::string_view session_kind() const override { return "BackupSession"; }
+  std::optional<api::OrderSession> session_of(const std::string& pod_uid) const override;
   /// Wakes the reconciliation of a session; set by the wiring.
   void on_wake(std::function<void(const kube::ObjectKey&)> wake) { wake_ = std::move(wake); }
 

@@ -108,12 +108,8 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
 }
 
 Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token stop) {
-  TRY(api::validate(plan.spec, {plan.metadata.namespace_name, world_.settings.namespace_name}));
-  for (const auto& target : plan.spec.targets) {
-    for (const auto& ns : target.namespaces) {
-      TRY(check_namespace(world_, plan.metadata.namespace_name, ns, api::GrantVerb::backup));
-    }
-  }
+  TRY(api::validate(plan.spec, surroundings(world_, plan.metadata.namespace_name)));
+  TRY(check_targets(world_, plan));
   for (const auto& run : plan.spec.runs) {
     TRY(resolve_hooks(world_, run.hooks.before, plan.metadata.namespace_name));
     TRY(resolve_hooks(world_, run.hooks.after, plan.metadata.namespace_name));

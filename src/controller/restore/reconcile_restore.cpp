@@ -8,6 +8,7 @@
 #include "api/names.hpp"
 #include "api/validate.hpp"
 #include "base/time_text.hpp"
+#include "controller/accounts.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/fill_volume.hpp"
 #include "controller/restore/restore_plan_store.hpp"
@@ -51,10 +52,6 @@ api::ResourceStep step_of(RestoreStage stage) {
 
 std::string step_name(RestoreStage stage) {
   return std::string(names_of(api::ResourceStep{})[static_cast<std::size_t>(step_of(stage))]);
-}
-
-kube::Account account_of(const api::RestoreSession& session) {
-  return kube::service_account(session.metadata.namespace_name, session.spec.service_account_name);
 }
 
 std::string volume_component(const api::RestoredVolume& volume) {
@@ -150,8 +147,10 @@ Result<> RestoreReconciler::check_walls(const Work& work) const {
 
 Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  TRY(api::validate(work.session.spec,
-                    {work.session.metadata.namespace_name, world_.settings.namespace_name}));
+  // Which cluster's repositories it may name depends on the storage: find_source has looked.
+  auto where = surroundings(world_, work.session.metadata.namespace_name);
+  where.cluster.clear();
+  TRY(api::validate(work.session.spec, where));
   TRY(check_walls(work));
   TRY(check_ready(work.source.storage));
   auto session_key = work.session.metadata.key();
@@ -179,9 +178,7 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
     status.warnings.push_back(std::move(warning));
   status.start_time = world_.clock.now();
   status.message.clear();
-  if (work.session.spec.service_account_name == default_account) {
-    TRY(ensure_default_account(world_, work.session.metadata.namespace_name, stop));
-  }
+  TRY(bind_restore_account(world_, work.session, stop));
   enter_stage(status, RestoreStage::preflight, world_.clock.now());
   world_.events.record(work.session.source, {.reason = "Started",
                                              .action = "Restore",
@@ -322,7 +319,8 @@ Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& pl
   if (volume.phase == VolumePhase::binding) {
     TRY(retire_mover(world_, facts, stop));
     volume.pod.reset();
-    RebindRequest request{claim, volume.persistent_volume, account_of(work.session)};
+    RebindRequest request{claim, volume.persistent_volume,
+                          impersonated(restore_account(world_, work.session))};
     auto rebinding =
         step_rebinding(world_, planned, request, stop).context("binding claim " + volume.claim);
     if (!rebinding && may_pass(rebinding.code())) return fail(std::move(rebinding).error());
@@ -401,6 +399,7 @@ Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
     HookOccasion occasion{work.session.metadata.uid,
                           "after",
                           work.session.metadata.namespace_name,
+                          impersonated(restore_account(world_, work.session)),
                           {{.name = "restored"}}};
     occasion.targets.front().all_objects = true;
     for (const auto& [from, to] : work.session.spec.namespace_map)
@@ -458,6 +457,18 @@ Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
   return {};
 }
 
+std::optional<api::OrderSession> RestoreReconciler::session_of(const std::string& pod_uid) const {
+  for (const auto& object : world_.stores.restore_sessions.all()) {
+    auto session = api::decode<api::RestoreSession>(*object);
+    if (!session || is_final(session->status.stage) || session->metadata.deletion_time) continue;
+    auto is_it = [&](const auto& pod) { return pod && pod->uid == pod_uid; };
+    bool fills = std::ranges::any_of(session->status.volumes,
+                                     [&](const auto& volume) { return is_it(volume.pod); });
+    if (fills || is_it(session->status.pod)) return identity_of(*session);
+  }
+  return std::nullopt;
+}
+
 Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::string& pod_uid,
                                                                    std::stop_token stop) {
   for (const auto& object : world_.stores.restore_sessions.all()) {
@@ -478,12 +489,13 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
     order.repository = world_.vault.order_for(source.place, opened->repository->master_key());
     order.memory_bytes = memory_limit_of(session->spec.mover);
     if (applies) {
+      auto account = restore_account(world_, *session);
       order.component = "resources/" + step_name(status.stage);
       order.task = api::MoverTask::restore_resources;
       order.snapshot_id = status.snapshot_id;
       order.apply = api::OrderApply{.step = step_of(status.stage),
-                                    .session_namespace = session->metadata.namespace_name,
-                                    .service_account = session->spec.service_account_name,
+                                    .account_namespace = account.namespace_name,
+                                    .service_account = account.name,
                                     .what = session->spec.what,
                                     .namespace_map = session->spec.namespace_map,
                                     .storage_class_map = session->spec.storage_class_map,

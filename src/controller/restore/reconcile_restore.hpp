@@ -35,6 +35,7 @@ public:
   Result<std::optional<api::WorkOrder>> order_for(const std::string& pod_uid,
                                                   std::stop_token stop) override;
   std::string_view session_kind() const override { return "RestoreSession"; }
+  std::optional<api::OrderSession> session_of(const std::string& pod_uid) const override;
   void on_wake(std::function<void(const kube::ObjectKey&)> wake) { wake_ = std::move(wake); }
 
 private:

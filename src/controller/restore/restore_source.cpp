@@ -8,6 +8,7 @@
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
 #include "api/snapshot.hpp"
+#include "api/validate.hpp"
 #include "base/time_text.hpp"
 #include "controller/references.hpp"
 #include "engine/inspect/walk_tree.hpp"
@@ -78,8 +79,10 @@ Result<SourceRepository> find_source(const World& world, const api::RestoreSessi
   SourceRepository source;
   if (session.spec.source.repository) {
     source.object = session.spec.source.repository->key(own);
-    TRY(check_namespace(world, own, source.object.namespace_name, api::GrantVerb::read));
+    TRY(check_repository(world, own, source.object));
     auto repository = TRY(find_object<api::Repository>(world.stores.repositories, source.object));
+    // Whoever administers a namespace may make Repository objects there.
+    TRY(api::validate(repository.spec, surroundings(world, source.object.namespace_name)));
     source.place = {repository.spec.storage.key(source.object.namespace_name),
                     repository.spec.path};
     source.storage =
@@ -91,8 +94,11 @@ Result<SourceRepository> find_source(const World& world, const api::RestoreSessi
     }
   } else {
     const auto& stored = *session.spec.source.stored;
-    TRY(api::check_repository_path(stored.path, own, world.settings.namespace_name));
     source.storage = TRY(find_storage(world, stored.storage, own));
+    auto where = surroundings(world, own);
+    // On a storage of its own a namespace reads what it wrote anywhere.
+    if (source.storage.metadata.namespace_name == own) where.cluster.clear();
+    TRY(api::check_repository_path(stored.path, where));
     source.place = {source.storage.metadata.key(), stored.path};
   }
   return source;

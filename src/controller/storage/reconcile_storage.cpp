@@ -172,8 +172,7 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
   status.observed_generation = storage.metadata.generation;
   status.location = location_of(storage.spec.backend);
   auto reached = [&]() -> Result<> {
-    TRY(api::validate(storage.spec,
-                      {storage.metadata.namespace_name, world_.settings.namespace_name}));
+    TRY(api::validate(storage.spec, surroundings(world_, storage.metadata.namespace_name)));
     auto told = TRY(gateway_storage(storage, stop));
     bool is_news = TRY(tell_gateway(storage.metadata.key(), std::move(told), stop));
     if (is_news) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "api/restore_session.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+// Who acts in a namespace for its sessions. These accounts stand in the system namespace, and only
+// their bindings in the namespace that they act in: whoever may `edit` a namespace may act as every
+// account in it, and would gain there what the account may. They are impersonated, so no object and
+// no token of them exists. Sessions of the system namespace act as its account dmaas-restore.
+
+/// The account that a restore creates objects as: the one that the session names in its own
+/// namespace, else ours, which may there what the role `admin` may.
+kube::ObjectKey restore_account(const World& world, const api::RestoreSession& session);
+
+/// The account that a plan's hooks run as: it may run commands in the pods of the plan's namespace
+/// and nothing else.
+kube::ObjectKey hook_account(const World& world, const std::string& namespace_name);
+
+/// Binds ours where that has not been done. A binding that is there stays as it is: the
+/// namespace's administrator may narrow it.
+Result<> bind_restore_account(World& world, const api::RestoreSession& session,
+                              std::stop_token stop);
+Result<> bind_hook_account(World& world, const std::string& namespace_name, std::stop_token stop);
+
+kube::Account impersonated(const kube::ObjectKey& account);
+
+}  // namespace dmaas::controller
