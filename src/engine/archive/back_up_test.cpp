@@ -184,6 +184,15 @@ TEST_F(BackUpTest, AFailingCommandLeavesNoSnapshot) {
   EXPECT_TRUE(repository_->list_snapshots({})->empty());
 }
 
+TEST_F(BackUpTest, ACommandThatWritesNothingLeavesNoSnapshot) {
+  auto source = open_command({"true"}, "dump.sql", system_clock());
+  Progress progress;
+  auto summary = engine::back_up(*repository_, **source, {}, progress, {});
+  ASSERT_TRUE(summary.failed_with(ErrorCode::invalid_input));
+  EXPECT_EQ(summary.error().message(), "true ended well but wrote nothing");
+  EXPECT_TRUE(repository_->list_snapshots({})->empty());
+}
+
 TEST_F(BackUpTest, StopEndsASilentCommandWithinASecond) {
   auto source = open_command({"sleep", "60"}, "dump.sql", system_clock());
   Progress progress;

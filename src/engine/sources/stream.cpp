@@ -42,17 +42,24 @@ public:
   explicit PipeStream(ChildProcess program) : program_(std::move(program)) {}
 
   Result<FilePiece> read(std::span<std::uint8_t> buffer, std::stop_token stop) override {
-    int fd = program_ ? program_->output().get() : input_.get();
-    return FilePiece{.data_bytes = TRY(read_available(fd, buffer, stop))};
+    auto count =
+        TRY(program_ ? program_->read(buffer, stop) : read_available(input_.get(), buffer, stop));
+    size_bytes_ += count;
+    return FilePiece{.data_bytes = count};
   }
   Result<ContentState> finish(std::stop_token stop) override {
-    if (program_) TRY(program_->wait(stop));
+    if (!program_) return ContentState::stable;
+    TRY(program_->wait(stop));
+    // A pipeline whose first part failed often ends like this.
+    if (size_bytes_ == 0)
+      return fail(ErrorCode::invalid_input, program_->name() + " ended well but wrote nothing");
     return ContentState::stable;
   }
 
 private:
   FileDescriptor input_;
   std::optional<ChildProcess> program_;
+  std::uint64_t size_bytes_ = 0;
 };
 
 class StreamEntry final : public Entry {
@@ -70,7 +77,8 @@ public:
   }
   Result<std::unique_ptr<FileStream>> open_file() override {
     if (!origin_.arguments.empty())
-      return std::make_unique<PipeStream>(TRY(ChildProcess::start(origin_.arguments)));
+      return std::make_unique<PipeStream>(
+          TRY(ChildProcess::start(origin_.arguments, ChildProcess::Pipe::output)));
     if (!origin_.input.is_open())
       return fail(ErrorCode::unsupported, "a stream can be read only once");
     return std::make_unique<PipeStream>(std::move(origin_.input));

@@ -17,8 +17,8 @@ Result<std::unique_ptr<Source>> open_stream(FileDescriptor input, const std::str
                                             Clock& clock);
 
 /// The same with the standard output of a program, which is started when the backup begins to read.
-/// Its standard error stays ours. An exit status other than 0 fails the backup; the program is
-/// killed when the backup ends before it.
+/// An exit status other than 0 fails the backup with the end of its standard error, and so does
+/// output of no byte at all; the program is killed when the backup ends before it.
 Result<std::unique_ptr<Source>> open_command(std::vector<std::string> arguments,
                                              const std::string& path, Clock& clock);
 
