@@ -72,6 +72,7 @@ struct PodIdentity {
 struct ComponentStatus {
   std::string name{};
   std::string storage{};
+  std::string volume_mode{};
   ComponentPhase phase = ComponentPhase::pending;
   std::string node{};
   std::optional<PodIdentity> pod{};
@@ -90,6 +91,7 @@ struct ComponentStatus {
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "resources, volume/<claim> or dump/<name>.", rule::required);
     field("storage", self.storage, "The storage, as namespace/name.", rule::required);
+    field("volumeMode", self.volume_mode, "Filesystem or Block; only of volumes.");
     field("phase", self.phase, "Where it stands.", rule::always);
     field("node", self.node, "Node of its mover.");
     field("pod", self.pod, "Its mover, while there is one.");

@@ -29,14 +29,18 @@ struct LogicalDump {
     field("container", self.container, "Container of that pod; the first one when empty.",
           rule::max_length(63));
     field("command", self.command,
-          "Program and arguments; its standard output is the dump, and it fails unless it exits "
-          "with 0.",
+          "Program and arguments; its standard output is the dump. It fails unless it exits with 0 "
+          "and has written something; the session then shows the end of its standard error. In a "
+          "pipeline set -o pipefail, or the status of the dump itself is lost.",
           rule::required, rule::min_items(1), rule::max_items(64));
-    field("restoreCommand", self.restore_command,
-          "Program and arguments that read the dump from standard input once the restored "
-          "application is "
-          "ready. Empty: the dump is only restored by hand.",
-          rule::max_items(64));
+    field(
+        "restoreCommand", self.restore_command,
+        "Program and arguments that read the dump from standard input, in a pod made the same way, "
+        "once the restored application has a ready pod. It has to be repeatable: when its pod is "
+        "lost it runs again with the whole dump. It does not run where the application was there "
+        "before the restore, unless existing is update or recreate. Empty: the dump is only "
+        "restored by hand.",
+        rule::max_items(64));
   }
 };
 

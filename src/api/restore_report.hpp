@@ -16,6 +16,7 @@ struct PlannedVolume {
   std::string snapshot_id{};
   std::string claim{};
   std::string namespace_name{};
+  std::string volume_mode{};
   JsonObject manifest{};
   std::int64_t bytes = 0;
   JsonObject placement{};
@@ -25,6 +26,7 @@ struct PlannedVolume {
     field("snapshotId", self.snapshot_id, "Its restic snapshot.", rule::required);
     field("claim", self.claim, "Name of the claim here.", rule::required);
     field("namespace", self.namespace_name, "Namespace of the claim here.", rule::required);
+    field("volumeMode", self.volume_mode, "Filesystem or Block.");
     field("manifest", self.manifest, "The claim as it is to be made here, without volumeName.",
           rule::required);
     field("bytes", self.bytes, "Bytes to write.");
@@ -41,7 +43,8 @@ struct PlannedDump {
   std::string snapshot_id{};
   std::string file{};
   std::string namespace_name{};
-  std::string target{};
+  std::int64_t bytes = 0;
+  BackupTarget target{};
   LogicalDump dump{};
 
   static void fields(auto& self, auto&& field) {
@@ -49,7 +52,9 @@ struct PlannedDump {
     field("snapshotId", self.snapshot_id, "Its restic snapshot.", rule::required);
     field("file", self.file, "Path of the dump within the snapshot.", rule::required);
     field("namespace", self.namespace_name, "Namespace of the application here.", rule::required);
-    field("target", self.target, "The plan's target that it belongs to.");
+    field("bytes", self.bytes, "Size of the dump.");
+    field("target", self.target, "By what the pods of the application are found here.",
+          rule::required);
     field("dump", self.dump, "How it is read back.", rule::required);
   }
 };

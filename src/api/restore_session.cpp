@@ -1,11 +1,32 @@
 #include "api/restore_session.hpp"
 
+#include <algorithm>
+
 #include "base/describe.hpp"
 
 DMAAS_DESCRIBE(dmaas::api::RestoreSessionSpec);
 DMAAS_DESCRIBE(dmaas::api::RestoreSessionStatus);
 
 namespace dmaas::api {
+namespace {
+
+/// Whether `name` is meant by a list that, like its sister, may be empty.
+bool wants(const RestoreSelection& what, const std::vector<std::string>& named,
+           const std::string& name) {
+  if (what.data == RestoreData::resources_only) return false;
+  if (what.volumes.empty() && what.dumps.empty()) return true;
+  return std::ranges::find(named, name) != named.end();
+}
+
+}  // namespace
+
+bool wants_volume(const RestoreSelection& what, const std::string& claim) {
+  return wants(what, what.volumes, claim);
+}
+
+bool wants_dump(const RestoreSelection& what, const std::string& name) {
+  return wants(what, what.dumps, name);
+}
 
 template <>
 const KindInfo& kind_info<RestoreSession>() {

@@ -63,20 +63,29 @@ struct RestoreSelection {
   RestoreData data = RestoreData::all;
   ObjectSelection objects{};
   std::vector<std::string> volumes{};
+  std::vector<std::string> dumps{};
   bool operator==(const RestoreSelection&) const = default;
 
   static void fields(auto& self, auto&& field) {
     field("data", self.data,
           "all; resourcesOnly: objects and empty claims; dataOnly: only the contents of claims "
-          "that this "
-          "session creates.",
+          "that this session creates, and dumps into the application that is there.",
           rule::with_default);
     field("objects", self.objects, "Which objects.");
     field("volumes", self.volumes,
-          "Only the data of these claims, by their name in the backup. Empty: all.",
+          "Only the data of these claims, by their name in the backup. Empty: of all, unless dumps "
+          "names some.",
           rule::max_items(200));
+    field(
+        "dumps", self.dumps,
+        "Only these dumps, by their name in the plan. Empty: all, unless volumes names some. With "
+        "dumps alone their database begins with an empty claim.",
+        rule::max_items(200));
   }
 };
+
+bool wants_volume(const RestoreSelection& what, const std::string& claim);
+bool wants_dump(const RestoreSelection& what, const std::string& name);
 
 /// What happens to an object that exists already.
 enum class ExistingPolicy { skip, update, fail, recreate };
@@ -129,7 +138,8 @@ struct RestoreSessionSpec {
           "Only check what would happen; nothing is changed.");
     field("timeout", self.timeout, "A session that takes longer is stopped and fails.",
           rule::with_default);
-    field("hooks", self.hooks, "Run in this order once the restored workloads are ready.",
+    field("hooks", self.hooks,
+          "Run in this order once the restored workloads are ready and dumps are played back.",
           rule::keys("name"), rule::max_items(16));
     field("mover", self.mover, "Settings of the pods that move the data.");
     field.rule("self == oldSelf", "a session cannot be changed: create a new one instead");
@@ -255,6 +265,7 @@ constexpr auto names_of(VolumePhase) {
 struct RestoredVolume {
   std::string claim{};
   std::string namespace_name{};
+  std::string volume_mode{};
   VolumePhase phase = VolumePhase::pending;
   std::string fill_claim{};
   std::string persistent_volume{};
@@ -270,6 +281,7 @@ struct RestoredVolume {
   static void fields(auto& self, auto&& field) {
     field("claim", self.claim, "Name of the claim here.", rule::required);
     field("namespace", self.namespace_name, "Namespace of the claim here.", rule::required);
+    field("volumeMode", self.volume_mode, "Filesystem or Block.");
     field("phase", self.phase, "Where it stands.", rule::always);
     field("fillClaim", self.fill_claim,
           "The claim in the system namespace through which it is filled.");
@@ -281,6 +293,38 @@ struct RestoredVolume {
     field("bytesDone", self.bytes_done, "Bytes written so far.");
     field("filesDone", self.files_done, "Files written so far.");
     field("snapshotId", self.snapshot_id, "The restic snapshot that it is filled from.");
+    field("message", self.message, "What went wrong, and what helps.");
+  }
+};
+
+/// A dump that is played back.
+struct RestoredDump {
+  std::string component{};
+  std::string namespace_name{};
+  ComponentPhase phase = ComponentPhase::pending;
+  std::string node{};
+  std::optional<PodIdentity> pod{};
+  std::int32_t attempts = 0;
+  std::int64_t bytes_total = 0;
+  std::int64_t bytes_done = 0;
+  std::string snapshot_id{};
+  std::optional<Timestamp> start_time{};
+  std::optional<Timestamp> completion_time{};
+  std::string message{};
+
+  static void fields(auto& self, auto&& field) {
+    field("component", self.component, "Component of the backup, such as dump/all.",
+          rule::required);
+    field("namespace", self.namespace_name, "Namespace of the application here.", rule::required);
+    field("phase", self.phase, "Where it stands.", rule::always);
+    field("node", self.node, "Node of its mover.");
+    field("pod", self.pod, "Its mover, while there is one.");
+    field("attempts", self.attempts, "How many movers were started for it.");
+    field("bytesTotal", self.bytes_total, "Size of the dump.");
+    field("bytesDone", self.bytes_done, "Bytes that the command has read so far.");
+    field("snapshotId", self.snapshot_id, "The restic snapshot that holds it.");
+    field("startTime", self.start_time, "When it was its turn.");
+    field("completionTime", self.completion_time, "When it ended.");
     field("message", self.message, "What went wrong, and what helps.");
   }
 };
@@ -297,6 +341,7 @@ struct RestoreSessionStatus {
   std::vector<StageStatus> stages{};
   std::optional<PreflightSummary> preflight{};
   std::vector<RestoredVolume> volumes{};
+  std::vector<RestoredDump> dumps{};
   std::vector<KindCount> counts{};
   std::vector<RestoreProblem> problems{};
   std::vector<HookResult> hooks{};
@@ -319,6 +364,8 @@ struct RestoreSessionStatus {
     field("preflight", self.preflight,
           "What the cluster says to each object before anything is changed.");
     field("volumes", self.volumes, "The volumes that are filled.", rule::keys("namespace,claim"),
+          rule::max_items(200));
+    field("dumps", self.dumps, "The dumps that are played back.", rule::keys("component"),
           rule::max_items(200));
     field("counts", self.counts, "Outcomes by kind.", rule::keys("kind"), rule::max_items(200));
     field("problems", self.problems, "The first 100 objects that failed or were skipped.",

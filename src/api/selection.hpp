@@ -65,7 +65,8 @@ struct VolumeSelection {
           rule::max_items(100));
     field("method", self.method,
           "How data is read. auto takes the best way that the cluster has; the status shows which. "
-          "mount reads the live volume.",
+          "mount reads the live volume, raw block volumes in use included: hooks must then hold "
+          "their writers still.",
           rule::with_default);
   }
 };

@@ -28,6 +28,8 @@ void check_target(const BackupTarget& target, const std::string& path, Problems&
     auto dump_path = fmt::format("{}.dumps[{}]", path, i);
     if (dump.pod_selector) check_selector(*dump.pod_selector, dump_path + ".podSelector", problems);
     check_command(dump.command, dump_path + ".command", problems);
+    if (!dump.restore_command.empty())
+      check_command(dump.restore_command, dump_path + ".restoreCommand", problems);
   }
 }
 

@@ -86,6 +86,10 @@ enum class VolumeMode { filesystem, block };
 constexpr auto names_of(VolumeMode) {
   return std::to_array<std::string_view>({"Filesystem", "Block"});
 }
+/// Of the name that claims, statuses and backup.json give it: what is not Block has files.
+constexpr VolumeMode volume_mode_of(std::string_view name) {
+  return name == "Block" ? VolumeMode::block : VolumeMode::filesystem;
+}
 
 struct OrderVolume {
   std::string path{};
@@ -126,9 +130,9 @@ struct OrderCapture {
 };
 
 /// One run of restoreResources does one of these.
-enum class ResourceStep { preflight, configuration, workloads };
+enum class ResourceStep { preflight, configuration, workloads, readiness };
 constexpr auto names_of(ResourceStep) {
-  return std::to_array<std::string_view>({"preflight", "configuration", "workloads"});
+  return std::to_array<std::string_view>({"preflight", "configuration", "workloads", "readiness"});
 }
 
 /// For restoreResources.
@@ -141,6 +145,7 @@ struct OrderApply {
   std::map<std::string, std::string> storage_class_map{};
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
+  bool await_ready = true;
 
   static void fields(auto& self, auto&& field) {
     field("step", self.step, "What to do with the objects.", rule::always);
@@ -151,6 +156,11 @@ struct OrderApply {
     field("storageClassMap", self.storage_class_map, "As in the session.");
     field("namePrefix", self.name_prefix, "As in the session.");
     field("existing", self.existing, "As in the session.", rule::always);
+    field(
+        "awaitReady", self.await_ready,
+        "workloads: also wait until they are ready. Otherwise step readiness does, once dumps are "
+        "played back: a workload may need them to become ready.",
+        rule::always);
   }
 };
 

@@ -74,10 +74,6 @@ MountChoice choose_mount(const Claim& claim) {
     return impossible(
         fmt::format("the claim is {}, not Bound: there is nothing to read yet", phase));
   }
-  if (claim.volume_mode == "Block") {
-    return impossible(
-        "a raw block volume cannot be read while it is in use: use a driver with snapshots");
-  }
   const auto used =
       std::ranges::find_if(claim.users, [](const ClaimUser& user) { return !user.node.empty(); });
   const std::string node = used == claim.users.end() ? "" : used->node;

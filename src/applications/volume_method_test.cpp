@@ -60,13 +60,19 @@ TEST(VolumeMethodTest, AClaimForOnePodInUseIsReadThroughATwinOrNotAtAll) {
   EXPECT_EQ(choose_mount(claim).place, MountPlace::application_namespace);
 }
 
-TEST(VolumeMethodTest, UnboundAndRawBlockClaimsCannotBeRead) {
+TEST(VolumeMethodTest, UnboundClaimsCannotBeRead) {
   Claim claim = bound(local);
   claim.phase = "Pending";
   EXPECT_THAT(choose_mount(claim).reason, HasSubstr("Pending, not Bound"));
-  claim = bound(local);
+}
+
+TEST(VolumeMethodTest, TwinOfARawBlockVolumeIsOneToo) {
+  Claim claim = bound(local);
   claim.volume_mode = "Block";
-  EXPECT_EQ(choose_mount(claim).place, MountPlace::impossible);
+  claim.volume.at("spec").as_object()["volumeMode"] = "Block";
+  EXPECT_EQ(choose_mount(claim).place, MountPlace::system_namespace);
+  EXPECT_EQ(text_at(twin_volume(claim, {"s", "t", {}}), "spec", "volumeMode"), "Block");
+  EXPECT_EQ(text_at(twin_claim(claim, {"s", "t", {}}), "spec", "volumeMode"), "Block");
 }
 
 TEST(VolumeMethodTest, ADirectoryOnAnUnknownMachineIsNotGuessed) {

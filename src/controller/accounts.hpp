@@ -18,7 +18,7 @@ namespace dmaas::controller {
 kube::ObjectKey restore_account(const World& world, const api::RestoreSession& session);
 
 /// The account that a plan's hooks run as: it may run commands in the pods of the plan's namespace
-/// and nothing else.
+/// and nothing else but make the pods of dumps.
 kube::ObjectKey hook_account(const World& world, const std::string& namespace_name);
 
 /// Binds ours where that has not been done. A binding that is there stays as it is: the

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "api/labels.hpp"
 #include "base/yaml.hpp"
 #include "kube/object/object.hpp"
@@ -98,81 +101,133 @@ JsonObject own_container(const MoverPod& pod, const Settings& settings,
   return container;
 }
 
-const Json* find_container(const MoverPod& pod) {
-  const auto& containers = items_at(*pod.application_pod, "spec", "containers");
-  for (const auto& container : containers) {
-    if (pod.application_container.empty() ||
-        text_at(container, "name") == pod.application_container)
-      return &container;
+bool is_token(const Json& source) {
+  return find(source, "serviceAccountToken") != nullptr;
+}
+
+/// What may be mounted beside the application: no data, no token for the API server.
+bool is_configuration(const Json& volume) {
+  if (find(volume, "configMap") != nullptr || find(volume, "secret") != nullptr) return true;
+  return find(volume, "projected") != nullptr &&
+         std::ranges::none_of(items_at(volume, "projected", "sources"), is_token);
+}
+
+/// Mounts of `container` that hold its configuration, with the volumes behind them.
+struct Configuration {
+  JsonArray mounts{};
+  JsonArray volumes{};
+};
+
+Configuration configuration_of(const Json& application_pod, const Json& container) {
+  Configuration found;
+  for (const auto& volume : items_at(application_pod, "spec", "volumes")) {
+    if (!is_configuration(volume)) continue;
+    auto is_mount = [&](const Json& mount) {
+      return text_at(mount, "name") == text_at(volume, "name");
+    };
+    const auto& mounts = items_at(container, "volumeMounts");
+    if (std::ranges::none_of(mounts, is_mount)) continue;
+    std::ranges::copy_if(mounts, std::back_inserter(found.mounts), is_mount);
+    found.volumes.push_back(volume);
   }
-  return nullptr;
+  return found;
+}
+
+/// The account of the application's container, without any capability.
+JsonObject application_context(const Json& container) {
+  JsonObject context{{"allowPrivilegeEscalation", false},
+                     {"capabilities", {{"drop", JsonArray{"ALL"}}}}};
+  for (auto name :
+       {"runAsUser", "runAsGroup", "runAsNonRoot", "seLinuxOptions", "seccompProfile"}) {
+    if (const Json* value = find(container, "securityContext", name)) context[name] = *value;
+  }
+  return context;
+}
+
+/// A field of the container that is meant by its name is then a field of the mover.
+Json environment_variable(Json variable, const Json& container) {
+  Json* source = variable.as_object().if_contains("valueFrom");
+  Json* field = source == nullptr || !source->is_object()
+                    ? nullptr
+                    : source->as_object().if_contains("resourceFieldRef");
+  if (field != nullptr && text_at(*field, "containerName") == text_at(container, "name"))
+    field->as_object().erase("containerName");
+  return variable;
 }
 
 /// The container in the application's image: its environment and account, no probe, no port, no
 /// command of its own. Of its volumes only configuration is mounted, never data.
-JsonObject application_container(const MoverPod& pod, const Settings& settings,
-                                 const std::string& ca_certificate) {
+JsonObject application_container(const MoverPod& pod, const Json& original,
+                                 const Settings& settings, const std::string& ca_certificate) {
   auto container = own_container(pod, settings, ca_certificate);
-  const Json* original = find_container(pod);
-  if (original == nullptr) return container;
   for (auto name : {"image", "imagePullPolicy", "envFrom"}) {
-    if (const Json* value = find(*original, name)) container[name] = *value;
+    if (const Json* value = find(original, name)) container[name] = *value;
   }
   auto& environment = container["env"].as_array();
-  for (const auto& variable : items_at(*original, "env")) environment.push_back(variable);
+  for (const auto& variable : items_at(original, "env"))
+    environment.push_back(environment_variable(variable, original));
   auto program = fmt::format("{}/dmaas", bundle_path);
   JsonArray command{boost::json::string(fmt::format("{}/lib/ld-linux-x86-64.so.2", bundle_path)),
                     "--library-path", boost::json::string(fmt::format("{}/lib", bundle_path)),
                     boost::json::string(program)};
   container["command"] = std::move(command);
-  JsonObject context{{"allowPrivilegeEscalation", false},
-                     {"capabilities", {{"drop", JsonArray{"ALL"}}}}};
-  for (auto name :
-       {"runAsUser", "runAsGroup", "runAsNonRoot", "seLinuxOptions", "seccompProfile"}) {
-    if (const Json* value = find(*original, "securityContext", name)) context[name] = *value;
-  }
-  container["securityContext"] = std::move(context);
+  container["securityContext"] = application_context(original);
   auto& mounts = container["volumeMounts"].as_array();
   mounts.push_back(
       JsonObject{{"name", "dmaas-bundle"}, {"mountPath", bundle_path}, {"readOnly", true}});
-  for (const auto& mount : items_at(*original, "volumeMounts")) {
-    for (const auto& volume : items_at(*pod.application_pod, "spec", "volumes")) {
-      bool is_configuration =
-          find(volume, "configMap") != nullptr || find(volume, "secret") != nullptr;
-      if (is_configuration && text_at(volume, "name") == text_at(mount, "name"))
-        mounts.push_back(mount);
-    }
-  }
+  for (auto& mount : configuration_of(*pod.application_pod, original).mounts)
+    mounts.push_back(std::move(mount));
   return container;
 }
 
 /// Copies program, libraries and loader into a volume that the application's image then runs from.
-JsonObject bundle_container(const Settings& settings) {
+JsonObject bundle_container(const MoverPod& pod, const Json& original, const Settings& settings) {
+  auto context = application_context(original);
+  context["readOnlyRootFilesystem"] = true;
   return {{"name", "bundle"},
           {"image", settings.image},
           {"imagePullPolicy", settings.image_pull_policy},
           {"args", JsonArray{"bundle", "--target", boost::json::string(bundle_path)}},
-          {"securityContext",
-           {{"allowPrivilegeEscalation", false}, {"capabilities", {{"drop", JsonArray{"ALL"}}}}}},
+          {"resources", resources_of(pod.settings)},
+          {"securityContext", std::move(context)},
           {"volumeMounts",
            JsonArray{JsonObject{{"name", "dmaas-bundle"}, {"mountPath", bundle_path}}}}};
 }
 
-void take_over_account(JsonObject& spec, const Json& application_pod, JsonArray& volumes) {
-  for (auto name : {"serviceAccountName", "imagePullSecrets", "securityContext", "tolerations",
-                    "nodeSelector"}) {
-    if (const Json* value = find(application_pod, "spec", name)) spec[name] = *value;
+/// Of the pod: never fsGroup, which makes kubelet change the files of every volume that is mounted;
+/// its group comes along as any other.
+JsonObject pod_context(const Json& application_pod) {
+  const Json* original = find(application_pod, "spec", "securityContext");
+  auto context =
+      original != nullptr && original->is_object() ? original->get_object() : JsonObject{};
+  if (context.contains("fsGroup")) {
+    auto& groups = context["supplementalGroups"];
+    if (!groups.is_array()) groups.emplace_array();
+    groups.as_array().push_back(context.at("fsGroup"));
   }
-  // fsGroup makes kubelet change the files of every volume that the pod mounts.
-  if (auto* context = spec.if_contains("securityContext");
-      context != nullptr && context->is_object()) {
-    context->as_object().erase("fsGroup");
-    context->as_object().erase("fsGroupChangePolicy");
+  context.erase("fsGroup");
+  context.erase("fsGroupChangePolicy");
+  if (!context.contains("seccompProfile"))
+    context["seccompProfile"] = JsonObject{{"type", "RuntimeDefault"}};
+  return context;
+}
+
+/// Puts the program into the application's image, with the application's account.
+void carry_into_application(const MoverPod& pod, JsonObject& spec, JsonArray& volumes,
+                            const Settings& settings, const std::string& ca_certificate) {
+  const Json* original = find_container(*pod.application_pod, pod.application_container);
+  ENSURE(original != nullptr);
+  for (auto name : {"serviceAccountName", "imagePullSecrets", "hostAliases", "runtimeClassName",
+                    "tolerations", "nodeSelector"}) {
+    if (const Json* value = find(*pod.application_pod, "spec", name)) spec[name] = *value;
   }
-  for (const auto& volume : items_at(application_pod, "spec", "volumes")) {
-    if (find(volume, "configMap") != nullptr || find(volume, "secret") != nullptr)
-      volumes.push_back(volume);
-  }
+  if (const Json* affinity = find(*pod.application_pod, "spec", "affinity", "nodeAffinity"))
+    spec["affinity"] = JsonObject{{"nodeAffinity", *affinity}};
+  spec["securityContext"] = pod_context(*pod.application_pod);
+  spec["initContainers"] = JsonArray{bundle_container(pod, *original, settings)};
+  spec["containers"] = JsonArray{application_container(pod, *original, settings, ca_certificate)};
+  for (auto& volume : configuration_of(*pod.application_pod, *original).volumes)
+    volumes.push_back(std::move(volume));
   volumes.push_back(JsonObject{{"name", "dmaas-bundle"}, {"emptyDir", JsonObject{}}});
 }
 
@@ -225,10 +280,24 @@ JsonObject labels_of(const MoverPod& pod) {
 
 }  // namespace
 
+const Json* find_container(const Json& pod, const std::string& name) {
+  const auto& containers = items_at(pod, "spec", "containers");
+  auto found = std::ranges::find_if(containers, [&](const Json& container) {
+    return name.empty() || text_at(container, "name") == name;
+  });
+  return found == containers.end() ? nullptr : &*found;
+}
+
 std::int64_t memory_limit_of(const api::MoverSettings& settings) {
   auto limit = settings.resources.limits.find("memory");
   if (limit == settings.resources.limits.end()) return api::WorkOrder::default_memory_bytes;
   return parse_quantity(limit->second.text).value_or(api::WorkOrder::default_memory_bytes);
+}
+
+api::OrderVolume volume_of(std::string_view mode) {
+  bool is_block = api::volume_mode_of(mode) == api::VolumeMode::block;
+  return {.path = std::string(is_block ? volume_device_path : volume_mount_path),
+          .mode = api::volume_mode_of(mode)};
 }
 
 Json mover_pod_manifest(const MoverPod& pod, const Settings& settings,
@@ -253,9 +322,7 @@ Json mover_pod_manifest(const MoverPod& pod, const Settings& settings,
                   {"terminationGracePeriodSeconds", 10},
                   {"securityContext", {{"seccompProfile", {{"type", "RuntimeDefault"}}}}}};
   if (pod.application_pod != nullptr) {
-    take_over_account(spec, *pod.application_pod, volumes);
-    spec["initContainers"] = JsonArray{bundle_container(settings)};
-    spec["containers"] = JsonArray{application_container(pod, settings, ca_certificate)};
+    carry_into_application(pod, spec, volumes, settings, ca_certificate);
   } else {
     spec["containers"] = JsonArray{own_container(pod, settings, ca_certificate)};
   }

@@ -25,7 +25,9 @@ Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
                                   .storage = wish.storage,
                                   .attempt = facts.attempts + 1});
   auto manifest = mover_pod_manifest(pod, world.settings, world.ca_certificate);
-  auto created = world.client.create(pods, manifest, {}, stop);
+  auto impersonating = wish.account ? world.client.impersonating(*wish.account) : nullptr;
+  auto& client = impersonating ? *impersonating : world.client;
+  auto created = client.create(pods, manifest, {}, stop);
   if (created.failed_with(ErrorCode::already_exists)) {
     TRY(kube::ensure_removed(world.client, pods, pod.key, {.grace_period = std::chrono::seconds{0}},
                              stop));

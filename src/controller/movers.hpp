@@ -27,6 +27,7 @@ struct MoverWish {
   std::string repository{};
   api::GatewayScope scope = api::GatewayScope::read;
   Json application_pod{};  // what pod.application_pod points to, when a dump needs one
+  std::optional<kube::Account> account{};  // that makes the pod; absent: the controller's own
 };
 
 enum class MoverState {

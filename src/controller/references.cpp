@@ -23,7 +23,6 @@ bool opens_namespace(const api::BackupGrantSpec& grant, const std::string& from,
 /// The label selector that names the pods of a workload, from the workload itself.
 Result<kube::LabelSelector> selector_of(World& world, const api::ObjectReference& workload,
                                         const std::string& namespace_name, std::stop_token stop) {
-  auto discovery = TRY(world.client.discover(stop));
   auto group = kube::parse_api_version(workload.api_version).group;
   for (const auto& resource : {kube::resources::stateful_sets(), kube::resources::deployments(),
                                kube::resources::daemon_sets()}) {
@@ -46,6 +45,22 @@ std::vector<api::BackupStorage> default_storages(const World& world, const std::
       storages.push_back(std::move(*storage));
   }
   return storages;
+}
+
+/// The label selector of all pods of a target, as the API takes it. A workload whose pods an
+/// operator makes tells nothing of them: then `selector` alone has to.
+Result<std::string> pod_labels_of(World& world, const api::BackupTarget& target,
+                                  const std::string& namespace_name,
+                                  const std::optional<api::LabelSelector>& selector,
+                                  std::stop_token stop) {
+  if (target.workload) {
+    auto found = selector_of(world, *target.workload, namespace_name, std::move(stop));
+    if (found.failed_with(ErrorCode::unsupported) && selector) return std::string();
+    return TRY(found).text();
+  }
+  if (target.selector) return api::to_kube(*target.selector).text();
+  if (!target.helm_release.empty()) return "app.kubernetes.io/instance=" + target.helm_release;
+  return std::string();
 }
 
 bool is_ready(const Json& pod) {
@@ -171,14 +186,8 @@ Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& t
                                         const std::optional<api::LabelSelector>& selector,
                                         std::stop_token stop) {
   kube::ListOptions options{.namespace_name = api::namespaces_of(target, namespace_name).front()};
-  if (target.workload) {
-    options.label_selector =
-        TRY(selector_of(world, *target.workload, options.namespace_name, stop)).text();
-  } else if (target.selector) {
-    options.label_selector = api::to_kube(*target.selector).text();
-  } else if (!target.helm_release.empty()) {
-    options.label_selector = "app.kubernetes.io/instance=" + target.helm_release;
-  }
+  options.label_selector =
+      TRY(pod_labels_of(world, target, options.namespace_name, selector, stop));
   auto wanted = selector ? api::to_kube(*selector) : kube::LabelSelector();
   std::vector<Json> ready;
   for (auto& pod :

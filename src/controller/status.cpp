@@ -13,6 +13,9 @@ void settle_results(World& world, const api::RestoreSessionStatus& status) {
     bool delivered = volume.phase >= api::VolumePhase::binding;
     if (delivered && volume.pod) world.reports.settle(volume.pod->uid);
   }
+  for (const auto& dump : status.dumps) {
+    if (is_final(dump.phase) && dump.pod) world.reports.settle(dump.pod->uid);
+  }
 }
 
 void set_ready(api::Conditions& conditions, ReadyNote note, Timestamp now) {

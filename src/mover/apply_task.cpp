@@ -10,9 +10,11 @@
 #include "applications/cluster_view.hpp"
 #include "applications/preflight.hpp"
 #include "applications/readiness.hpp"
+#include "applications/restore/dumps.hpp"
 #include "applications/restore_plan.hpp"
 #include "kube/client/cluster_access.hpp"
 #include "kube/client/in_cluster.hpp"
+#include "kube/object/object.hpp"
 #include "mover/snapshot_files.hpp"
 #include "mover/task.hpp"
 
@@ -54,11 +56,7 @@ applications::RestoreOptions restore_options(const api::WorkOrder& order) {
 /// The volume component that holds the data of a claim; null when there is none or it is not
 /// wanted.
 const api::DocumentComponent* component_of(const Restore& restore, const PlannedClaim& claim) {
-  const auto& what = restore.order.apply->what;
-  if (what.data == api::RestoreData::resources_only) return nullptr;
-  bool wanted = what.volumes.empty() ||
-                std::ranges::find(what.volumes, claim.source.name) != what.volumes.end();
-  if (!wanted) return nullptr;
+  if (!api::wants_volume(restore.order.apply->what, claim.source.name)) return nullptr;
   auto holds = [&](const api::DocumentComponent& component) {
     return component.kind == api::ComponentKind::volume && component.claim == claim.source.name &&
            component.namespace_name == claim.source.namespace_name;
@@ -75,10 +73,9 @@ bool is_filled_claim(const Restore& restore, const PlannedObject& object) {
   });
 }
 
-/// A claim that exists keeps its data: it may be in use.
-Result<bool> exists(const Restore& restore, const kube::ObjectKey& claim, std::stop_token stop) {
-  auto found =
-      restore.client->get(kube::resources::persistent_volume_claims(), claim, std::move(stop));
+Result<bool> exists(const Restore& restore, const kube::Resource& resource,
+                    const kube::ObjectKey& key, std::stop_token stop) {
+  auto found = restore.client->get(resource, key, std::move(stop));
   if (found) return true;
   if (found.code() == ErrorCode::not_found) return false;
   return fail(std::move(found).error());
@@ -88,7 +85,9 @@ Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::s
   for (const auto& claim : restore.plan.claims) {
     const auto* component = component_of(restore, claim);
     if (component == nullptr) continue;
-    if (TRY(exists(restore, claim.destination, stop))) {
+    // It keeps its data: it may be in use.
+    if (TRY(exists(restore, kube::resources::persistent_volume_claims(), claim.destination,
+                   stop))) {
       report.problems.push_back({.object = "PersistentVolumeClaim " + claim.destination.text(),
                                  .outcome = "skipped",
                                  .message = "the claim exists: its data is left as it is"});
@@ -104,6 +103,7 @@ Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::s
                               .snapshot_id = component->snapshot_id,
                               .claim = claim.destination.name,
                               .namespace_name = claim.destination.namespace_name,
+                              .volume_mode = claim.volume_mode,
                               .manifest = manifest.as_object(),
                               .bytes = component->bytes,
                               .placement = claim.placement});
@@ -111,19 +111,46 @@ Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::s
   return {};
 }
 
-void plan_dumps(const Restore& restore, api::RestoreReport& report) {
-  for (const auto& component : restore.document.components) {
-    if (component.kind != api::ComponentKind::dump || !component.dump) continue;
-    const auto& namespaces = restore.order.apply->namespace_map;
-    auto mapped = namespaces.find(component.namespace_name);
-    report.dumps.push_back(
-        {.component = component.name,
-         .snapshot_id = component.snapshot_id,
-         .file = component.dump_file,
-         .namespace_name = mapped == namespaces.end() ? component.namespace_name : mapped->second,
-         .target = component.target,
-         .dump = *component.dump});
+/// Whether the application that a dump belongs to was here before this restore: then its data is
+/// newer than the dump. It may have no pod at the moment.
+Result<bool> has_application(const Restore& restore, const api::PlannedDump& dump,
+                             std::stop_token stop) {
+  if (const auto& workload = dump.target.workload) {
+    for (const auto& resource : {kube::resources::stateful_sets(), kube::resources::deployments(),
+                                 kube::resources::daemon_sets()}) {
+      if (resource.kind == workload->kind)
+        return exists(restore, resource, {dump.namespace_name, workload->name}, std::move(stop));
+    }
   }
+  kube::ListOptions options{.namespace_name = dump.namespace_name};
+  const auto& selector = dump.dump.pod_selector ? dump.dump.pod_selector : dump.target.selector;
+  if (selector) options.label_selector = api::to_kube(*selector).text();
+  auto pods =
+      TRY(kube::list_all(*restore.client, kube::resources::pods(), options, std::move(stop)));
+  return std::ranges::any_of(
+      pods, [](const Json& pod) { return kube::label_of(pod, api::label::session_uid).empty(); });
+}
+
+Result<> plan_dumps(const Restore& restore, api::RestoreReport& report, std::stop_token stop) {
+  const auto& apply = *restore.order.apply;
+  auto planned = TRY(
+      applications::plan_dumps(restore.document, apply.what, restore.plan, *restore.files, stop));
+  for (auto& problem : planned.left_out) report.problems.push_back(std::move(problem));
+  for (auto& warning : planned.warnings) report.warnings.push_back(std::move(warning));
+  for (auto& dump : planned.dumps) {
+    bool may_overwrite = apply.existing == api::ExistingPolicy::update ||
+                         apply.existing == api::ExistingPolicy::recreate;
+    if (!may_overwrite && TRY(has_application(restore, dump, stop))) {
+      report.problems.push_back(
+          {.object = dump.component,
+           .outcome = "skipped",
+           .message = "the application exists: its data is left as it is. Restore with existing: "
+                      "update to play the dump back over it"});
+    } else {
+      report.dumps.push_back(std::move(dump));
+    }
+  }
+  return {};
 }
 
 void note_plan(const RestorePlan& plan, api::RestoreReport& report) {
@@ -161,7 +188,7 @@ Result<api::RestoreReport> run_preflight(const Restore& restore, std::stop_token
   }
   report.preflight = std::move(summary);
   TRY(plan_volumes(restore, report, stop));
-  plan_dumps(restore, report);
+  TRY(plan_dumps(restore, report, stop));
   note_plan(restore.plan, report);
   return report;
 }
@@ -255,11 +282,18 @@ Result<api::MoverResult> run_apply(Restore& restore, applications::RestorePart p
     result.outcome = api::MoverOutcome::failed;
     result.message = fmt::format("{} objects could not be restored, the first is {}: {}",
                                  counts.failed(), first->object, first->message);
-  } else if (part == applications::RestorePart::workloads) {
+  } else if (part == applications::RestorePart::workloads && restore.order.apply->await_ready) {
     TRY(wait_until_ready(restore, report, stop));
   }
   result.report = to_json(report).as_object();
   return result;
+}
+
+Result<api::MoverResult> run_readiness(const Restore& restore, std::stop_token stop) {
+  api::RestoreReport report;
+  TRY(wait_until_ready(restore, report, std::move(stop)));
+  return api::MoverResult{.outcome = api::MoverOutcome::succeeded,
+                          .report = to_json(report).as_object()};
 }
 
 Result<Restore> open_restore(const TaskContext& context, std::stop_token stop) {
@@ -295,6 +329,8 @@ Result<api::MoverResult> restore_resources(const TaskContext& context, std::stop
       return run_apply(restore, applications::RestorePart::configuration, std::move(stop));
     case api::ResourceStep::workloads:
       return run_apply(restore, applications::RestorePart::workloads, std::move(stop));
+    case api::ResourceStep::readiness:
+      return run_readiness(restore, std::move(stop));
     case api::ResourceStep::preflight:
       break;
   }

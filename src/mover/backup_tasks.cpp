@@ -14,7 +14,7 @@ Result<api::MoverResult> back_up_volume(const TaskContext& context, std::stop_to
   auto options = TRY(backup_options(context, stop));
   std::unique_ptr<engine::Source> source;
   if (volume.mode == api::VolumeMode::block) {
-    source = TRY(engine::open_image(volume.path, "disk.img", context.clock));
+    source = TRY(engine::open_image(volume.path, image_name, context.clock));
   } else {
     engine::FileSystemOptions files;
     files.layout =

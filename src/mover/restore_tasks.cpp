@@ -1,13 +1,14 @@
 #include <fmt/format.h>
 
 #include "engine/inspect/walk_tree.hpp"
+#include "engine/restore/dump.hpp"
 #include "engine/restore/restore.hpp"
+#include "engine/sources/child_process.hpp"
 #include "mover/task.hpp"
 
 namespace dmaas::mover {
 namespace {
 
-constexpr std::string_view image_path = "/disk.img";
 constexpr std::size_t max_warnings = 50;
 
 /// What is lost only in part is a warning; lost content is a failure.
@@ -38,7 +39,8 @@ Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_to
   auto snapshot = TRY(context.repository.load_snapshot(id, stop));
   const auto& volume = *context.order.volume;
   if (volume.mode == api::VolumeMode::block) {
-    auto image = TRY(engine::find_node(context.repository, snapshot.tree, image_path, stop));
+    auto path = "/" + std::string(image_name);
+    auto image = TRY(engine::find_node(context.repository, snapshot.tree, path, stop));
     TRY(engine::restore_image(context.repository, image, volume.path, context.progress, stop));
     return api::MoverResult{.outcome = api::MoverOutcome::succeeded,
                             .bytes = static_cast<std::int64_t>(image.size),
@@ -52,8 +54,25 @@ Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_to
   return result_of(summary, context.progress);
 }
 
-Result<api::MoverResult> restore_dump(const TaskContext&, std::stop_token) {
-  return fail(ErrorCode::unsupported, "dumps are restored by hand: dmaas repo dump");
+Result<api::MoverResult> restore_dump(const TaskContext& context, std::stop_token stop) {
+  const auto& dump = *context.order.dump;
+  auto id = TRY(engine::SnapshotId::parse(context.order.snapshot_id));
+  auto snapshot = TRY(context.repository.load_snapshot(id, stop));
+  auto path = "/" + dump.file_name;
+  auto file = TRY(engine::find_node(context.repository, snapshot.tree, path, stop));
+  context.progress.bytes_total = file.size;
+  auto command = TRY(engine::ChildProcess::start(dump.command, engine::ChildProcess::Pipe::input));
+  auto feed = [&](BytesView bytes) -> Result<> {
+    TRY(command.write(bytes, stop));
+    context.progress.bytes_done += bytes.size();
+    return {};
+  };
+  TRY(engine::dump_file(context.repository, file, feed, stop));
+  command.close_input();
+  TRY(command.wait(stop));
+  return api::MoverResult{.outcome = api::MoverOutcome::succeeded,
+                          .bytes = static_cast<std::int64_t>(file.size),
+                          .files = 1};
 }
 
 }  // namespace dmaas::mover

@@ -14,6 +14,8 @@ namespace dmaas::mover {
 
 /// The one directory at the root of a volume component's tree: the volume.
 inline constexpr const char* volume_tree_name = "volume";
+/// The one file at the root of a raw block volume's component.
+inline constexpr const char* image_name = "disk.img";
 
 /// What every task is given. The repository's index is loaded.
 struct TaskContext {

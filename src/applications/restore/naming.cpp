@@ -141,6 +141,10 @@ void Naming::free_node_ports(Json& service) const {
   remove_field(at(&service, "spec"), "healthCheckNodePort");
 }
 
+void Naming::rename_selector(Json& selector, const std::string& source_namespace) const {
+  pod_labels_.rewrite_selector(selector, source_namespace);
+}
+
 void Naming::rename(Json& object) const {
   const ObjectId source = id_of(object);
   pod_labels_.rewrite(object);

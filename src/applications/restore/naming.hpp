@@ -34,6 +34,8 @@ public:
   ObjectId destination_of(const ObjectId& source) const;
   /// Renames the object itself and what it refers to.
   void rename(Json& object) const;
+  /// A selector of pods of that namespace of the source: it then finds them at the destination.
+  void rename_selector(Json& selector, const std::string& source_namespace) const;
 
 private:
   struct StatefulSet {

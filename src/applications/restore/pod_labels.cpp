@@ -85,6 +85,11 @@ void PodLabels::rewrite_peers(Json* rules, std::string_view direction, const Pod
   });
 }
 
+void PodLabels::rewrite_selector(Json& selector, const std::string& source_namespace) const {
+  const auto found = pods_.find(source_namespace);
+  if (found != pods_.end()) rewrite_selector(&selector, found->second);
+}
+
 void PodLabels::rewrite(Json& object) const {
   const auto found = pods_.find(kube::namespace_of(object));
   if (found == pods_.end()) return;

@@ -23,6 +23,7 @@ public:
 
   /// `object` still has the name and namespace of the source.
   void rewrite(Json& object) const;
+  void rewrite_selector(Json& selector, const std::string& source_namespace) const;
 
 private:
   using Labels = std::map<std::string, std::string>;

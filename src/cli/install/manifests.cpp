@@ -127,6 +127,7 @@ kind: ClusterRole
 metadata: {{name: dmaas-hooks}}
 rules:
 - {{apiGroups: [""], resources: [pods/exec], verbs: [get, create]}}
+- {{apiGroups: [""], resources: [pods], verbs: [create]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

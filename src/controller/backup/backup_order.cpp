@@ -4,6 +4,7 @@
 #include "api/repository_path.hpp"
 #include "controller/backup/backup_work.hpp"
 #include "controller/backup/components.hpp"
+#include "controller/references.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -26,17 +27,15 @@ api::DocumentComponent describe(const BackupWork& work, const api::ComponentStat
     entry.claim = claim->name;
     entry.namespace_name = claim->namespace_name;
     entry.method = "mount";
+    entry.volume_mode = component.volume_mode;
   } else {
     entry.kind = api::ComponentKind::dump;
-    for (const auto& target : work.plan.spec.targets) {
-      for (const auto& dump : target.dumps) {
-        if ("dump/" + dump.name != component.name) continue;
-        entry.target = target.name;
-        entry.namespace_name =
-            api::namespaces_of(target, work.plan.metadata.namespace_name).front();
-        entry.dump = dump;
-        entry.dump_file = "/" + dump.name;
-      }
+    if (auto found = dump_of_component(component.name, work.plan.spec)) {
+      entry.target = found->target->name;
+      entry.namespace_name =
+          api::namespaces_of(*found->target, work.plan.metadata.namespace_name).front();
+      entry.dump = *found->dump;
+      entry.dump_file = "/" + found->dump->name;
     }
   }
   return entry;
@@ -124,9 +123,11 @@ Result<api::WorkOrder> backup_order(World& world, const BackupWork& work,
     }
     case api::ComponentKind::volume:
       order.task = api::MoverTask::backup_volume;
-      order.volume = api::OrderVolume{.path = std::string(volume_mount_path)};
+      order.volume = volume_of(component.volume_mode);
       break;
     case api::ComponentKind::dump:
+      if (!entry.dump)
+        return fail(ErrorCode::not_found, "the plan has no " + component.name + " any more");
       order.task = api::MoverTask::backup_dump;
       order.dump = api::OrderDump{.command = entry.dump->command, .file_name = entry.dump->name};
       break;

@@ -5,8 +5,10 @@
 #include "api/names.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
+#include "controller/accounts.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/live_volume.hpp"
+#include "controller/dump_pod.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
@@ -19,23 +21,19 @@ kube::ObjectKey parse_key(const std::string& text) {
   return {text.substr(0, slash), text.substr(slash + 1)};
 }
 
-/// The pod of the application in whose image a dump is made.
-Result<Json> dump_pod(World& world, const BackupWork& work, const std::string& name,
-                      const api::LogicalDump*& dump, std::stop_token stop) {
-  for (const auto& target : work.plan.spec.targets) {
-    for (const auto& candidate : target.dumps) {
-      if ("dump/" + candidate.name != name) continue;
-      dump = &candidate;
-      auto pods = TRY(ready_pods_of(world, target, work.plan.metadata.namespace_name,
-                                    candidate.pod_selector, stop));
-      if (pods.empty()) {
-        return fail(ErrorCode::unavailable,
-                    fmt::format("no ready pod of target {} to dump from", target.name));
-      }
-      return std::move(pods.front());
-    }
-  }
-  return fail(ErrorCode::not_found, "the plan has no " + name + " any more");
+/// The mover of a dump is a pod of the application's namespace: it is made as the account that acts
+/// for the plan's namespace, so that a plan runs nothing where that account may run nothing.
+Result<> wish_dump(World& world, const BackupWork& work, const std::string& component,
+                   MoverWish& wish, std::stop_token stop) {
+  auto found = dump_of_component(component, work.plan.spec);
+  if (!found) return fail(ErrorCode::not_found, "the plan has no " + component + " any more");
+  const auto& plan_namespace = work.plan.metadata.namespace_name;
+  wish.application_pod =
+      TRY(find_dump_pod(world, *found->target, plan_namespace, *found->dump, std::move(stop)));
+  wish.pod.key.namespace_name = kube::namespace_of(wish.application_pod);
+  wish.pod.application_container = found->dump->container;
+  wish.account = impersonated(hook_account(world, plan_namespace));
+  return {};
 }
 
 }  // namespace
@@ -136,10 +134,7 @@ Result<MoverWish> wish_for(World& world, const BackupWork& work,
     TRY(mount_live_volume(world, claim, twin_of(work, component), pod, stop));
     return wish;
   }
-  const api::LogicalDump* dump = nullptr;
-  wish.application_pod = TRY(dump_pod(world, work, component.name, dump, stop));
-  pod.key.namespace_name = text_at(wish.application_pod, "metadata", "namespace");
-  pod.application_container = dump->container;
+  TRY(wish_dump(world, work, component.name, wish, std::move(stop)));
   return wish;
 }
 

@@ -10,10 +10,32 @@ namespace dmaas::controller {
 namespace {
 
 constexpr std::string_view volume_prefix = "volume/";
+constexpr std::string_view dump_prefix = "dump/";
+
+/// Files are read one by one; of a raw volume that is written meanwhile nothing need fit together.
+bool is_block_in_use(const applications::Claim& claim) {
+  return claim.volume_mode == "Block" && !claim.users.empty();
+}
+
+bool reads_live(const api::BackupConfigurationSpec& plan, const applications::Claim& claim) {
+  const auto* target = plan.find_target(claim.target);
+  return target != nullptr && target->volumes.method == api::VolumeMethod::mount;
+}
+
+/// Why the data of a claim cannot be had, with the remedy; "" when it can.
+std::string obstacle_of(const applications::Claim& claim, const applications::MountChoice& choice,
+                        const api::BackupConfigurationSpec& plan) {
+  if (choice.place == applications::MountPlace::impossible) return choice.reason;
+  if (!is_block_in_use(claim) || reads_live(plan, claim)) return "";
+  return fmt::format(
+      "pod {} writes to this raw block volume: stop it, or hold it still by hooks and set "
+      "volumes.method: mount",
+      claim.users.front().pod);
+}
 
 void add_volume(PlannedComponents& planned, const applications::Claim& claim,
-                const std::string& plan_namespace) {
-  auto name = volume_component(claim.key, plan_namespace);
+                const api::BackupConfiguration& plan) {
+  auto name = volume_component(claim.key, plan.metadata.namespace_name);
   api::ResolvedVolume volume{
       .claim = claim.key.name, .namespace_name = claim.key.namespace_name, .method = "none"};
   if (claim.phase == "Lost") {
@@ -29,13 +51,19 @@ void add_volume(PlannedComponents& planned, const applications::Claim& claim,
         fmt::format("claim {} is not bound: there is nothing to back up", claim.key.text()));
   } else {
     auto choice = applications::choose_mount(claim);
-    volume.reason = choice.reason;
-    if (choice.place == applications::MountPlace::impossible) {
-      planned.obstacle =
-          fmt::format("claim {} cannot be read: {}", claim.key.text(), choice.reason);
+    auto obstacle = obstacle_of(claim, choice, plan.spec);
+    volume.reason = obstacle.empty() ? choice.reason : obstacle;
+    if (!obstacle.empty()) {
+      planned.obstacle = fmt::format("claim {} cannot be read: {}", claim.key.text(), obstacle);
     } else {
       volume.method = "mount";
-      planned.components.push_back({.name = name, .message = ""});
+      planned.components.push_back({.name = name, .volume_mode = claim.volume_mode});
+    }
+    if (obstacle.empty() && is_block_in_use(claim)) {
+      planned.warnings.push_back(
+          fmt::format("{} was read while pod {} used the raw volume: it is only of one moment if "
+                      "hooks held the pod still",
+                      name, claim.users.front().pod));
     }
   }
   planned.volumes.push_back(std::move(volume));
@@ -58,6 +86,17 @@ std::optional<kube::ObjectKey> claim_of_component(const std::string& component,
   return kube::ObjectKey{place.substr(0, slash), place.substr(slash + 1)};
 }
 
+std::optional<DumpOfPlan> dump_of_component(const std::string& component,
+                                            const api::BackupConfigurationSpec& plan) {
+  if (!component.starts_with(dump_prefix)) return std::nullopt;
+  auto name = component.substr(dump_prefix.size());
+  for (const auto& target : plan.targets) {
+    auto dump = std::ranges::find(target.dumps, name, &api::LogicalDump::name);
+    if (dump != target.dumps.end()) return DumpOfPlan{&target, &*dump};
+  }
+  return std::nullopt;
+}
+
 PlannedComponents plan_components(const api::BackupConfiguration& plan,
                                   const applications::Application& application,
                                   const std::vector<api::BackupStorage>& storages) {
@@ -66,11 +105,11 @@ PlannedComponents plan_components(const api::BackupConfiguration& plan,
     planned.obstacle = "nothing matches target " + missing;
   if (!application.obstacles.empty()) planned.obstacle = application.obstacles.front();
   for (const auto& claim : application.claims) {
-    add_volume(planned, claim, plan.metadata.namespace_name);
+    add_volume(planned, claim, plan);
   }
   for (const auto& target : plan.spec.targets) {
     for (const auto& dump : target.dumps)
-      planned.components.push_back({.name = "dump/" + dump.name});
+      planned.components.push_back({.name = std::string(dump_prefix) + dump.name});
   }
   planned.components.push_back({.name = "resources"});
   std::vector<api::ComponentStatus> on_each_storage;

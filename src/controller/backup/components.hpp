@@ -21,6 +21,16 @@ std::string volume_component(const kube::ObjectKey& claim, const std::string& pl
 std::optional<kube::ObjectKey> claim_of_component(const std::string& component,
                                                   const std::string& plan_namespace);
 
+/// A dump of a plan with the target that it belongs to. Both point into the plan.
+struct DumpOfPlan {
+  const api::BackupTarget* target = nullptr;
+  const api::LogicalDump* dump = nullptr;
+};
+/// The dump that such a component names; nothing for other components, and when the plan has it no
+/// more.
+std::optional<DumpOfPlan> dump_of_component(const std::string& component,
+                                            const api::BackupConfigurationSpec& plan);
+
 struct PlannedComponents {
   std::vector<api::ComponentStatus> components{};  // resources last
   std::vector<api::ResolvedVolume> volumes{};

@@ -74,8 +74,7 @@ Result<> mount_live_volume(World& world, const applications::Claim& claim, const
   auto choice = applications::choose_mount(claim);
   pod.node = choice.node;
   pod.rights = MoverRights::read;
-  pod.volume_mode =
-      claim.volume_mode == "Block" ? api::VolumeMode::block : api::VolumeMode::filesystem;
+  pod.volume_mode = api::volume_mode_of(claim.volume_mode);
   switch (choice.place) {
     case applications::MountPlace::impossible:
       return fail(ErrorCode::unsupported, choice.reason);

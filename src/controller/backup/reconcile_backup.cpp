@@ -50,6 +50,11 @@ bool has_failed(const api::BackupSessionStatus& status) {
   return api::is_true(status.conditions, api::condition::failed);
 }
 
+bool has_dumps(const api::BackupConfigurationSpec& plan) {
+  return std::ranges::any_of(plan.targets,
+                             [](const auto& target) { return !target.dumps.empty(); });
+}
+
 bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage) {
   return std::ranges::any_of(status.hooks, [&](const auto& hook) { return hook.stage == stage; });
 }
@@ -231,10 +236,14 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
   auto key = "resolve/" + work.session.metadata.uid;
   auto session_key = work.session.metadata.key();
   auto shared = std::make_shared<Work>(work);
+  bool needs_account = has_dumps(work.plan.spec);
   auto done = world_.background.run(
       key,
-      [this, shared](std::stop_token stopped) -> Result<Json> {
+      [this, shared, needs_account](std::stop_token stopped) -> Result<Json> {
         shared->run = nullptr;  // points into the plan of the original
+        // Dumps act as this account, whose rights take some moments to be known.
+        if (needs_account)
+          TRY(bind_hook_account(world_, shared->plan.metadata.namespace_name, stopped));
         TRY(application_of(*shared, stopped));
         shared->storages = TRY(storages_of(world_, shared->plan));
         TRY(open_repositories(*shared, stopped));

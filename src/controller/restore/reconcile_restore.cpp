@@ -11,6 +11,7 @@
 #include "controller/accounts.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/fill_volume.hpp"
+#include "controller/restore/play_dump.hpp"
 #include "controller/restore/restore_plan_store.hpp"
 #include "controller/restore/restore_status.hpp"
 #include "controller/run_hooks.hpp"
@@ -29,9 +30,10 @@ const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
 const Action look_again = Action::requeue(poll_period);
 constexpr std::chrono::seconds rebind_period{1};
 constexpr std::chrono::minutes patience{10};
-/// Condition: claims may be filled.
+/// Conditions: claims may be filled; dumps may be played back; hooks may run.
 constexpr std::string_view configuration_applied = "ConfigurationApplied";
 constexpr std::string_view workloads_applied = "WorkloadsApplied";
+constexpr std::string_view workloads_ready = "WorkloadsReady";
 
 void mark(api::RestoreSessionStatus& status, std::string_view type, Timestamp now) {
   api::set_condition(
@@ -39,23 +41,46 @@ void mark(api::RestoreSessionStatus& status, std::string_view type, Timestamp no
       {.type = std::string(type), .status = api::ConditionStatus::yes, .reason = "Applied"}, now);
 }
 
-api::OrderSession identity_of(const api::RestoreSession& session) {
-  return {"RestoreSession", session.metadata.namespace_name, session.metadata.name,
-          session.metadata.uid};
+/// What the pod that applies objects does now.
+api::ResourceStep step_of(const api::RestoreSessionStatus& status) {
+  if (status.stage == RestoreStage::restoring_backups) return api::ResourceStep::configuration;
+  if (status.stage != RestoreStage::activating_applications) return api::ResourceStep::preflight;
+  return api::is_true(status.conditions, workloads_applied) ? api::ResourceStep::readiness
+                                                            : api::ResourceStep::workloads;
 }
 
-api::ResourceStep step_of(RestoreStage stage) {
-  if (stage == RestoreStage::restoring_backups) return api::ResourceStep::configuration;
-  if (stage == RestoreStage::activating_applications) return api::ResourceStep::workloads;
-  return api::ResourceStep::preflight;
+std::string step_component(const api::RestoreSessionStatus& status) {
+  auto name = names_of(api::ResourceStep{})[static_cast<std::size_t>(step_of(status))];
+  return fmt::format("resources/{}", name);
 }
 
-std::string step_name(RestoreStage stage) {
-  return std::string(names_of(api::ResourceStep{})[static_cast<std::size_t>(step_of(stage))]);
+Result<> note_readiness(api::RestoreSessionStatus& status, const api::RestoreReport& report,
+                        Timestamp now) {
+  if (!report.not_ready.empty()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("restored, but {} workloads are not ready, the first is {}",
+                            report.not_ready.size(), report.not_ready.front()));
+  }
+  mark(status, workloads_ready, now);
+  return {};
 }
 
 std::string volume_component(const api::RestoredVolume& volume) {
   return "volume/" + volume.namespace_name + "/" + volume.claim;
+}
+
+api::OrderApply apply_order(const World& world, const api::RestoreSession& session) {
+  const auto& spec = session.spec;
+  auto account = restore_account(world, session);
+  return {.step = step_of(session.status),
+          .account_namespace = account.namespace_name,
+          .service_account = account.name,
+          .what = spec.what,
+          .namespace_map = spec.namespace_map,
+          .storage_class_map = spec.storage_class_map,
+          .name_prefix = spec.name_prefix,
+          .existing = spec.existing,
+          .await_ready = session.status.dumps.empty()};
 }
 
 kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
@@ -190,17 +215,10 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
 Result<std::optional<api::RestoreReport>> RestoreReconciler::step_apply(Work& work,
                                                                         std::stop_token stop) {
   auto& status = work.session.status;
-  MoverWish wish;
-  wish.storage = work.source.place.storage.text();
-  wish.repository = work.source.place.path;
-  wish.scope = api::GatewayScope::read;
-  wish.pod.key.namespace_name = world_.settings.namespace_name;
+  auto wish = wish_of(world_, work, step_component(status));
   wish.pod.part = "resources";
   wish.pod.role = "resources";
   wish.pod.service_account = "dmaas-resources";
-  wish.pod.session = identity_of(work.session);
-  wish.pod.component = "resources/" + step_name(status.stage);
-  wish.pod.settings = work.session.spec.mover;
   MoverFacts facts{status.pod, status.pod_attempts, status.message};
   auto view = step_mover(world_, wish, facts, stop);
   status.pod = facts.pod;
@@ -220,6 +238,17 @@ Result<std::optional<api::RestoreReport>> RestoreReconciler::step_apply(Work& wo
   return report;
 }
 
+/// Lets the pod go whose report was taken; the next step begins with a pod of its own.
+Result<> RestoreReconciler::end_apply(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (status.pod) world_.reports.settle(status.pod->uid);
+  MoverFacts facts{status.pod, status.pod_attempts, ""};
+  TRY(retire_mover(world_, facts, std::move(stop)));
+  status.pod.reset();
+  status.pod_attempts = 0;
+  return {};
+}
+
 Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   auto report = TRY(step_apply(work, stop));
@@ -230,18 +259,12 @@ Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
   for (const auto& planned : report->volumes) {
     status.volumes.push_back({.claim = planned.claim,
                               .namespace_name = planned.namespace_name,
+                              .volume_mode = planned.volume_mode,
                               .bytes_total = planned.bytes,
                               .snapshot_id = planned.snapshot_id});
   }
-  for (const auto& dump : report->dumps) {
-    status.warnings.push_back(
-        fmt::format("{} is not played back by itself: restore it with 'dmaas repo dump {} {}'",
-                    dump.component, dump.snapshot_id.substr(0, 8), dump.file));
-  }
-  MoverFacts facts{status.pod, status.pod_attempts, ""};
-  if (status.pod) world_.reports.settle(status.pod->uid);
-  TRY(retire_mover(world_, facts, stop));
-  status.pod.reset();
+  for (const auto& planned : report->dumps) status.dumps.push_back(pending_dump(planned));
+  TRY(end_apply(work, stop));
   auto rejected = status.preflight ? status.preflight->rejected : 0;
   if (rejected > 0) {
     const auto& first = status.preflight->findings.front();
@@ -269,10 +292,7 @@ Result<Action> RestoreReconciler::restore_backups(Work& work, std::stop_token st
     if (!report) return look_again;
     merge_report(status, *report);
     mark(status, configuration_applied, now);
-    if (status.pod) world_.reports.settle(status.pod->uid);
-    MoverFacts facts{status.pod, status.pod_attempts, ""};
-    TRY(retire_mover(world_, facts, stop));
-    status.pod.reset();
+    TRY(end_apply(work, stop));
     return again_now;
   }
   if (!TRY(fill_volumes(work, stop))) return Action::requeue(rebind_period);
@@ -341,17 +361,11 @@ Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& pl
     volume.fill_claim = claim.name;
     volume.phase = VolumePhase::provisioning;
   }
-  MoverWish wish;
-  wish.storage = work.source.place.storage.text();
-  wish.repository = work.source.place.path;
-  wish.scope = api::GatewayScope::read;
-  wish.pod.key.namespace_name = world_.settings.namespace_name;
-  wish.pod.session = identity_of(work.session);
-  wish.pod.component = volume_component(volume);
+  auto wish = wish_of(world_, work, volume_component(volume));
   wish.pod.rights = MoverRights::restore;
   wish.pod.claim = claim.name;
+  wish.pod.volume_mode = api::volume_mode_of(volume.volume_mode);
   wish.pod.placement = planned.placement;
-  wish.pod.settings = work.session.spec.mover;
   auto view = step_mover(world_, wish, facts, stop);
   volume.pod = facts.pod;
   volume.attempts = facts.attempts;
@@ -377,47 +391,65 @@ Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& pl
   return {};
 }
 
+/// True once they are applied.
+Result<bool> RestoreReconciler::apply_workloads(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (api::is_true(status.conditions, workloads_applied)) return true;
+  auto report = TRY(step_apply(work, stop));
+  if (!report) return false;
+  merge_report(status, *report);
+  mark(status, workloads_applied, world_.clock.now());
+  // Without dumps the same pod has waited too.
+  if (status.dumps.empty()) TRY(note_readiness(status, *report, world_.clock.now()));
+  TRY(end_apply(work, stop));
+  return true;
+}
+
+/// True once they are ready.
+Result<bool> RestoreReconciler::await_workloads(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (api::is_true(status.conditions, workloads_ready)) return true;
+  auto report = TRY(step_apply(work, stop));
+  if (!report) return false;
+  TRY(note_readiness(status, *report, world_.clock.now()));
+  TRY(end_apply(work, stop));
+  return true;
+}
+
+/// True once they have run, or when there are none.
+Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
+  auto& status = work.session.status;
+  if (work.session.spec.hooks.empty() || !status.hooks.empty()) return true;
+  auto hooks =
+      TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
+  HookOccasion occasion{work.session.metadata.uid,
+                        "after",
+                        work.session.metadata.namespace_name,
+                        {{.name = "restored"}}};
+  occasion.targets.front().all_objects = true;
+  for (const auto& [from, to] : work.session.spec.namespace_map)
+    occasion.targets.front().namespaces.push_back(to);
+  auto session_key = work.session.metadata.key();
+  auto done = world_.background.run(
+      "hooks/" + work.session.metadata.uid,
+      [this, hooks, occasion](std::stop_token stopped) -> Result<Json> {
+        return encode_outcome(run_hooks(world_, hooks, occasion, stopped));
+      },
+      [this, session_key] { wake_(session_key); });
+  if (!done) return false;
+  auto outcome = decode_outcome(TRY(*done));
+  status.hooks = std::move(outcome.results);
+  if (!outcome.abort_message.empty()) return fail(ErrorCode::invalid_input, outcome.abort_message);
+  return true;
+}
+
 Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  auto now = world_.clock.now();
-  if (!api::is_true(status.conditions, workloads_applied)) {
-    auto report = TRY(step_apply(work, stop));
-    if (!report) return look_again;
-    merge_report(status, *report);
-    mark(status, workloads_applied, now);
-    if (status.pod) world_.reports.settle(status.pod->uid);
-    if (!report->not_ready.empty()) {
-      return fail(ErrorCode::timeout,
-                  fmt::format("restored, but {} workloads are not ready, the first is {}",
-                              report->not_ready.size(), report->not_ready.front()));
-    }
-    return again_now;
-  }
-  if (!work.session.spec.hooks.empty() && status.hooks.empty()) {
-    auto hooks =
-        TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
-    HookOccasion occasion{work.session.metadata.uid,
-                          "after",
-                          work.session.metadata.namespace_name,
-                          impersonated(restore_account(world_, work.session)),
-                          {{.name = "restored"}}};
-    occasion.targets.front().all_objects = true;
-    for (const auto& [from, to] : work.session.spec.namespace_map)
-      occasion.targets.front().namespaces.push_back(to);
-    auto session_key = work.session.metadata.key();
-    auto done = world_.background.run(
-        "hooks/" + work.session.metadata.uid,
-        [this, hooks, occasion](std::stop_token stopped) -> Result<Json> {
-          return encode_outcome(run_hooks(world_, hooks, occasion, stopped));
-        },
-        [this, session_key] { wake_(session_key); });
-    if (!done) return look_again;
-    auto outcome = decode_outcome(TRY(*done));
-    status.hooks = std::move(outcome.results);
-    if (!outcome.abort_message.empty())
-      return fail(ErrorCode::invalid_input, outcome.abort_message);
-  }
-  mark_stage(status, api::StageState::succeeded, "every workload is ready", now);
+  if (!TRY(apply_workloads(work, stop))) return look_again;
+  if (!status.dumps.empty() && !TRY(play_dumps(world_, work, stop))) return look_again;
+  if (!TRY(await_workloads(work, stop))) return look_again;
+  if (!TRY(run_activation_hooks(work))) return look_again;
+  mark_stage(status, api::StageState::succeeded, "every workload is ready", world_.clock.now());
   return conclude(work, stop);
 }
 
@@ -441,6 +473,7 @@ Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
   MoverFacts facts{status.pod, status.pod_attempts, ""};
   TRY(retire_mover(world_, facts, stop));
   status.pod.reset();
+  TRY(retire_dumps(world_, status, stop));
   for (auto& volume : status.volumes) {
     MoverFacts mover{volume.pod, volume.attempts, volume.message};
     TRY(retire_mover(world_, mover, stop));
@@ -464,7 +497,9 @@ std::optional<api::OrderSession> RestoreReconciler::session_of(const std::string
     auto is_it = [&](const auto& pod) { return pod && pod->uid == pod_uid; };
     bool fills = std::ranges::any_of(session->status.volumes,
                                      [&](const auto& volume) { return is_it(volume.pod); });
-    if (fills || is_it(session->status.pod)) return identity_of(*session);
+    bool plays = std::ranges::any_of(session->status.dumps,
+                                     [&](const auto& dump) { return is_it(dump.pod); });
+    if (fills || plays || is_it(session->status.pod)) return identity_of(*session);
   }
   return std::nullopt;
 }
@@ -479,7 +514,10 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
     auto volume = std::ranges::find_if(status.volumes, [&](const auto& v) {
       return v.pod && v.pod->uid == pod_uid && v.phase < VolumePhase::binding;
     });
-    if (!applies && volume == status.volumes.end()) continue;
+    auto dump = std::ranges::find_if(status.dumps, [&](const auto& d) {
+      return d.pod && d.pod->uid == pod_uid && !is_final(d.phase);
+    });
+    if (!applies && volume == status.volumes.end() && dump == status.dumps.end()) continue;
     auto source = TRY(find_source(world_, *session));
     auto opened =
         TRY(world_.vault.open(source.storage, source.place.path, Vault::WhenAbsent::fail, stop));
@@ -489,23 +527,20 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
     order.repository = world_.vault.order_for(source.place, opened->repository->master_key());
     order.memory_bytes = memory_limit_of(session->spec.mover);
     if (applies) {
-      auto account = restore_account(world_, *session);
-      order.component = "resources/" + step_name(status.stage);
+      order.component = step_component(status);
       order.task = api::MoverTask::restore_resources;
       order.snapshot_id = status.snapshot_id;
-      order.apply = api::OrderApply{.step = step_of(status.stage),
-                                    .account_namespace = account.namespace_name,
-                                    .service_account = account.name,
-                                    .what = session->spec.what,
-                                    .namespace_map = session->spec.namespace_map,
-                                    .storage_class_map = session->spec.storage_class_map,
-                                    .name_prefix = session->spec.name_prefix,
-                                    .existing = session->spec.existing};
-    } else {
+      order.apply = apply_order(world_, *session);
+    } else if (volume != status.volumes.end()) {
       order.component = volume_component(*volume);
       order.task = api::MoverTask::restore_volume;
       order.snapshot_id = volume->snapshot_id;
-      order.volume = api::OrderVolume{.path = std::string(volume_mount_path)};
+      order.volume = volume_of(volume->volume_mode);
+    } else {
+      order.component = dump->component;
+      order.task = api::MoverTask::restore_dump;
+      order.snapshot_id = dump->snapshot_id;
+      order.dump = TRY(dump_order(world_, *session, *dump, stop));
     }
     return order;
   }

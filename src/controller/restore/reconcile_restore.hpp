@@ -6,27 +6,21 @@
 #include "api/restore_report.hpp"
 #include "api/restore_session.hpp"
 #include "controller/movers.hpp"
-#include "controller/restore/restore_source.hpp"
+#include "controller/restore/restore_work.hpp"
 #include "controller/work_source.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/controller.hpp"
 
 namespace dmaas::controller {
 
-/// What one reconciliation of a RestoreSession works on.
-struct RestoreWork {
-  api::RestoreSession session{};
-  Json before{};  // the status as it was
-  SourceRepository source{};
-};
-
 /// One restore, from Pending to its end, by the same rules as BackupReconciler:
 ///
 ///   Pending → Preflight → RestoringBackups → ActivatingApplications → Succeeded | Failed
 ///
 /// Preflight changes nothing. RestoringBackups applies configuration and then fills volumes;
-/// workloads come only when every volume is bound. Objects are applied by a pod that acts as the
-/// session's account.
+/// workloads come only when every volume is bound, and dumps are played back when their application
+/// runs: before all workloads are awaited, since one may need the data to become ready. Objects are
+/// applied by a pod that acts as the session's account.
 class RestoreReconciler final : public kube::Reconciler, public WorkSource {
 public:
   explicit RestoreReconciler(World& world) : world_(world) {}
@@ -48,6 +42,10 @@ private:
   Result<kube::Action> activate(Work& work, std::stop_token stop);
   /// Runs the pod of the present step; its report when it is done.
   Result<std::optional<api::RestoreReport>> step_apply(Work& work, std::stop_token stop);
+  Result<> end_apply(Work& work, std::stop_token stop);
+  Result<bool> apply_workloads(Work& work, std::stop_token stop);
+  Result<bool> await_workloads(Work& work, std::stop_token stop);
+  Result<bool> run_activation_hooks(Work& work);
   Result<bool> fill_volumes(Work& work, std::stop_token stop);
   Result<> step_volume(Work& work, const api::PlannedVolume& planned, api::RestoredVolume& volume,
                        std::stop_token stop);

@@ -108,6 +108,8 @@ void finish_status(api::RestoreSessionStatus& status, bool preflight_only, Times
         preflight_only
             ? "preflight found nothing that stops the restore; nothing was changed"
             : fmt::format("restored {} objects and {} volumes", objects, status.volumes.size());
+    if (!preflight_only && !status.dumps.empty())
+      status.message += fmt::format(", played back {} dumps", status.dumps.size());
     status.stage = api::RestoreStage::succeeded;
     if (status.start_time && !preflight_only)
       status.time_to_recover = format_duration(now - *status.start_time);

@@ -1,0 +1,86 @@
+#include "controller/backup/components.hpp"
+
+#include <gmock/gmock.h>
+
+namespace dmaas::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ComponentsTest : public ::testing::Test {
+protected:
+  ComponentsTest() {
+    plan_.metadata.namespace_name = "shop";
+    plan_.spec.targets = {{.name = "db"}};
+    storages_.resize(1);
+    storages_[0].metadata = {.name = "main", .namespace_name = "dmaas-system"};
+  }
+
+  applications::Claim& add_block_claim() {
+    applications::Claim claim;
+    claim.key = {"shop", "raw"};
+    claim.phase = "Bound";
+    claim.volume_mode = "Block";
+    claim.volume = *parse_json(R"({"spec":{"local":{"path":"/dev/loop7"},"nodeAffinity":{}}})");
+    claim.target = "db";
+    application_.claims.push_back(std::move(claim));
+    return application_.claims.back();
+  }
+  PlannedComponents plan() const { return plan_components(plan_, application_, storages_); }
+  static std::vector<std::string> names_of(const PlannedComponents& planned) {
+    std::vector<std::string> names;
+    for (const auto& component : planned.components) names.push_back(component.name);
+    return names;
+  }
+
+  api::BackupConfiguration plan_;
+  applications::Application application_;
+  std::vector<api::BackupStorage> storages_;
+};
+
+TEST_F(ComponentsTest, DumpsAreComponentsAndObjectsComeLast) {
+  plan_.spec.targets[0].dumps = {{.name = "all"}, {.name = "users"}};
+  add_block_claim();
+  EXPECT_THAT(names_of(plan()), ElementsAre("volume/raw", "dump/all", "dump/users", "resources"));
+}
+
+TEST_F(ComponentsTest, ADumpIsFoundByTheNameOfItsComponent) {
+  plan_.spec.targets.push_back({.name = "other", .dumps = {{.name = "users"}}});
+  auto found = dump_of_component("dump/users", plan_.spec);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->target->name, "other");
+  EXPECT_EQ(found->dump->name, "users");
+  EXPECT_FALSE(dump_of_component("dump/gone", plan_.spec));
+  EXPECT_FALSE(dump_of_component("volume/users", plan_.spec));
+}
+
+TEST_F(ComponentsTest, ARawBlockVolumeThatNobodyUsesIsRead) {
+  add_block_claim();
+  auto planned = plan();
+  EXPECT_EQ(planned.obstacle, "");
+  EXPECT_EQ(planned.components[0].volume_mode, "Block");
+  EXPECT_THAT(planned.warnings, IsEmpty());
+}
+
+TEST_F(ComponentsTest, ARawBlockVolumeInUseIsReadOnlyWhenThePlanAsksForIt) {
+  add_block_claim().users = {{.pod = "db-0", .uid = "u", .node = "east"}};
+  EXPECT_THAT(plan().obstacle, HasSubstr("pod db-0 writes to this raw block volume"));
+
+  plan_.spec.targets[0].volumes.method = api::VolumeMethod::mount;
+  auto planned = plan();
+  EXPECT_EQ(planned.obstacle, "");
+  EXPECT_THAT(planned.warnings, SizeIs(1));
+}
+
+TEST_F(ComponentsTest, AFileSystemInUseIsRead) {
+  auto& claim = add_block_claim();
+  claim.volume_mode = "Filesystem";
+  claim.users = {{.pod = "db-0", .uid = "u", .node = "east"}};
+  EXPECT_EQ(plan().obstacle, "");
+}
+
+}  // namespace
+}  // namespace dmaas::controller

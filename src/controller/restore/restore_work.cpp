@@ -1,0 +1,22 @@
+#include "controller/restore/restore_work.hpp"
+
+namespace dmaas::controller {
+
+api::OrderSession identity_of(const api::RestoreSession& session) {
+  return {"RestoreSession", session.metadata.namespace_name, session.metadata.name,
+          session.metadata.uid};
+}
+
+MoverWish wish_of(const World& world, const RestoreWork& work, std::string component) {
+  MoverWish wish;
+  wish.storage = work.source.place.storage.text();
+  wish.repository = work.source.place.path;
+  wish.scope = api::GatewayScope::read;
+  wish.pod.key.namespace_name = world.settings.namespace_name;
+  wish.pod.session = identity_of(work.session);
+  wish.pod.component = std::move(component);
+  wish.pod.settings = work.session.spec.mover;
+  return wish;
+}
+
+}  // namespace dmaas::controller

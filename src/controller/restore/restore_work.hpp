@@ -1,0 +1,21 @@
+#pragma once
+
+#include "api/restore_session.hpp"
+#include "controller/movers.hpp"
+#include "controller/restore/restore_source.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+/// What one reconciliation of a RestoreSession works on.
+struct RestoreWork {
+  api::RestoreSession session{};
+  Json before{};  // the status as it was
+  SourceRepository source{};
+};
+
+api::OrderSession identity_of(const api::RestoreSession& session);
+/// A mover of this session in the system namespace that may read its repository.
+MoverWish wish_of(const World& world, const RestoreWork& work, std::string component);
+
+}  // namespace dmaas::controller
