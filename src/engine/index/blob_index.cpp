@@ -39,21 +39,30 @@ void BlobIndex::insert(Shard& shard, const Entry& entry) {
   recent.clear();
 }
 
-std::uint32_t BlobIndex::number_of(const PackId& pack) {
+std::uint32_t BlobIndex::add_pack(const PackId& pack, const std::vector<PackedBlob>& blobs) {
   std::lock_guard lock{packs_mutex_};
   auto [at, is_new] = numbers_.try_emplace(pack, static_cast<std::uint32_t>(packs_.size()));
-  if (is_new) packs_.push_back(pack);
+  if (is_new) packs_.push_back({pack, 0});
   ENSURE(packs_.size() < in_flight);
+  auto& end = packs_[at->second].end_of_blobs;
+  for (const PackedBlob& blob : blobs) end = std::max(end, blob.offset + blob.length);
   return at->second;
+}
+
+std::uint32_t BlobIndex::end_of_blobs(const PackId& pack) const {
+  std::shared_lock lock{packs_mutex_};
+  auto known = numbers_.find(pack);
+  return known == numbers_.end() ? 0 : packs_[known->second].end_of_blobs;
 }
 
 BlobLocation BlobIndex::location_of(const Entry& entry) const {
   std::shared_lock lock{packs_mutex_};
-  return {packs_[entry.pack()], entry.offset, entry.length, entry.uncompressed_length};
+  return {packs_[entry.pack()].id, entry.offset, entry.length, entry.uncompressed_length};
 }
 
 void BlobIndex::load(const IndexPack& pack) {
-  const std::uint32_t number = number_of(pack.id) | (pack.marked_for_deletion ? marked_bit : 0);
+  const std::uint32_t number =
+      add_pack(pack.id, pack.blobs) | (pack.marked_for_deletion ? marked_bit : 0);
   for (const PackedBlob& blob : pack.blobs) {
     Entry entry = key_of(blob.handle);
     entry.pack_and_flags = (entry.pack_and_flags & tree_bit) | number;
@@ -155,7 +164,7 @@ void BlobIndex::mark(const std::unordered_set<PackId>& packs) {
 }
 
 void BlobIndex::publish(const PackId& pack, const std::vector<PackedBlob>& blobs) {
-  const std::uint32_t number = number_of(pack);
+  const std::uint32_t number = add_pack(pack, blobs);
   for (const PackedBlob& blob : blobs) {
     const Entry key = key_of(blob.handle);
     Shard& shard = shard_of(key);

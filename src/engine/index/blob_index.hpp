@@ -42,6 +42,9 @@ public:
   /// overlook it. In memory only.
   void mark(const std::unordered_set<PackId>& packs);
 
+  /// Where the last known blob of a pack ends; 0 for an unknown pack.
+  std::uint32_t end_of_blobs(const PackId& pack) const;
+
   /// Copies counted singly.
   std::size_t entry_count() const;
 
@@ -77,14 +80,18 @@ private:
   static void visit_equal(const std::vector<Entry>& entries, const Entry& key, Visit&& visit);
   static void insert(Shard& shard, const Entry& entry);
 
-  std::uint32_t number_of(const PackId& pack);
+  std::uint32_t add_pack(const PackId& pack, const std::vector<PackedBlob>& blobs);
   BlobLocation location_of(const Entry& entry) const;
   Shard& shard_of(const Entry& entry) { return shards_[entry.prefix[0]]; }
   const Shard& shard_of(const Entry& entry) const { return shards_[entry.prefix[0]]; }
 
   std::array<Shard, 256> shards_;
   mutable std::shared_mutex packs_mutex_;
-  std::vector<PackId> packs_;
+  struct Pack {
+    PackId id;
+    std::uint32_t end_of_blobs = 0;
+  };
+  std::vector<Pack> packs_;
   std::unordered_map<PackId, std::uint32_t> numbers_;
 };
 

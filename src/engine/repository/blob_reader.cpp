@@ -82,7 +82,7 @@ private:
 };
 
 BlobReader::BlobReader(storage::ObjectStore& store, const MasterKey& key, const BlobIndex& index)
-    : store_(store), key_(key), index_(index) {}
+    : store_(store), key_(key), index_(index), tree_blocks_(store, index) {}
 BlobReader::~BlobReader() = default;
 
 Result<Bytes> BlobReader::load_blob(const BlobHandle& handle, std::stop_token stop) {
@@ -91,7 +91,7 @@ Result<Bytes> BlobReader::load_blob(const BlobHandle& handle, std::stop_token st
   for (const BlobLocation& at : index_.find_all(handle)) {
     const PackedBlob blob{handle, at.offset, at.length, at.uncompressed_length};
     Lease tools{*this};
-    auto sealed = store_.load_range(object_name(at.pack), at.offset, at.length, stop);
+    auto sealed = load_sealed(blob, at.pack, stop);
     auto plain = sealed ? tools->decode(blob, *sealed) : Result<BytesView>(fail(sealed.error()));
     if (plain) return copy_of(*plain);
     last = std::move(plain).error().context(
@@ -101,6 +101,16 @@ Result<Bytes> BlobReader::load_blob(const BlobHandle& handle, std::stop_token st
     last = Error(ErrorCode::corrupt, last.message());
   }
   return fail(std::move(last));
+}
+
+Result<Bytes> BlobReader::load_sealed(const PackedBlob& blob, const PackId& pack,
+                                      std::stop_token stop) {
+  if (blob.handle.type == BlobType::tree) {
+    auto sealed = tree_blocks_.read(pack, blob.offset, blob.length, stop);
+    // Damage elsewhere in the block does not concern this blob.
+    if (sealed || !is_damage(sealed.code())) return sealed;
+  }
+  return store_.load_range(object_name(pack), blob.offset, blob.length, stop);
 }
 
 Result<> BlobReader::load_blobs(const PackId& pack, std::span<const PackedBlob> blobs,

@@ -10,6 +10,7 @@
 #include "engine/format/pack_header.hpp"
 #include "engine/format/seal.hpp"
 #include "engine/index/blob_index.hpp"
+#include "engine/repository/pack_blocks.hpp"
 #include "storage/object_store.hpp"
 
 namespace dmaas::engine {
@@ -31,12 +32,14 @@ private:
   class Lease;
   class RunDecoder;
 
+  Result<Bytes> load_sealed(const PackedBlob& blob, const PackId& pack, std::stop_token stop);
   Result<> load_run(const PackId& pack, std::span<const PackedBlob> run, const BlobSink& each,
                     std::stop_token stop);
 
   storage::ObjectStore& store_;
   const MasterKey key_;
   const BlobIndex& index_;
+  PackBlocks tree_blocks_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Tools>> idle_;
 };

@@ -100,6 +100,26 @@ void expect_consistent(Repository& repository) {
   EXPECT_TRUE(checked) << checked.error().message();
 }
 
+TEST(RepositoryTest, ReadsNeighbouringTreesByOneRequest) {
+  MemoryStore memory;
+  std::vector<Bytes> trees;
+  for (int i = 0; i < 1000; ++i) trees.push_back(copy_of(bytes_of(fmt::format("tree {}", i))));
+  {
+    auto repository = make(memory);
+    for (const Bytes& tree : trees) ASSERT_TRUE(repository->saver().save(BlobType::tree, tree, {}));
+    ASSERT_TRUE(repository->saver().flush({}));
+  }
+  FaultyStore store{memory};
+  auto repository = open(store);
+  const std::size_t before = store.calls();
+  for (const Bytes& tree : trees) {
+    auto loaded = repository->load_blob(handle_of(tree, BlobType::tree), {});
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_EQ(*loaded, tree);
+  }
+  EXPECT_LE(store.calls() - before, 3U);
+}
+
 TEST(RepositoryTest, GivesBackBlobsAfterItIsOpenedAgain) {
   for (unsigned version : {1U, 2U}) {
     MemoryStore store;
