@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -100,5 +101,8 @@ std::vector<Role> roles() {
 }  // namespace dmaas
 
 int main(int argument_count, char** arguments) {
+  // Else glibc raises it to the size of a pack, and memory of packs and blobs stays with the heaps
+  // of the threads that happened to free it.
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
   return dmaas::cli::run_program(argument_count, arguments, dmaas::roles());
 }

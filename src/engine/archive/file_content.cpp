@@ -9,6 +9,8 @@ namespace {
 /// Below this a file is stored by the thread that reads it: handing over would cost more than it
 /// wins.
 constexpr std::uint64_t large_file_bytes = 4 << 20;
+/// Read at a time: stays in the processor's cache until it is scanned and hashed.
+constexpr std::size_t piece_bytes = 256 << 10;
 
 bool is_all_zero(BytesView bytes) {
   return bytes.front() == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
@@ -57,15 +59,14 @@ ContentStorer::ContentStorer(BlobSaver& saver, CuttingRule rule,
       rule_(rule),
       counters_(std::move(counters)),
       progress_(progress),
-      max_chunk_bytes_(rule.chunker.max_bytes()),
-      buffer_(new std::uint8_t[2 * max_chunk_bytes_]) {
-}  // not zeroed: pages of small files stay the only ones touched
+      max_chunk_bytes_(rule.chunker.max_bytes()) {}
 
 ContentStorer::~ContentStorer() = default;
 
 Result<StoredContent> ContentStorer::store(FileStream& stream, std::uint64_t expected_bytes,
                                            std::stop_token stop) {
-  begin_ = end_ = 0;
+  buffered_ = 0;
+  scan_ = {};
   size_bytes_ = 0;
   ids_ = std::make_shared<PendingIds>();
   is_large_ = expected_bytes >= large_file_bytes;
@@ -95,18 +96,17 @@ Result<StoredContent> ContentStorer::store(FileStream& stream, std::uint64_t exp
 /// The error of the stream, if it has one; its own errors are the saver's.
 Result<std::optional<Error>> ContentStorer::read_all(FileStream& stream) {
   for (;;) {
-    make_room();
-    auto piece = stream.read({buffer_.get() + end_, 2 * max_chunk_bytes_ - end_}, stop_);
+    auto piece = stream.read(room_for(piece_bytes), stop_);
     if (piece.failed_with(ErrorCode::cancelled) && stop_.stop_requested())
       return fail(std::move(piece).error());
     if (!piece) return std::move(piece).error();
     if (piece->data_bytes == 0 && piece->hole_bytes == 0) break;
-    end_ += piece->data_bytes;
+    buffered_ += piece->data_bytes;
     size_bytes_ += piece->data_bytes + piece->hole_bytes;
     progress_.bytes_done += piece->data_bytes + piece->hole_bytes;
     is_large_ = is_large_ || size_bytes_ >= large_file_bytes;
-    if (piece->hole_bytes != 0) TRY(add_hole(piece->hole_bytes));
     TRY(cut_ready());
+    if (piece->hole_bytes != 0) TRY(add_hole(piece->hole_bytes));
   }
   TRY(cut_rest());
   return std::optional<Error>{};
@@ -117,10 +117,8 @@ Result<> ContentStorer::add_hole(std::uint64_t length) {
   if (rule_.holes == as_zeros || length < 2 * max_chunk_bytes_) return add_zeros(length);
   if (rule_.holes == cut_around) TRY(cut_rest());
   if (rule_.holes == whole_blocks) {
-    TRY(cut_ready());
-    const std::uint64_t to_boundary = buffered() == 0 ? 0 : max_chunk_bytes_ - buffered();
+    const std::uint64_t to_boundary = buffered_ == 0 ? 0 : max_chunk_bytes_ - buffered_;
     TRY(add_zeros(to_boundary));
-    TRY(cut_ready());
     length -= to_boundary;
   }
   for (; length >= max_chunk_bytes_; length -= max_chunk_bytes_) TRY(store_zero_chunk());
@@ -129,48 +127,52 @@ Result<> ContentStorer::add_hole(std::uint64_t length) {
 
 Result<> ContentStorer::add_zeros(std::uint64_t length) {
   while (length > 0) {
+    auto room = room_for(std::min<std::uint64_t>(length, piece_bytes));
+    std::ranges::fill(room, std::uint8_t{0});
+    buffered_ += room.size();
+    length -= room.size();
     TRY(cut_ready());
-    make_room();
-    auto count = std::min<std::uint64_t>(length, 2 * max_chunk_bytes_ - end_);
-    std::memset(buffer_.get() + end_, 0, count);
-    end_ += count;
-    length -= count;
   }
   return {};
 }
 
-void ContentStorer::make_room() {
-  if (begin_ == end_) begin_ = end_ = 0;
-  if (begin_ == 0 || 2 * max_chunk_bytes_ - end_ >= max_chunk_bytes_) return;
-  std::memmove(buffer_.get(), buffer_.get() + begin_, buffered());
-  end_ = buffered();
-  begin_ = 0;
+/// Behind what is buffered.
+std::span<std::uint8_t> ContentStorer::room_for(std::size_t size) {
+  if (buffer_.size() < buffered_ + size) buffer_.resize(buffered_ + size);
+  return std::span(buffer_).subspan(buffered_, size);
 }
 
-/// Cuts as long as the buffer holds what the chunker needs to see.
+/// Cuts as long as the chunker finds where.
 Result<> ContentStorer::cut_ready() {
-  while (buffered() >= max_chunk_bytes_) {
-    BytesView data{buffer_.get() + begin_, buffered()};
-    auto length = rule_.chunker.cut(data);
-    TRY(store_chunk(data.first(length)));
-    begin_ += length;
-  }
+  while (const auto length = rule_.chunker.find_cut(buffered(), scan_)) TRY(store_first(length));
   return {};
 }
 
 Result<> ContentStorer::cut_rest() {
-  while (buffered() > 0) {
-    BytesView data{buffer_.get() + begin_, buffered()};
-    auto length = rule_.chunker.cut(data);
-    TRY(store_chunk(data.first(length)));
-    begin_ += length;
-  }
-  return {};
+  TRY(cut_ready());
+  return buffered_ == 0 ? Result<>{} : store_first(buffered_);
 }
 
-Result<> ContentStorer::store_chunk(BytesView chunk) {
-  if (chunk.size() == max_chunk_bytes_ && is_all_zero(chunk)) return store_zero_chunk();
-  return is_large_ ? store_on_workers(chunk) : store_here(chunk);
+/// Stores so many bytes from the front of the buffer, of which the rest remains.
+Result<> ContentStorer::store_first(std::size_t length) {
+  const BytesView chunk = buffered().first(length);
+  const BytesView rest = buffered().subspan(length);
+  const bool is_zero_chunk = length == max_chunk_bytes_ && is_all_zero(chunk);
+  if (is_zero_chunk) TRY(store_zero_chunk());
+  if (is_large_ && !is_zero_chunk) {
+    // The buffer itself goes to a worker: a copy would cost as much as reading did.
+    Bytes next = saver_.take_buffer();
+    next.assign(rest.begin(), rest.end());
+    std::swap(next, buffer_);
+    next.resize(length);
+    TRY(store_on_workers(std::move(next)));
+  } else {
+    if (!is_zero_chunk) TRY(store_here(chunk));
+    std::ranges::copy(rest, buffer_.begin());
+  }
+  buffered_ -= length;
+  scan_ = {};
+  return {};
 }
 
 Result<> ContentStorer::store_zero_chunk() {
@@ -192,7 +194,7 @@ Result<> ContentStorer::store_here(BytesView chunk) {
   return {};
 }
 
-Result<> ContentStorer::store_on_workers(BytesView chunk) {
+Result<> ContentStorer::store_on_workers(Bytes chunk) {
   /// Tells the file also when the saver drops the blob without calling back.
   struct Ticket {
     std::shared_ptr<PendingIds> ids;
@@ -206,14 +208,12 @@ Result<> ContentStorer::store_on_workers(BytesView chunk) {
     ~Ticket() { ids->resolve(index, id); }
   };
   auto ticket = std::make_unique<Ticket>(ids_, ids_->reserve());
-  Bytes plain = saver_.take_buffer();
-  plain.assign(chunk.begin(), chunk.end());
   auto done = [counters = counters_, size = chunk.size(),
                ticket = std::move(ticket)](const SavedBlob& saved) {
     counters->count_blob(BlobType::data, saved, size);
     ticket->id = saved.id;
   };
-  return saver_.submit(BlobType::data, std::move(plain), std::move(done), stop_);
+  return saver_.submit(BlobType::data, std::move(chunk), std::move(done), stop_);
 }
 
 }  // namespace dmaas::engine

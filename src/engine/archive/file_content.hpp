@@ -39,7 +39,7 @@ struct CuttingRule {
 };
 
 /// Reads streams, cuts them into chunks and stores those. One per reading thread: it keeps a buffer
-/// of twice the largest chunk. Small files are stored on the calling thread, large ones by the
+/// for one chunk. Small files are stored on the calling thread, large ones by the
 /// saver's workers.
 class ContentStorer {
 public:
@@ -58,14 +58,14 @@ private:
   Result<std::optional<Error>> read_all(FileStream& stream);
   Result<> add_hole(std::uint64_t length);
   Result<> add_zeros(std::uint64_t length);
+  std::span<std::uint8_t> room_for(std::size_t size);
   Result<> cut_ready();
   Result<> cut_rest();
-  Result<> store_chunk(BytesView chunk);
+  Result<> store_first(std::size_t length);
   Result<> store_zero_chunk();
   Result<> store_here(BytesView chunk);
-  Result<> store_on_workers(BytesView chunk);
-  std::size_t buffered() const { return end_ - begin_; }
-  void make_room();
+  Result<> store_on_workers(Bytes chunk);
+  BytesView buffered() const { return BytesView(buffer_).first(buffered_); }
 
   BlobSaver& saver_;
   const CuttingRule rule_;
@@ -74,9 +74,9 @@ private:
   Progress& progress_;
   const std::size_t max_chunk_bytes_;
 
-  std::unique_ptr<std::uint8_t[]> buffer_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  Bytes buffer_;                      // larger than what is in it: growing costs
+  std::size_t buffered_ = 0;          // since the last cut
+  Chunker::Scan scan_;                // for the next one
   std::optional<BlobId> zero_chunk_;  // the id of max_chunk_bytes_ zeros, once stored
 
   // Of the file being stored.

@@ -1,7 +1,5 @@
 #include "engine/chunking/chunker.hpp"
 
-#include <algorithm>
-
 namespace dmaas::engine {
 
 namespace {
@@ -10,7 +8,9 @@ class FixedChunker final : public Chunker {
 public:
   explicit FixedChunker(std::size_t size) : size_(size) {}
   std::size_t max_bytes() const override { return size_; }
-  std::size_t cut(BytesView data) const override { return std::min(data.size(), size_); }
+  std::size_t find_cut(BytesView data, Scan&) const override {
+    return data.size() >= size_ ? size_ : 0;
+  }
 
 private:
   const std::size_t size_;

@@ -11,17 +11,27 @@ namespace dmaas::engine {
 
 /// Cuts a stream into chunks: each cut depends only on the bytes since the previous one. Immutable
 /// and thread-safe.
-///
-///   while (!data.empty()) {              // data: at least max_bytes(), or all that remains
-///     auto chunk = data.first(chunker.cut(data));
 class Chunker {
 public:
+  /// How far the search for one cut has come.
+  struct Scan {
+    std::size_t scanned_bytes = 0;
+    std::uint64_t hash = 0;
+  };
+
   virtual ~Chunker() = default;
   /// No chunk is longer.
   virtual std::size_t max_bytes() const = 0;
-  /// Length of the first chunk of `data`, which holds at least max_bytes() bytes or everything up
-  /// to the end of the stream, and is not empty.
-  virtual std::size_t cut(BytesView data) const = 0;
+  /// Length of the chunk that `data`, everything since the last cut, begins with; 0 when more bytes
+  /// are needed to tell. Goes on where the last call with `scan` ended.
+  virtual std::size_t find_cut(BytesView data, Scan& scan) const = 0;
+
+  /// The same when nothing follows `data`, which is not empty.
+  std::size_t cut(BytesView data) const {
+    Scan scan;
+    const std::size_t length = find_cut(data, scan);
+    return length == 0 ? data.size() : length;
+  }
 };
 
 /// FastCDC with normalisation 2 (minimum 512 KiB, normal 1 MiB, maximum 8 MiB). The gear table

@@ -102,6 +102,35 @@ TEST(FastCdcChunkerTest, NeverChangesItsCuts) {
   EXPECT_EQ(cut_all(*make_fastcdc_chunker(key_of(1)), reproducible_bytes(8 << 20)), golden);
 }
 
+// A reader hands over what has come so far.
+std::vector<std::size_t> cut_piece_by_piece(const Chunker& chunker, BytesView data,
+                                            std::size_t piece) {
+  std::vector<std::size_t> lengths;
+  Chunker::Scan scan;
+  for (std::size_t known = 0; !data.empty();) {
+    known = std::min(known + piece, data.size());
+    std::size_t length = chunker.find_cut(data.first(known), scan);
+    if (length == 0 && known == data.size()) length = known;
+    if (length == 0) continue;
+    lengths.push_back(length);
+    data = data.subspan(length);
+    known -= length;
+    scan = {};
+  }
+  return lengths;
+}
+
+TEST(ChunkerTest, CutsInPiecesAsItCutsTheWhole) {
+  Bytes data = reproducible_bytes(12 << 20);
+  data.insert(data.begin() + 1'000'000, 9 << 20, 7);  // without a cut of its own
+  for (const auto& chunker : {make_rabin_chunker(polynomial), make_fastcdc_chunker(key_of(1)),
+                              make_fixed_chunker(4 << 20)}) {
+    const auto expected = cut_all(*chunker, data);
+    for (const std::size_t piece : {std::size_t{4'099}, std::size_t{256} << 10})
+      EXPECT_EQ(cut_piece_by_piece(*chunker, data, piece), expected);
+  }
+}
+
 TEST(FixedChunkerTest, CutsBlocksAndTheRest) {
   const Bytes data(10);
   EXPECT_EQ(cut_all(*make_fixed_chunker(4), data), (std::vector<std::size_t>{4, 4, 2}));

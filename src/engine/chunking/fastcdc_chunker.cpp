@@ -40,15 +40,20 @@ public:
 
   std::size_t max_bytes() const override { return most_bytes; }
 
-  std::size_t cut(BytesView data) const override {
-    if (data.size() <= min_bytes) return data.size();
-    std::uint64_t hash = 0;
-    for (std::size_t i = min_bytes - window_bytes; i < min_bytes; ++i) hash = next(hash, data[i]);
+  std::size_t find_cut(BytesView data, Scan& scan) const override {
+    if (data.size() <= min_bytes) return 0;
+    if (scan.scanned_bytes == 0) {
+      for (std::size_t i = min_bytes - window_bytes; i < min_bytes; ++i)
+        scan.hash = next(scan.hash, data[i]);
+      scan.scanned_bytes = min_bytes;
+    }
     const std::size_t end = std::min(data.size(), most_bytes);
-    const std::size_t turn = std::min(end, normal_bytes);
-    std::size_t length = scan<early_shift>(data, min_bytes, turn, hash);
-    if (length == 0) length = scan<late_shift>(data, turn, end, hash);
-    return length == 0 ? end : length;
+    std::size_t length = 0;
+    if (scan.scanned_bytes < normal_bytes)
+      length = search<early_shift>(data.first(std::min(end, normal_bytes)), scan);
+    if (length == 0) length = search<late_shift>(data.first(end), scan);
+    if (length == 0 && end == most_bytes) length = most_bytes;
+    return length;
   }
 
 private:
@@ -56,16 +61,16 @@ private:
     return (hash << 1) + gear_[byte];
   }
 
-  // The length up to the first cut behind `begin`; 0 when there is none.
+  // The length up to the first cut in what was not scanned yet; 0 when there is none.
   template <int Shift>
-  std::size_t scan(BytesView data, std::size_t begin, std::size_t end, std::uint64_t& hash) const {
+  std::size_t search(BytesView data, Scan& scan) const {
     const std::uint8_t* const bytes = data.data();
-    std::uint64_t rolling = hash;
-    for (std::size_t i = begin; i < end; ++i) {
+    std::uint64_t rolling = scan.hash;
+    for (std::size_t i = scan.scanned_bytes; i < data.size(); ++i) {
       rolling = next(rolling, bytes[i]);
       if (rolling >> Shift == 0) return i + 1;
     }
-    hash = rolling;
+    scan = {data.size(), rolling};
     return 0;
   }
 

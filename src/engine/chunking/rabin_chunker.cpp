@@ -32,19 +32,23 @@ public:
 
   std::size_t max_bytes() const override { return most_bytes; }
 
-  std::size_t cut(BytesView data) const override {
-    if (data.size() <= min_bytes) return data.size();
-    const std::size_t end = std::min(data.size(), most_bytes);
-    std::uint64_t digest = 0;
-    for (std::size_t i = min_bytes - window_bytes; i < min_bytes; ++i) {
-      digest = append(digest, data[i]);
+  std::size_t find_cut(BytesView data, Scan& scan) const override {
+    if (data.size() < min_bytes) return 0;
+    std::uint64_t digest = scan.hash;
+    std::size_t length = scan.scanned_bytes;
+    if (length == 0) {
+      for (std::size_t i = min_bytes - window_bytes; i < min_bytes; ++i) {
+        digest = append(digest, data[i]);
+      }
+      length = min_bytes;
     }
-    std::size_t length = min_bytes;
+    const std::size_t end = std::min(data.size(), most_bytes);
     while ((digest & cut_mask) != 0 && length < end) {
       digest = append(digest ^ leaving_[data[length - window_bytes]], data[length]);
       ++length;
     }
-    return length;
+    scan = {length, digest};
+    return (digest & cut_mask) == 0 || length == most_bytes ? length : 0;
   }
 
 private:

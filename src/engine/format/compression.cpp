@@ -9,6 +9,10 @@ namespace dmaas::engine {
 
 struct Compressor::Context {
   ZSTD_CCtx* zstd = ZSTD_createCCtx();
+  // Not initialised: only the pages that frames reach are ever touched.
+  std::unique_ptr<std::uint8_t[]> frame;
+  std::size_t capacity = 0;
+
   ~Context() { ZSTD_freeCCtx(zstd); }
 };
 
@@ -19,12 +23,17 @@ Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 
-void Compressor::compress(BytesView plain, Bytes& out) {
-  out.resize(ZSTD_compressBound(plain.size()));
-  const std::size_t size =
-      ZSTD_compress2(context_->zstd, out.data(), out.size(), plain.data(), plain.size());
+BytesView Compressor::compress(BytesView plain) {
+  Context& context = *context_;
+  const std::size_t bound = ZSTD_compressBound(plain.size());
+  if (context.capacity < bound) {
+    context.frame = std::make_unique_for_overwrite<std::uint8_t[]>(bound);
+    context.capacity = bound;
+  }
+  const std::size_t size = ZSTD_compress2(context.zstd, context.frame.get(), context.capacity,
+                                          plain.data(), plain.size());
   ENSURE(!ZSTD_isError(size));  // cannot happen: the buffer holds the bound
-  out.resize(size);
+  return {context.frame.get(), size};
 }
 
 struct Decompressor::Context {
@@ -37,24 +46,39 @@ Decompressor::~Decompressor() = default;
 Decompressor::Decompressor(Decompressor&&) noexcept = default;
 Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 
-Result<> Decompressor::decompress(BytesView frames, std::uint64_t size, Bytes& out) {
+namespace {
+
+// What the JSON parser wants behind a text; reserved here, it need not copy the text.
+constexpr std::size_t parser_padding_bytes = 64;
+
+template <class Buffer>
+Result<> decompress_exactly(ZSTD_DCtx* context, BytesView frames, std::uint64_t size, Buffer& out) {
   out.resize(size);
   const std::size_t got =
-      ZSTD_decompressDCtx(context_->zstd, out.data(), out.size(), frames.data(), frames.size());
+      ZSTD_decompressDCtx(context, out.data(), out.size(), frames.data(), frames.size());
   if (ZSTD_isError(got) || got != size) {
     return fail(ErrorCode::corrupt, "compressed data does not give what its length says");
   }
   return {};
 }
 
-Result<> Decompressor::decompress_unsized(BytesView frames, std::uint64_t max_bytes, Bytes& out) {
+}  // namespace
+
+Result<> Decompressor::decompress(BytesView frames, std::uint64_t size, Bytes& out) {
+  return decompress_exactly(context_->zstd, frames, size, out);
+}
+
+Result<> Decompressor::decompress_unsized(BytesView frames, std::uint64_t max_bytes,
+                                          std::string& out) {
   const auto stated = ZSTD_getFrameContentSize(frames.data(), frames.size());
   if (stated == ZSTD_CONTENTSIZE_ERROR) return fail(ErrorCode::corrupt, "no compressed data");
   const auto too_large = [&] {
     return fail(ErrorCode::exhausted, fmt::format("decompresses to more than {} bytes", max_bytes));
   };
   if (stated != ZSTD_CONTENTSIZE_UNKNOWN) {
-    return stated > max_bytes ? too_large() : decompress(frames, stated, out);
+    if (stated > max_bytes) return too_large();
+    out.reserve(stated + parser_padding_bytes);
+    return decompress_exactly(context_->zstd, frames, stated, out);
   }
   ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
   ZSTD_inBuffer input{frames.data(), frames.size(), 0};
@@ -84,10 +108,13 @@ constexpr int unpacked_level = 3;  // few bytes, read often
 
 Bytes encode_unpacked(std::string_view json, unsigned repository_version) {
   if (repository_version < 2) return copy_of(bytes_of(json));
-  Bytes frame;
-  Compressor(unpacked_level).compress(bytes_of(json), frame);
-  frame.insert(frame.begin(), compressed_marker);
-  return frame;
+  Compressor compressor{unpacked_level};
+  const BytesView frame = compressor.compress(bytes_of(json));
+  Bytes encoded;
+  encoded.reserve(1 + frame.size());
+  encoded.push_back(compressed_marker);
+  encoded.insert(encoded.end(), frame.begin(), frame.end());
+  return encoded;
 }
 
 Result<std::string> decode_unpacked(BytesView plain) {
@@ -100,9 +127,9 @@ Result<std::string> decode_unpacked(BytesView plain) {
                             "use a newer one",
                             first));
   }
-  Bytes text;
+  std::string text;
   TRY(Decompressor().decompress_unsized(plain.subspan(1), max_unpacked_bytes, text));
-  return std::string(text_of(text));
+  return text;
 }
 
 }  // namespace dmaas::engine

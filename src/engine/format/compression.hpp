@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -17,8 +19,8 @@ public:
   Compressor(Compressor&&) noexcept;
   Compressor& operator=(Compressor&&) noexcept;
 
-  /// Replaces `out` by one frame with its content size in it and without checksum.
-  void compress(BytesView plain, Bytes& out);
+  /// One frame with its content size in it and without checksum; valid until the next call.
+  BytesView compress(BytesView plain);
 
 private:
   struct Context;
@@ -35,7 +37,7 @@ public:
   /// Replaces `out` by exactly `size` bytes. Errors: corrupt (no zstd, or another size).
   Result<> decompress(BytesView frames, std::uint64_t size, Bytes& out);
   /// For frames of unknown content size. Errors: corrupt, exhausted (over `max_bytes`).
-  Result<> decompress_unsized(BytesView frames, std::uint64_t max_bytes, Bytes& out);
+  Result<> decompress_unsized(BytesView frames, std::uint64_t max_bytes, std::string& out);
 
 private:
   struct Context;

@@ -19,23 +19,27 @@ PackBuilder::PackBuilder(BlobType type, Bytes buffer) {
   pack_.bytes.clear();
 }
 
-bool PackBuilder::is_beyond_format(std::size_t sealed_bytes) const {
+bool PackBuilder::is_beyond_format(std::size_t payload_bytes) const {
   return pack_.blobs.size() >= max_blobs_in_pack ||
-         pack_.bytes.size() + sealed_bytes + max_pack_header_bytes > UINT32_MAX;
+         pack_.bytes.size() + payload_bytes + crypto::seal_overhead_bytes + max_pack_header_bytes >
+             UINT32_MAX;
 }
 
-void PackBuilder::add(const BlobId& id, BytesView sealed, std::uint32_t uncompressed_length) {
-  pack_.blobs.push_back({{pack_.type, id},
-                         static_cast<std::uint32_t>(pack_.bytes.size()),
-                         static_cast<std::uint32_t>(sealed.size()),
-                         uncompressed_length});
-  pack_.bytes.insert(pack_.bytes.end(), sealed.begin(), sealed.end());
+std::uint32_t PackBuilder::add(const BlobId& id, BytesView payload,
+                               std::uint32_t uncompressed_length, crypto::Sealer& sealer) {
+  const auto offset = static_cast<std::uint32_t>(pack_.bytes.size());
+  sealer.seal(payload, pack_.bytes);
+  const auto length = static_cast<std::uint32_t>(pack_.bytes.size() - offset);
+  pack_.blobs.push_back({{pack_.type, id}, offset, length, uncompressed_length});
+  return length;
 }
 
 void PackBuilder::absorb(PackBuilder&& other) {
-  for (const PackedBlob& blob : other.pack_.blobs) {
-    add(blob.handle.id, BytesView{other.pack_.bytes}.subspan(blob.offset, blob.length),
-        blob.uncompressed_length);
+  const auto shift = static_cast<std::uint32_t>(pack_.bytes.size());
+  pack_.bytes.insert(pack_.bytes.end(), other.pack_.bytes.begin(), other.pack_.bytes.end());
+  for (PackedBlob& blob : other.pack_.blobs) {
+    blob.offset += shift;
+    pack_.blobs.push_back(blob);
   }
 }
 

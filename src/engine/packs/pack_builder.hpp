@@ -17,15 +17,18 @@ struct SealedPack {
   std::vector<PackedBlob> blobs;
 };
 
-/// Puts sealed blobs of one type one behind the other. Used by one thread at a time.
+/// Seals blobs of one type one behind the other. Used by one thread at a time.
 class PackBuilder {
 public:
   /// `buffer` lends its capacity.
   PackBuilder(BlobType type, Bytes buffer);
 
-  /// True when a blob of that sealed length would break a limit of the format: header or pack size.
-  bool is_beyond_format(std::size_t sealed_bytes) const;
-  void add(const BlobId& id, BytesView sealed, std::uint32_t uncompressed_length);
+  /// True when a blob of that length would break a limit of the format: header or pack size.
+  bool is_beyond_format(std::size_t payload_bytes) const;
+  /// `payload`: the blob, or its compressed form when `uncompressed_length` is not 0. Its stored
+  /// length.
+  std::uint32_t add(const BlobId& id, BytesView payload, std::uint32_t uncompressed_length,
+                    crypto::Sealer& sealer);
   /// Adds all blobs of another builder of the same type.
   void absorb(PackBuilder&& other);
   std::size_t size_bytes() const { return pack_.bytes.size(); }

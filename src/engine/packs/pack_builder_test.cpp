@@ -14,8 +14,8 @@ BlobId id_of(std::string_view text) {
 TEST(PackBuilderTest, WritesBlobsHeaderAndItsLength) {
   crypto::Sealer sealer{crypto::SealKey::random()};
   PackBuilder builder{BlobType::data, {}};
-  builder.add(id_of("a"), sealer.seal(bytes_of("a")), 0);
-  builder.add(id_of("b"), sealer.seal(bytes_of("bb")), 77);
+  EXPECT_EQ(builder.add(id_of("a"), bytes_of("a"), 0, sealer), 33U);
+  EXPECT_EQ(builder.add(id_of("b"), bytes_of("bb"), 77, sealer), 34U);
   const SealedPack pack = std::move(builder).finish(sealer);
 
   EXPECT_EQ(pack.id.digest, crypto::sha256(pack.bytes));
@@ -32,8 +32,8 @@ TEST(PackBuilderTest, AbsorbsAnotherBuilder) {
   crypto::Sealer sealer{crypto::SealKey::random()};
   PackBuilder first{BlobType::data, {}};
   PackBuilder second{BlobType::data, {}};
-  first.add(id_of("a"), sealer.seal(bytes_of("a")), 0);
-  second.add(id_of("b"), sealer.seal(bytes_of("bb")), 0);
+  first.add(id_of("a"), bytes_of("a"), 0, sealer);
+  second.add(id_of("b"), bytes_of("bb"), 0, sealer);
   first.absorb(std::move(second));
   const SealedPack pack = std::move(first).finish(sealer);
   ASSERT_EQ(pack.blobs.size(), 2U);

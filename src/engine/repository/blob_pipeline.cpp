@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/random.hpp"
 #include "crypto/sha256.hpp"
 #include "engine/format/compression.hpp"
 
@@ -33,8 +34,6 @@ struct BlobPipeline::Tools {
 
   crypto::Sealer sealer;
   Compressor compressor;
-  Bytes compressed;
-  Bytes sealed;
 };
 
 BlobPipeline::BlobPipeline(storage::ObjectStore& store, const MasterKey& key,
@@ -74,53 +73,62 @@ Result<SavedBlob> BlobPipeline::save(BlobType type, BytesView plain, std::stop_t
   if (index_.claim({type, id}) == BlobIndex::Claim::known) return SavedBlob{id, false, 0};
   auto tools = take_tools();
   const Encoded encoded = encode(type, plain, *tools);
-  const auto stored_bytes = static_cast<std::uint32_t>(encoded.sealed.size());
-  TRY(add_to_pack(type, id, encoded, *tools, stop));
+  const std::uint32_t stored_bytes = TRY(add_to_pack(type, id, encoded, *tools, stop));
   give_back(std::move(tools));
   return SavedBlob{id, true, stored_bytes};
 }
 
 BlobPipeline::Encoded BlobPipeline::encode(BlobType type, BytesView plain, Tools& tools) {
-  BytesView payload = plain;
-  std::uint32_t uncompressed_length = 0;
-  if (options_.repository_version >= 2 && !plain.empty()) {
-    tools.compressor.compress(plain, tools.compressed);
-    // Stock prune packs uncompressed trees again, so they are always compressed.
-    if (type == BlobType::tree || is_worth_compressing(plain.size(), tools.compressed.size())) {
-      payload = tools.compressed;
-      uncompressed_length = static_cast<std::uint32_t>(plain.size());
-    }
-  }
-  tools.sealed.clear();
-  tools.sealer.seal(payload, tools.sealed);
-  return {tools.sealed, uncompressed_length};
+  if (options_.repository_version < 2 || plain.empty()) return {plain, 0};
+  const BytesView compressed = tools.compressor.compress(plain);
+  // Stock prune packs uncompressed trees again, so they are always compressed.
+  const bool is_better =
+      type == BlobType::tree || is_worth_compressing(plain.size(), compressed.size());
+  return is_better ? Encoded{compressed, static_cast<std::uint32_t>(plain.size())}
+                   : Encoded{plain, 0};
 }
 
-Result<> BlobPipeline::add_to_pack(BlobType type, const BlobId& id, const Encoded& encoded,
-                                   Tools& tools, std::stop_token stop) {
-  // The first byte is of the nonce: random.
-  const std::size_t slot = type == BlobType::tree ? 2 : encoded.sealed[0] & 1;
-  OpenPack& open = open_packs_[slot];
+Result<std::uint32_t> BlobPipeline::add_to_pack(BlobType type, const BlobId& id,
+                                                const Encoded& encoded, Tools& tools,
+                                                std::stop_token stop) {
+  OpenPack& open = open_packs_[type == BlobType::tree ? 2 : crypto::random_bytes(1)[0] & 1];
+  std::uint32_t stored_bytes = 0;
   std::optional<PackBuilder> full;
-  std::optional<PackBuilder> beyond_format;
   {
     std::lock_guard lock{open.mutex};
-    if (open.builder && open.builder->is_beyond_format(encoded.sealed.size())) {
-      beyond_format = std::exchange(open.builder, std::nullopt);
+    if (open.builder && open.builder->is_beyond_format(encoded.payload.size())) {
+      TRY(enqueue(*std::exchange(open.builder, std::nullopt), tools, stop));
     }
-    if (!open.builder) {
-      Bytes buffer = take_from(idle_pack_buffers_);
-      buffer.reserve(options_.pack_size_bytes + options_.pack_size_bytes / 8);
-      open.builder.emplace(type, std::move(buffer));
-    }
-    open.builder->add(id, encoded.sealed, encoded.uncompressed_length);
+    if (!open.builder) open.builder.emplace(TRY(begin_pack(type, stop)));
+    // Sealing into the pack costs less than a copy of the sealed blob into it.
+    stored_bytes =
+        open.builder->add(id, encoded.payload, encoded.uncompressed_length, tools.sealer);
     if (open.builder->size_bytes() >= options_.pack_size_bytes) {
       full = std::exchange(open.builder, std::nullopt);
     }
   }
-  if (beyond_format) TRY(enqueue(std::move(*beyond_format), tools, stop));
   if (full) TRY(enqueue(std::move(*full), tools, stop));
-  return {};
+  return stored_bytes;
+}
+
+/// Waits for an upload when there are as many packs in memory as there may be.
+Result<PackBuilder> BlobPipeline::begin_pack(BlobType type, std::stop_token stop) {
+  // Three open ones at most: the others are on their way out, so that this ends.
+  const std::size_t limit = open_packs_.size() + std::max(1U, store_.connections());
+  std::unique_lock lock{mutex_};
+  const bool has_room =
+      changed_.wait(lock, stop, [&] { return failure_.has_value() || packs_in_memory_ < limit; });
+  if (failure_) return fail(*failure_);
+  if (!has_room) {
+    lock.unlock();
+    return break_down(stopped());
+  }
+  ++packs_in_memory_;
+  lock.unlock();
+  // Fresh pages: an open pack takes only what is in it so far.
+  Bytes buffer;
+  buffer.reserve(options_.pack_size_bytes + options_.pack_size_bytes / 8);
+  return PackBuilder{type, std::move(buffer)};
 }
 
 Result<> BlobPipeline::enqueue(PackBuilder builder, Tools& tools, std::stop_token stop) {
@@ -149,7 +157,7 @@ Result<> BlobPipeline::run_worker(std::stop_token stop) {
     auto saved = save(job->type, job->plain, stop);
     if (!saved) return break_down(std::move(saved).error());
     job->done(*saved);
-    give_back_buffer(idle_blob_buffers_, std::move(job->plain));
+    give_back_buffer(std::move(job->plain));
     count_down(pending_jobs_);
   }
   return {};
@@ -159,7 +167,8 @@ Result<> BlobPipeline::run_uploader(std::stop_token stop) {
   while (auto pack = uploads_.pop(stop)) {
     auto uploaded = upload(*pack, stop);
     if (!uploaded) return break_down(std::move(uploaded).error());
-    give_back_buffer(idle_pack_buffers_, std::move(pack->bytes));
+    pack.reset();
+    end_pack();
     count_down(pending_packs_);
   }
   return {};
@@ -217,6 +226,7 @@ Result<> BlobPipeline::close_open_packs(std::stop_token stop) {
   if (first && second && first->size_bytes() + second->size_bytes() <= limit) {
     first->absorb(std::move(*second));
     second.reset();
+    end_pack();
   }
   auto tools = take_tools();
   for (auto& builder : builders) {
@@ -236,27 +246,29 @@ Result<> BlobPipeline::wait_for_zero(const std::size_t& count, std::stop_token s
   return break_down(stopped());
 }
 
+void BlobPipeline::end_pack() {
+  std::lock_guard lock{mutex_};
+  --packs_in_memory_;
+  changed_.notify_all();
+}
+
 void BlobPipeline::count_down(std::size_t& count) {
   std::lock_guard lock{mutex_};
   if (--count == 0) changed_.notify_all();
 }
 
 Bytes BlobPipeline::take_buffer() {
-  return take_from(idle_blob_buffers_);
-}
-
-Bytes BlobPipeline::take_from(std::vector<Bytes>& pool) {
   std::lock_guard lock{mutex_};
-  if (pool.empty()) return {};
-  Bytes buffer = std::move(pool.back());
-  pool.pop_back();
+  if (idle_buffers_.empty()) return {};
+  Bytes buffer = std::move(idle_buffers_.back());
+  idle_buffers_.pop_back();
   return buffer;
 }
 
-void BlobPipeline::give_back_buffer(std::vector<Bytes>& pool, Bytes buffer) {
+void BlobPipeline::give_back_buffer(Bytes buffer) {
   buffer.clear();
   std::lock_guard lock{mutex_};
-  if (pool.size() < max_idle_buffers) pool.push_back(std::move(buffer));
+  if (idle_buffers_.size() < max_idle_buffers) idle_buffers_.push_back(std::move(buffer));
 }
 
 std::unique_ptr<BlobPipeline::Tools> BlobPipeline::take_tools() {

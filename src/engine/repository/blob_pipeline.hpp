@@ -33,9 +33,8 @@ struct PipelineOptions {
 /// that pack sizes and neighbours tell less about chunk sizes. Only an uploaded pack enters an
 /// index file.
 ///
-/// Memory: packs of pack_size_bytes (3 open, 1 queued, one for each connection, one for each thread
-/// that waits with a full one), workers + 1 queued blobs, and a compressed and a sealed blob for
-/// each thread that saves.
+/// Memory: packs of pack_size_bytes (3 open, and one for each connection; who needs one more waits
+/// for an upload), workers + 1 queued blobs, and a compressed blob for each thread that saves.
 class BlobPipeline final : public BlobSaver {
 public:
   /// All references outlive the pipeline.
@@ -57,7 +56,7 @@ private:
   };
   struct Tools;  // what one thread needs to encode a blob
   struct Encoded {
-    BytesView sealed;
+    BytesView payload;
     std::uint32_t uncompressed_length = 0;
   };
   struct OpenPack {
@@ -72,18 +71,19 @@ private:
   Result<> save_index(std::stop_token stop);
 
   Encoded encode(BlobType type, BytesView plain, Tools& tools);
-  Result<> add_to_pack(BlobType type, const BlobId& id, const Encoded& encoded, Tools& tools,
-                       std::stop_token stop);
+  Result<std::uint32_t> add_to_pack(BlobType type, const BlobId& id, const Encoded& encoded,
+                                    Tools& tools, std::stop_token stop);
+  Result<PackBuilder> begin_pack(BlobType type, std::stop_token stop);
   Result<> enqueue(PackBuilder builder, Tools& tools, std::stop_token stop);
   Result<> close_open_packs(std::stop_token stop);
   /// Waits until `count` is zero.
   Result<> wait_for_zero(const std::size_t& count, std::stop_token stop);
+  void end_pack();
   void count_down(std::size_t& count);
 
   std::unique_ptr<Tools> take_tools();
   void give_back(std::unique_ptr<Tools> tools);
-  void give_back_buffer(std::vector<Bytes>& pool, Bytes buffer);
-  Bytes take_from(std::vector<Bytes>& pool);
+  void give_back_buffer(Bytes buffer);
 
   Result<> check_running();
   /// Makes `error` final and ends all work; returns what is final.
@@ -104,10 +104,10 @@ private:
   std::condition_variable_any changed_;
   std::optional<Error> failure_;
   std::size_t pending_jobs_ = 0;
-  std::size_t pending_packs_ = 0;
+  std::size_t pending_packs_ = 0;  // full, not uploaded yet
+  std::size_t packs_in_memory_ = 0;
   std::vector<std::unique_ptr<Tools>> idle_tools_;
-  std::vector<Bytes> idle_blob_buffers_;
-  std::vector<Bytes> idle_pack_buffers_;
+  std::vector<Bytes> idle_buffers_;
   IndexFileEncoder pending_index_;
   std::chrono::nanoseconds pending_index_since_{0};
 
