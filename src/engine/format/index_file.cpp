@@ -121,18 +121,21 @@ void IndexFileEncoder::add(const IndexPack& pack) {
 }
 
 std::string IndexFileEncoder::take_text() {
-  std::string text = "{\"packs\":[" + packs_ + "]";
+  std::string text = std::move(packs_);  // megabytes: not to be copied
+  text.insert(0, "{\"packs\":[");
+  text += ']';
   if (!packs_to_delete_.empty()) text += ",\"packs_to_delete\":[" + packs_to_delete_ + "]";
   text += '}';
   *this = {};
   return text;
 }
 
-Result<> for_each_pack(std::string_view json, const std::function<Result<>(IndexPack&&)>& each) {
+Result<> for_each_pack(std::string json, const std::function<Result<>(IndexPack&&)>& each) {
   try {
     ondemand::parser parser{std::numeric_limits<std::uint32_t>::max()};
-    const simdjson::padded_string padded{json};
-    ondemand::document document = parser.iterate(padded);
+    // Room behind the text, which the parser reads over; no copy where there is some already.
+    json.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+    ondemand::document document = parser.iterate(json);
     for (ondemand::field field : document.get_object()) {
       const std::string_view key = field.unescaped_key();
       if (key == "packs") TRY(read_packs(field.value(), PackList::kept, each));

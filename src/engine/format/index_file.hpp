@@ -38,6 +38,6 @@ private:
 
 /// Calls `each` for every pack, one in memory at a time; an error of `each` ends it. Unknown keys
 /// are ignored. Errors: corrupt.
-Result<> for_each_pack(std::string_view json, const std::function<Result<>(IndexPack&&)>& each);
+Result<> for_each_pack(std::string json, const std::function<Result<>(IndexPack&&)>& each);
 
 }  // namespace dmaas::engine

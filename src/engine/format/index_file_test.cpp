@@ -7,7 +7,7 @@ namespace {
 
 Result<std::vector<IndexPack>> decode(std::string_view json) {
   std::vector<IndexPack> packs;
-  TRY(for_each_pack(json, [&](IndexPack&& pack) -> Result<> {
+  TRY(for_each_pack(std::string(json), [&](IndexPack&& pack) -> Result<> {
     packs.push_back(std::move(pack));
     return {};
   }));

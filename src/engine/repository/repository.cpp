@@ -235,8 +235,8 @@ Result<> OpenRepository::load_index(std::stop_token stop) {
     return {};
   };
   auto load = [&](std::size_t i, std::stop_token group_stop) -> Result<> {
-    const std::string json = TRY(files_.load(FileKind::index, ids[i], group_stop));
-    return for_each_pack(json, add).context(object_name(FileKind::index, ids[i]));
+    std::string json = TRY(files_.load(FileKind::index, ids[i], group_stop));
+    return for_each_pack(std::move(json), add).context(object_name(FileKind::index, ids[i]));
   };
   TRY(in_parallel(ids.size(), loading_threads(), stop, load));
   loaded->finish_loading();
@@ -250,8 +250,8 @@ Result<> OpenRepository::load_index(std::stop_token stop) {
 Result<> OpenRepository::for_each_indexed_pack(
     const std::function<Result<>(const IndexId&, IndexPack&&)>& each, std::stop_token stop) {
   for (const Digest& id : TRY(ids_of(FileKind::index, stop))) {
-    const std::string json = TRY(files_.load(FileKind::index, id, stop));
-    TRY(for_each_pack(json, [&](IndexPack&& pack) {
+    std::string json = TRY(files_.load(FileKind::index, id, stop));
+    TRY(for_each_pack(std::move(json), [&](IndexPack&& pack) {
           return each(IndexId{id}, std::move(pack));
         }).context(object_name(FileKind::index, id)));
   }

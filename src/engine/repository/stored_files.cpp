@@ -45,12 +45,13 @@ Result<> StoredFiles::list(FileKind kind, const std::function<Result<>(const Sto
 
 Result<std::string> StoredFiles::load(FileKind kind, const Digest& id, std::stop_token stop) const {
   const std::string name = object_name(kind, id);
-  const Bytes stored = TRY(store_.load_all(name, stop));
+  Bytes stored = TRY(store_.load_all(name, stop));
   if (crypto::sha256(stored) != id) {
     return fail(ErrorCode::corrupt, name + ": the content does not hash to the name");
   }
   if (kind == FileKind::key) return std::string(text_of(stored));
   const Bytes plain = TRY(crypto::Sealer(key_).open(stored).context(name));
+  stored = {};  // index files are large
   return decode_unpacked(plain).context(name);
 }
 
