@@ -113,10 +113,8 @@ class Rustic(Program):
             "RUSTIC_REPOSITORY": "opendal:s3",
             "RUSTIC_REPO_OPT_ENDPOINT": store.endpoint,
             "RUSTIC_REPO_OPT_BUCKET": store.bucket(self.name),
-            "RUSTIC_REPO_OPT_REGION": "us-east-1",
-            "RUSTIC_REPO_OPT_ACCESS_KEY_ID": minio.ACCESS_KEY,
-            "RUSTIC_REPO_OPT_SECRET_ACCESS_KEY": minio.SECRET_KEY,
-        }
+            "RUSTIC_REPO_OPT_REGION": MinioStore.region,
+        } | _s3_credential()
 
     def init(self) -> list[str]:
         return [str(self.path), "init"]
@@ -149,7 +147,9 @@ def _restic_variables(store: Store, program: str) -> dict[str, str]:
     assert isinstance(store, MinioStore)
     return variables | {
         "RESTIC_REPOSITORY": f"s3:{store.endpoint}/{store.bucket(program)}",
-        "AWS_ACCESS_KEY_ID": minio.ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": minio.SECRET_KEY,
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
+        "AWS_DEFAULT_REGION": MinioStore.region,
+    } | _s3_credential()
+
+
+def _s3_credential() -> dict[str, str]:
+    return {"AWS_ACCESS_KEY_ID": minio.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": minio.SECRET_KEY}

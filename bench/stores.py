@@ -40,6 +40,7 @@ class LocalStore(Store):
 
 class MinioStore(Store):
     name = "minio"
+    region = "us-east-1"
 
     def __init__(self, directory: Path, address: str) -> None:
         self._directory = directory

@@ -5,6 +5,7 @@ ext4 does not give out such inodes again and passes over them one by one.
 """
 
 import contextlib
+import os
 import subprocess
 from pathlib import Path
 from typing import Iterator
@@ -30,8 +31,12 @@ def workspace(directory: Path) -> Iterator[Path]:
 
 def _remove(disk: Path, mounted: Path) -> None:
     if mounted.is_mount():
-        _run("umount", str(mounted))
-    disk.unlink(missing_ok=True)
+        # Lazily: a program that is just ending may hold it for a moment longer.
+        _run("umount", "--lazy", str(mounted))
+    if disk.exists():
+        # A mount namespace made meanwhile may still hold the disk, but needs none of its content.
+        os.truncate(disk, 0)
+        disk.unlink()
 
 
 def _run(*command: str) -> None:
