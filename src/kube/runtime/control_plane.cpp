@@ -58,6 +58,26 @@ Controller& ControlPlane::control(ControllerOptions options, Store& store, Recon
   return *controllers_.back();
 }
 
+void ControlPlane::while_leading(std::function<Result<>(std::stop_token)> task) {
+  tasks_.push_back(std::move(task));
+}
+
+Result<> ControlPlane::lead(std::stop_token over) {
+  for (auto& watched : watched_) {
+    if (!watched.store->wait_until_synced(over)) return {};
+  }
+  if (options_.on_leading) TRY(options_.on_leading(over));
+  TaskGroup running(over);
+  for (auto& task : tasks_) running.add(task);
+  for (auto& controller : controllers_) {
+    running.add([&controller](std::stop_token inner) -> Result<> {
+      controller->run(inner);
+      return {};
+    });
+  }
+  return running.wait();
+}
+
 Result<> ControlPlane::run(std::stop_token stop) {
   TaskGroup watchers(stop);
   for (auto& watched : watched_) {
@@ -66,20 +86,12 @@ Result<> ControlPlane::run(std::stop_token stop) {
       return {};
     });
   }
-  auto lead = [this](std::stop_token over) -> Result<> {
-    TaskGroup running(over);
-    for (auto& controller : controllers_) {
-      running.add([&controller](std::stop_token inner) -> Result<> {
-        controller->run(inner);
-        return {};
-      });
-    }
-    return running.wait();
-  };
+  auto lead_until = [this](std::stop_token over) { return lead(std::move(over)); };
   // A watcher never ends by itself: if one breaks, its store would be stale, and nothing must act
   // on it.
   auto ended = watchers.token();
-  auto result = options_.lease ? run_as_leader(client_, *options_.lease, lead, ended) : lead(ended);
+  auto result =
+      options_.lease ? run_as_leader(client_, *options_.lease, lead_until, ended) : lead(ended);
   watchers.request_stop();
   TRY(watchers.wait());
   return result;

@@ -75,6 +75,44 @@ TEST_F(ControllerTest, ReconcilesWhatIsThereAndWhatComes) {
   EXPECT_TRUE(eventually([&] { return reconciler_.forgotten == 1; }));
 }
 
+TEST_F(ControllerTest, TakesOverBeforeItReconcilesAndRunsTasksWhileItLeads) {
+  server_.seed(plans, plan());
+  std::atomic<bool> took_over = false;
+  std::atomic<bool> task_runs = false;
+  ControlPlaneOptions options{.clock = &clock_};
+  options.on_leading = [&](std::stop_token) -> Result<> {
+    EXPECT_EQ(reconciler_.runs, 0);
+    took_over = true;
+    return {};
+  };
+  ControlPlane plane{server_, options};
+  control(plane);
+  plane.while_leading([&](std::stop_token over) -> Result<> {
+    EXPECT_TRUE(took_over);
+    task_runs = true;
+    clock_.sleep(1h, over);
+    task_runs = false;
+    return {};
+  });
+  {
+    auto running = start(plane);
+    EXPECT_TRUE(eventually([&] { return reconciler_.runs == 1 && task_runs; }));
+  }
+  EXPECT_FALSE(task_runs);
+}
+
+TEST_F(ControllerTest, DoesNothingWhenItCannotTakeOver) {
+  server_.seed(plans, plan());
+  ControlPlaneOptions options{.clock = &clock_};
+  options.on_leading = [](std::stop_token) -> Result<> {
+    return fail(ErrorCode::unavailable, "away");
+  };
+  ControlPlane plane{server_, options};
+  control(plane);
+  EXPECT_TRUE(plane.run({}).failed_with(ErrorCode::unavailable));
+  EXPECT_EQ(reconciler_.runs, 0);
+}
+
 TEST_F(ControllerTest, IgnoresItsOwnStatus) {
   server_.seed(plans, plan());
   ControlPlane plane{server_, {.clock = &clock_}};
