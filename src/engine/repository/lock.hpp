@@ -32,6 +32,9 @@ public:
   /// Requested when the lock could not be refreshed for 22.5 minutes: others may now think it
   /// stale, so stop working.
   virtual std::stop_token lost() const = 0;
+  /// Ends refreshing but leaves the lock on the storage, for a process that ends while others go on
+  /// working under it: they are safe until it is taken over, or stale after 30 minutes.
+  virtual void leave() = 0;
 };
 
 }  // namespace dmaas::engine

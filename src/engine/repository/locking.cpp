@@ -107,8 +107,7 @@ public:
 
   // Without the object the lock is free for others after 30 minutes only.
   ~HeldLock() override {
-    refresher_.request_stop();
-    if (refresher_.joinable()) refresher_.join();
+    end_refreshing();
     if (!id_) return;
     if (auto removed = files_.remove(FileKind::lock, *id_, {}); !removed) {
       log_warning("a lock could not be removed", {{"error", removed.error().message()}});
@@ -116,6 +115,11 @@ public:
   }
 
   std::stop_token lost() const override { return lost_.get_token(); }
+
+  void leave() override {
+    end_refreshing();
+    id_.reset();
+  }
 
   Result<> acquire(std::stop_token stop) {
     TRY(look_for_conflict(stop));
@@ -129,6 +133,11 @@ public:
   }
 
 private:
+  void end_refreshing() {
+    refresher_.request_stop();
+    if (refresher_.joinable()) refresher_.join();
+  }
+
   Result<> look_for_conflict(std::stop_token stop) {
     for (const Digest& id : TRY(list_locks(files_, stop))) {
       if (id == id_) continue;

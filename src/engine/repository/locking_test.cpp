@@ -57,6 +57,15 @@ TEST_F(LockingTest, ReleaseAndRefusalLeaveNothingBehind) {
   EXPECT_EQ(store_.objects().size(), 1U);
 }
 
+TEST_F(LockingTest, ALockThatIsLeftStaysOnTheStorage) {
+  auto lock = take("a", LockKind::shared);
+  ASSERT_TRUE(lock);
+  (*lock)->leave();
+  lock->reset();
+  EXPECT_EQ(store_.objects().size(), 1U);
+  EXPECT_TRUE(take("b", LockKind::exclusive).failed_with(ErrorCode::locked));
+}
+
 TEST_F(LockingTest, WaitsUntilTheOtherLetsGo) {
   auto held = take("a", LockKind::exclusive);
   std::jthread releaser{[&] {
