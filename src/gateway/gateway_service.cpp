@@ -10,6 +10,7 @@ namespace dmaas::gateway {
 namespace {
 
 constexpr std::chrono::seconds review_retry_pause{2};
+constexpr std::chrono::seconds start_pause{1};
 
 void refuse(http::ServerResponse& response, int status, std::string sentence) {
   static_cast<void>(send_refusal(response, Refusal{status, std::move(sentence), {}}));
@@ -39,7 +40,13 @@ void GatewayService::handle(http::ServerRequest& request, http::ServerResponse& 
   LogEntry entry;
   auto begun = parts_.clock.monotonic();
   metrics_.begin_request();
-  if (auto caller = authenticate(request, recorded)) answer(*caller, request, recorded, entry);
+  if (!parts_.configuration.is_complete()) {
+    // Nobody may take "not known yet" for "not there" or "not allowed".
+    static_cast<void>(send_refusal(
+        recorded, Refusal{503, "the gateway has just started and knows nothing yet", start_pause}));
+  } else if (auto caller = authenticate(request, recorded)) {
+    answer(*caller, request, recorded, entry);
+  }
   auto duration = parts_.clock.monotonic() - begun;
   auto received = request.content_length().value_or(0);
   metrics_.end_request(

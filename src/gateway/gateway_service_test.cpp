@@ -133,6 +133,23 @@ protected:
   std::unique_ptr<http::Client> client;
 };
 
+TEST_F(GatewayServiceTest, SaysNothingForGoodBeforeItKnowsStoragesAndGrants) {
+  Configuration unknown{storages};
+  GatewayService starting{{unknown, reviewer, nullptr, system_clock(), controller_user, {}}};
+  server =
+      std::move(*http::Server::start({}, [&](auto& request, auto& response, std::stop_token stop) {
+        starting.handle(request, response, stop);
+      }));
+  auto answer = ask("mover/backup", "GET", repository + "/config");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(header_of(answer.headers, "Retry-After"), "1");
+  unknown.take_storages("[]");
+  EXPECT_EQ(status("mover/backup", "GET", repository + "/config"), 503);
+  unknown.take_grants("[]");
+  EXPECT_EQ(status("mover/backup", "GET", repository + "/config"), 403);
+  server.reset();
+}
+
 TEST_F(GatewayServiceTest, LetsEachScopeDoWhatItMayWithEachKindOfObject) {
   struct Row {
     std::string scope;
