@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::string_view field_manager = "dmaas-restore";
-constexpr int max_attempts = 5;
+constexpr int max_attempts = 7;
 constexpr milliseconds poll_interval{500};
 
 enum class Protection {

@@ -42,8 +42,8 @@ struct ApplyOptions {
 
 /// Creates the objects of one part of the plan, priority after priority, several at a time within
 /// one. Every object gets an outcome, failures do not stop the rest; what does not answer is tried
-/// 5 times over 15 s. An object that this very session restored before is unchanged, so a second
-/// run continues the first.
+/// 7 times over a minute. An object that this very session restored before is unchanged, so a
+/// second run continues the first.
 ///
 /// Existing objects follow the policy, with these exceptions: claims are never changed nor deleted
 /// (skipped); namespaces, definitions, storage, priority and runtime classes are never deleted,
