@@ -178,6 +178,7 @@ struct WorkOrder {
   std::optional<OrderCapture> capture{};
   std::optional<OrderApply> apply{};
   std::int64_t memory_bytes = default_memory_bytes;
+  std::int32_t attempt = 1;
 
   static void fields(auto& self, auto&& field) {
     field("session", self.session, "The session that the mover works for.", rule::required);
@@ -192,6 +193,8 @@ struct WorkOrder {
     field("apply", self.apply, "restoreResources.");
     field("memoryBytes", self.memory_bytes, "The mover's memory limit.", rule::always,
           rule::minimum(1 << 20));
+    field("attempt", self.attempt,
+          "From 2 on an earlier mover was lost, perhaps after it had done its work.", rule::always);
   }
 };
 

@@ -3,6 +3,7 @@
 #include "api/backup_document.hpp"
 #include "applications/capture.hpp"
 #include "applications/discover.hpp"
+#include "applications/find_commit.hpp"
 #include "engine/archive/back_up.hpp"
 #include "kube/client/cluster_access.hpp"
 #include "kube/client/in_cluster.hpp"
@@ -31,9 +32,26 @@ engine::VirtualFile file_of(const std::string& path, std::string_view content) {
   return {.path = path, .content = bytes_of(content)};
 }
 
+/// A session commits once: what a lost mover has committed is the result.
+api::MoverResult result_of_commit(const engine::StoredSnapshot& commit) {
+  api::MoverResult result{.outcome = api::MoverOutcome::succeeded};
+  result.snapshot_id = commit.id.hex();
+  result.tree_id = commit.snapshot.tree.hex();
+  if (const auto& counts = commit.snapshot.summary) {
+    result.bytes = static_cast<std::int64_t>(counts->total_bytes_processed);
+    result.bytes_added = static_cast<std::int64_t>(counts->data_added_packed);
+  }
+  return result;
+}
+
 }  // namespace
 
 Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop_token stop) {
+  if (context.order.attempt > 1) {
+    auto commit =
+        TRY(applications::find_commit(context.repository, context.order.session.uid, stop));
+    if (commit) return result_of_commit(*commit);
+  }
   const auto& order = *context.order.capture;
   auto access =
       TRY(kube::load_cluster_access({.environment = kube::process_environment()}, context.clock));
