@@ -62,21 +62,24 @@ std::vector<kube::ObjectKey> all_keys(const kube::Store& store) {
   return keys;
 }
 
-}  // namespace
+/// Pause before a controller that lost its API server or its leadership begins anew.
+constexpr std::chrono::seconds new_beginning_pause{2};
 
-Result<> run_controller(kube::Client& client, const Settings& settings, Clock& clock,
-                        std::stop_token stop) {
+/// From waiting for leadership to its loss. Everything in it begins anew with the next call.
+Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& server, Clock& clock,
+                   std::stop_token stop) {
   auto cluster_uid = TRY(kube::cluster_uid(client, stop));
   auto version = TRY(client.server_version(stop));
   auto authority = TRY(read_small_file(settings.tls_directory + "/ca.crt"));
   auto gateway = TRY(http::Client::create({.ca_certificates = authority}));
 
+  Grants grants{client, settings.namespace_name};
   kube::ControlPlaneOptions options;
   options.clock = &clock;
   options.lease = kube::LeaseOptions{.lease = {settings.namespace_name, "dmaas-controller"},
                                      .identity = settings.pod_name};
+  options.on_leading = [&](std::stop_token over) { return grants.load(std::move(over)); };
   kube::ControlPlane plane{client, options};
-  Grants grants{client, settings.namespace_name};
   Vault vault{client, settings, cluster_uid, clock};
   MoverReports reports;
   kube::EventRecorder events{client, {.instance = settings.pod_name}};
@@ -122,15 +125,32 @@ Result<> run_controller(kube::Client& client, const Settings& settings, Clock& c
     (kind == "BackupSession" ? backup_controller : restore_controller).enqueue(key);
   });
 
-  TRY(grants.load(stop));
-  WorkServer server{world, {&backups, &restores}};
-  TRY(server.start());
+  plane.while_leading([&](std::stop_token over) -> Result<> {
+    server.serve(world, {&backups, &restores}, std::move(over));
+    return {};
+  });
   Sweeper sweeper{world};
-  std::jthread sweeping{[&](std::stop_token ended) { sweeper.run(std::move(ended)); }};
+  plane.while_leading([&](std::stop_token over) -> Result<> {
+    sweeper.run(std::move(over));
+    return {};
+  });
   log_info("controller started", {{"cluster", settings.cluster_name}, {"version", version.text}});
   auto ended = plane.run(stop);
   background.stop();  // its work refers to the reconcilers
   return ended;
+}
+
+}  // namespace
+
+Result<> run_controller(kube::Client& client, const Settings& settings, Clock& clock,
+                        std::stop_token stop) {
+  auto server = TRY(WorkServer::start(settings));
+  while (true) {
+    auto ended = lead_once(client, settings, *server, clock, stop);
+    if (ended || stop.stop_requested() || !is_retryable(ended.code())) return ended;
+    log_warning("beginning anew", {{"cause", ended.error().message()}});
+    if (!clock.sleep(new_beginning_pause, stop)) return ended;
+  }
 }
 
 }  // namespace dmaas::controller

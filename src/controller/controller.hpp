@@ -9,8 +9,9 @@
 namespace dmaas::controller {
 
 /// `dmaas controller`: keeps local copies of our objects, waits for leadership, then reconciles and
-/// hands out work orders. Runs until `stop`. Errors: unavailable (leadership lost: start anew), and
-/// those of TLS files and the listening socket.
+/// hands out work orders. Runs until `stop`: when the API server is away or leadership is lost, all
+/// of it but the listening socket begins anew. Errors: those of TLS files and the socket, and what
+/// the API server refuses for good.
 Result<> run_controller(kube::Client& client, const Settings& settings, Clock& clock,
                         std::stop_token stop);
 

@@ -33,57 +33,73 @@ std::unexpected<Error> not_a_mover() {
 
 }  // namespace
 
-WorkServer::WorkServer(World& world, std::vector<WorkSource*> sources)
-    : world_(world), sources_(std::move(sources)) {}
-
-Result<> WorkServer::start() {
+Result<std::unique_ptr<WorkServer>> WorkServer::start(const Settings& settings) {
   http::ServerOptions options;
-  options.address = world_.settings.listen_address;
-  options.port = world_.settings.listen_port;
-  options.certificate = TRY(read_small_file(world_.settings.tls_directory + "/tls.crt"));
-  options.private_key = TRY(read_small_file(world_.settings.tls_directory + "/tls.key"));
+  options.address = settings.listen_address;
+  options.port = settings.listen_port;
+  options.certificate = TRY(read_small_file(settings.tls_directory + "/tls.crt"));
+  options.private_key = TRY(read_small_file(settings.tls_directory + "/tls.key"));
   options.handler_threads = 32;
-  server_ =
-      TRY(http::Server::start(options, [this](auto& request, auto& response, std::stop_token stop) {
-        handle(request, response, std::move(stop));
+  std::unique_ptr<WorkServer> made(new WorkServer);
+  made->server_ = TRY(http::Server::start(
+      options, [server = made.get()](auto& request, auto& response, std::stop_token stop) {
+        server->handle({request, response, std::move(stop)});
       }));
-  return {};
+  return made;
 }
 
-void WorkServer::handle(http::ServerRequest& request, http::ServerResponse& response,
-                        std::stop_token stop) {
-  auto answered = answer(request, response, std::move(stop));
+void WorkServer::serve(World& world, std::vector<WorkSource*> sources, std::stop_token stop) {
+  {
+    std::lock_guard lock{serving_};
+    service_ = std::make_unique<Service>(world, std::move(sources));
+    over_ = {};
+  }
+  while (world.clock.sleep(std::chrono::hours{1}, stop)) {
+  }
+  over_.request_stop();
+  std::lock_guard lock{serving_};
+  service_.reset();
+}
+
+void WorkServer::handle(const Call& call) {
+  auto answered = answer(call);
   if (answered) return;
   const auto& error = answered.error();
-  if (error.code() != ErrorCode::not_found) {
+  if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::unavailable) {
     log_warning("refused a mover",
-                {{"path", std::string(request.path())}, {"cause", error.message()}});
+                {{"path", std::string(call.request.path())}, {"cause", error.message()}});
   }
   JsonObject body{{"code", name_of(error.code())}, {"message", error.message()}};
   // A client that has gone needs no answer.
-  static_cast<void>(response.send_json(status_of(error.code()), to_text(body)));
+  static_cast<void>(call.response.send_json(status_of(error.code()), to_text(body)));
 }
 
-Result<> WorkServer::answer(http::ServerRequest& request, http::ServerResponse& response,
-                            std::stop_token stop) {
-  if (request.path() == "/healthz" || request.path() == "/readyz")
-    return response.send_text(200, "ok\n");
-  auto pod_uid = TRY(authenticate(request, stop));
-  if (request.method() == "GET" && request.path() == "/v1/work-order") {
-    auto order = TRY(find_order(pod_uid, stop));
-    if (!order) return not_a_mover();
-    return response.send_json(200, to_text(to_json(*order)));
-  }
-  if (request.method() == "POST") return take_report(request, response, pod_uid, std::move(stop));
-  return fail(ErrorCode::not_found, "no such path");
+Result<> WorkServer::answer(const Call& call) {
+  auto path = call.request.path();
+  if (path == "/healthz" || path == "/readyz") return call.response.send_text(200, "ok\n");
+  std::shared_lock lock{serving_};
+  if (service_ == nullptr) return fail(ErrorCode::unavailable, "this controller does not lead now");
+  std::stop_source either;
+  std::stop_callback ended(call.stop, [&] { either.request_stop(); });
+  std::stop_callback over(over_.get_token(), [&] { either.request_stop(); });
+  return answer_mover(*service_, {call.request, call.response, either.get_token()});
 }
 
-Result<std::string> WorkServer::authenticate(const http::ServerRequest& request,
-                                             std::stop_token stop) {
-  auto header = request.header("authorization");
+Result<> WorkServer::answer_mover(Service& service, const Call& call) {
+  auto pod_uid = TRY(authenticate(service, call));
+  if (call.request.method() == "POST") return take_report(service, call, pod_uid);
+  if (call.request.method() != "GET" || call.request.path() != "/v1/work-order")
+    return fail(ErrorCode::not_found, "no such path");
+  auto order = TRY(find_order(service, pod_uid, call.stop));
+  return call.response.send_json(200, to_text(to_json(order)));
+}
+
+Result<std::string> WorkServer::authenticate(Service& service, const Call& call) {
+  auto header = call.request.header("authorization");
   if (!header.starts_with(bearer)) return fail(ErrorCode::permission_denied, "no bearer token");
-  auto review = TRY(kube::review_token(world_.client, std::string(header.substr(bearer.size())),
-                                       std::string(controller_audience), std::move(stop)));
+  auto review =
+      TRY(kube::review_token(service.world.client, std::string(header.substr(bearer.size())),
+                             std::string(controller_audience), call.stop));
   if (!review.authenticated)
     return fail(ErrorCode::permission_denied, "the token is not valid here");
   if (review.pod_uid.empty())
@@ -91,39 +107,38 @@ Result<std::string> WorkServer::authenticate(const http::ServerRequest& request,
   return review.pod_uid;
 }
 
-Result<std::optional<api::WorkOrder>> WorkServer::find_order(const std::string& pod_uid,
-                                                             std::stop_token stop) {
-  for (auto* source : sources_) {
-    auto order = TRY(source->order_for(pod_uid, stop));
-    if (order) return order;
+Result<api::WorkOrder> WorkServer::find_order(Service& service, const std::string& pod_uid,
+                                              std::stop_token stop) {
+  for (auto* source : service.sources) {
+    if (auto order = TRY(source->order_for(pod_uid, stop))) return std::move(*order);
   }
-  return std::nullopt;
+  return not_a_mover();
 }
 
-std::optional<api::OrderSession> WorkServer::find_session(const std::string& pod_uid) const {
-  for (const auto* source : sources_) {
+std::optional<api::OrderSession> WorkServer::find_session(const Service& service,
+                                                          const std::string& pod_uid) {
+  for (const auto* source : service.sources) {
     if (auto session = source->session_of(pod_uid)) return session;
   }
   return std::nullopt;
 }
 
-Result<> WorkServer::take_report(http::ServerRequest& request, http::ServerResponse& response,
-                                 const std::string& pod_uid, std::stop_token stop) {
-  auto session = find_session(pod_uid);
+Result<> WorkServer::take_report(Service& service, const Call& call, const std::string& pod_uid) {
+  auto session = find_session(service, pod_uid);
   if (!session) return not_a_mover();
-  auto body = TRY(request.read_all(max_report_bytes));
+  auto body = TRY(call.request.read_all(max_report_bytes));
   auto document = TRY(parse_json(body));
-  if (request.path() == "/v1/progress") {
-    world_.reports.post_progress(pod_uid, *session, TRY(from_json<api::MoverProgress>(document)));
-    return response.send(204, {}, {});
+  auto& reports = service.world.reports;
+  if (call.request.path() == "/v1/progress") {
+    reports.post_progress(pod_uid, *session, TRY(from_json<api::MoverProgress>(document)));
+    return call.response.send(204, {}, {});
   }
-  if (request.path() != "/v1/result") return fail(ErrorCode::not_found, "no such path");
+  if (call.request.path() != "/v1/result") return fail(ErrorCode::not_found, "no such path");
   auto result = TRY(from_json<api::MoverResult>(document));
-  if (!world_.reports.post_result(pod_uid, *session, std::move(result), result_patience,
-                                  std::move(stop))) {
+  if (!reports.post_result(pod_uid, *session, std::move(result), result_patience, call.stop)) {
     return fail(ErrorCode::unavailable, "the result is not written down yet: post it again");
   }
-  return response.send(204, {}, {});
+  return call.response.send(204, {}, {});
 }
 
 }  // namespace dmaas::controller

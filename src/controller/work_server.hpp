@@ -2,6 +2,10 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,28 +25,42 @@ namespace dmaas::controller {
 ///
 /// Each call carries the pod's token of audience `dmaas-controller`; the UID that the token is
 /// bound to decides everything, nothing that the caller says. Only the leading controller answers
-/// /v1 (others: 503).
+/// /v1, because only it knows every session (others: 503).
 class WorkServer {
 public:
-  WorkServer(World& world, std::vector<WorkSource*> sources);
-
   /// Errors: as http::Server::start.
-  Result<> start();
+  static Result<std::unique_ptr<WorkServer>> start(const Settings& settings);
+
+  /// Answers from this world until `stop`, then ends what is still being answered.
+  void serve(World& world, std::vector<WorkSource*> sources, std::stop_token stop);
   std::uint16_t port() const { return server_->port(); }
 
 private:
-  void handle(http::ServerRequest& request, http::ServerResponse& response, std::stop_token stop);
-  Result<> answer(http::ServerRequest& request, http::ServerResponse& response,
-                  std::stop_token stop);
-  Result<std::string> authenticate(const http::ServerRequest& request, std::stop_token stop);
-  Result<std::optional<api::WorkOrder>> find_order(const std::string& pod_uid,
-                                                   std::stop_token stop);
-  std::optional<api::OrderSession> find_session(const std::string& pod_uid) const;
-  Result<> take_report(http::ServerRequest& request, http::ServerResponse& response,
-                       const std::string& pod_uid, std::stop_token stop);
+  /// What is served now.
+  struct Service {
+    World& world;
+    std::vector<WorkSource*> sources;
+  };
+  struct Call {
+    http::ServerRequest& request;
+    http::ServerResponse& response;
+    std::stop_token stop{};
+  };
 
-  World& world_;
-  std::vector<WorkSource*> sources_;
+  WorkServer() = default;
+  void handle(const Call& call);
+  Result<> answer(const Call& call);
+  static Result<> answer_mover(Service& service, const Call& call);
+  static Result<std::string> authenticate(Service& service, const Call& call);
+  static Result<api::WorkOrder> find_order(Service& service, const std::string& pod_uid,
+                                           std::stop_token stop);
+  static std::optional<api::OrderSession> find_session(const Service& service,
+                                                       const std::string& pod_uid);
+  static Result<> take_report(Service& service, const Call& call, const std::string& pod_uid);
+
+  std::shared_mutex serving_;  // held shared by every call, alone to begin and end serving
+  std::unique_ptr<Service> service_;
+  std::stop_source over_;
   std::unique_ptr<http::Server> server_;
 };
 

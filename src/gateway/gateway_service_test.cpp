@@ -360,7 +360,7 @@ TEST_F(GatewayServiceTest, TellsFailuresOfTheStorageApart) {
   code = ErrorCode::permission_denied;
   auto denied = ask("mover/backup", "GET", repository + "/data/");
   EXPECT_EQ(denied.status, 502);
-  EXPECT_NE(denied.body.find("credentials"), std::string::npos) << denied.body;
+  EXPECT_NE(denied.body.find("refuses the gateway: the cause"), std::string::npos) << denied.body;
 }
 
 TEST_F(GatewayServiceTest, AnswersTheControllerAboutStoragesAndNobodyElse) {

@@ -22,6 +22,7 @@ public:
   StoreBehindGateway() {
     configuration_.take_storages(
         api::encode_gateway_storages({{.name = "s/main", .location = "memory"}}));
+    configuration_.take_grants("[]");
     StorageOptions options;
     options.rest_user = "any";
     options.rest_password = controller_user;
