@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "api/names.hpp"
-#include "base/time_text.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -65,12 +64,12 @@ Result<std::optional<Json>> find_pod(World& world, const api::PodIdentity& ident
   return std::optional<Json>(std::move(*pod));
 }
 
-std::optional<Timestamp> ended_at(const Json& pod) {
-  for (const auto& status : items_at(pod, "status", "containerStatuses")) {
-    auto time = parse_timestamp(text_at(status, "state", "terminated", "finishedAt"));
-    if (time) return *time;
-  }
-  return std::nullopt;
+/// Whether another mover may have more luck than the one that says this.
+bool may_be_repeated(const api::MoverResult& result) {
+  if (result.outcome == api::MoverOutcome::succeeded) return false;
+  auto is_named = [&](ErrorCode code) { return result.error_code == name_of(code); };
+  return is_named(ErrorCode::unavailable) || is_named(ErrorCode::timeout) ||
+         is_named(ErrorCode::conflict) || is_named(ErrorCode::cancelled);
 }
 
 std::string trouble_of_container(const Json& status) {
@@ -119,6 +118,8 @@ Result<MoverView> step_mover(World& world, const MoverWish& wish, MoverFacts& fa
                              std::stop_token stop) {
   if (!facts.pod) return start(world, wish, facts, stop);
   if (auto result = world.reports.result_of(facts.pod->uid)) {
+    if (may_be_repeated(*result) && facts.attempts < max_mover_attempts)
+      return lose(world, facts, result->message, stop);
     return MoverView{.state = MoverState::delivered, .result = std::move(result)};
   }
   auto pod = TRY(find_pod(world, *facts.pod, stop));
@@ -128,7 +129,8 @@ Result<MoverView> step_mover(World& world, const MoverWish& wish, MoverFacts& fa
   view.message = trouble_of(*pod);
   view.progress = world.reports.progress_of(facts.pod->uid);
   if (view.progress) view.state = MoverState::working;
-  if (has_ended(*pod) && world.clock.now() - ended_at(*pod).value_or(Timestamp{}) > result_grace) {
+  // A mover ends only after its result was acknowledged, so one that has ended without has lost it.
+  if (has_ended(*pod)) {
     auto trouble = view.message.empty() ? "it ended without a result" : view.message;
     return lose(world, facts, std::move(trouble), stop);
   }

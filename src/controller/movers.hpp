@@ -45,7 +45,8 @@ struct MoverView {
 };
 
 /// Brings the mover one step further: makes its pod, looks what became of it, makes another when it
-/// was lost (killed, evicted, out of memory) up to `max_mover_attempts` times. `facts` is changed
+/// was lost (killed, evicted, out of memory) or says that another one may succeed, up to
+/// `max_mover_attempts` in all. `facts` is changed
 /// in place and has to be written to the status before the mover gets its work order. A pod that is
 /// there already under the new pod's name is removed, never adopted: it may be forged.
 Result<MoverView> step_mover(World& world, const MoverWish& wish, MoverFacts& facts,

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t max_message_bytes = 300;
 constexpr std::size_t max_output_bytes = 64 << 10;
+constexpr std::chrono::seconds retry_pause{2};
 
 std::string shortened(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
@@ -17,8 +18,22 @@ std::string shortened(std::string text) {
   return text;
 }
 
-api::HookResult run_in_pod(kube::Client& client, const api::ResolvedHook& hook, const Json& pod,
-                           std::stop_token stop) {
+/// Repeats what the API server does not answer, within the hook's timeout: that it restarts must
+/// neither fail a session nor leave an application quiesced.
+template <class Attempt>
+auto until_answered(const World& world, const api::ResolvedHook& hook, std::stop_token stop,
+                    const Attempt& attempt) -> decltype(attempt()) {
+  auto deadline = world.clock.monotonic() + hook.timeout;
+  while (true) {
+    auto result = attempt();
+    bool may_help = result.failed_with(ErrorCode::unavailable) &&
+                    world.clock.monotonic() + retry_pause < deadline;
+    if (!may_help || !world.clock.sleep(retry_pause, stop)) return result;
+  }
+}
+
+api::HookResult run_in_pod(const World& world, kube::Client& client, const api::ResolvedHook& hook,
+                           const Json& pod, std::stop_token stop) {
   api::HookResult result{.name = hook.name, .pod = kube::name_of(pod)};
   kube::ExecRequest request{
       .pod = kube::key_of(pod), .container = hook.exec.container, .command = hook.exec.command};
@@ -27,7 +42,8 @@ api::HookResult run_in_pod(kube::Client& client, const api::ResolvedHook& hook, 
   kube::ExecOptions options{
       .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(hook.timeout),
       .max_output_bytes = max_output_bytes};
-  auto executed = kube::execute(client, request, options, std::move(stop));
+  auto executed = until_answered(world, hook, stop,
+                                 [&] { return kube::execute(client, request, options, stop); });
   if (!executed) {
     result.message = executed.code() == ErrorCode::timeout
                          ? fmt::format("did not end within {} s: raise its timeout",
@@ -64,10 +80,10 @@ Result<std::vector<Json>> pods_of(World& world, const api::ResolvedHook& hook,
   std::vector<Json> pods;
   for (const auto& target : occasion.targets) {
     if (!hook.exec.target.empty() && hook.exec.target != target.name) continue;
-    for (auto& pod :
-         TRY(ready_pods_of(world, target, occasion.namespace_name, hook.exec.pod_selector, stop))) {
-      pods.push_back(std::move(pod));
-    }
+    auto ready = until_answered(world, hook, stop, [&] {
+      return ready_pods_of(world, target, occasion.namespace_name, hook.exec.pod_selector, stop);
+    });
+    for (auto& pod : TRY(std::move(ready))) pods.push_back(std::move(pod));
   }
   if (pods.empty()) return fail(ErrorCode::not_found, "no ready pod to run it in");
   if (hook.exec.pods == api::HookPods::one) pods.resize(1);
@@ -86,7 +102,7 @@ HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks
     if (!pods) results.push_back({.name = hook.name, .message = shortened(pods.error().message())});
     for (const auto& pod : pods.value_or(std::vector<Json>())) {
       results.push_back(hook.exec.quiesces() ? quiesce_pod(world, hook, pod, occasion, stop)
-                                             : run_in_pod(*client, hook, pod, stop));
+                                             : run_in_pod(world, *client, hook, pod, stop));
     }
     for (auto& result : results) {
       result.stage = occasion.stage;

@@ -22,13 +22,9 @@ struct Settings {
 inline constexpr std::string_view gateway_audience = "dmaas-gateway";
 inline constexpr std::string_view controller_audience = "dmaas-controller";
 
-/// How often a component gets a new mover before it counts as failed.
-inline constexpr int max_mover_attempts = 4;
-/// A mover that has not delivered its result so long after its pod ended never will.
-inline constexpr std::chrono::seconds result_grace{20};
+/// So many movers are started for a component before it counts as failed.
+inline constexpr int max_mover_attempts = 3;
 /// How often running work is looked at when nothing reports.
 inline constexpr std::chrono::seconds poll_period{5};
-/// Progress is written to a status at most so often.
-inline constexpr std::chrono::seconds progress_period{10};
 
 }  // namespace dmaas::controller

@@ -1,5 +1,7 @@
 #include "controller/status.hpp"
 
+#include "controller/restore/restore_status.hpp"
+
 namespace dmaas::controller {
 
 void settle_results(World& world, const api::BackupSessionStatus& status) {
@@ -9,6 +11,7 @@ void settle_results(World& world, const api::BackupSessionStatus& status) {
 }
 
 void settle_results(World& world, const api::RestoreSessionStatus& status) {
+  if (status.pod && has_reported(status)) world.reports.settle(status.pod->uid);
   for (const auto& volume : status.volumes) {
     bool delivered = volume.phase >= api::VolumePhase::binding;
     if (delivered && volume.pod) world.reports.settle(volume.pod->uid);

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <set>
+#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "api/backup_session.hpp"
 #include "api/restore_session.hpp"
 #include "controller/world.hpp"
+#include "kube/object/object.hpp"
 
 namespace dmaas::controller {
 
@@ -20,6 +21,17 @@ Result<> write_status(World& world, Kind& object, std::stop_token stop) {
   object.metadata = api::decode_metadata(written);
   object.source = std::move(written);
   return {};
+}
+
+/// The object as the server has it now; nothing when it is gone. What a reconciler is given may be
+/// older than the status that its last run wrote, and what that run did must not be done again.
+template <class Kind>
+Result<std::optional<Kind>> load_newest(World& world, const Json& object, std::stop_token stop) {
+  auto newest =
+      world.client.get(api::kind_info<Kind>().resource(), kube::key_of(object), std::move(stop));
+  if (newest.failed_with(ErrorCode::not_found)) return std::optional<Kind>();
+  if (!newest) return fail(std::move(newest).error());
+  return std::optional(TRY(api::decode<Kind>(*newest)));
 }
 
 /// Lets movers go whose results are now in a written status.

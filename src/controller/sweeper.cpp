@@ -4,6 +4,7 @@
 #include "api/labels.hpp"
 #include "api/restore_session.hpp"
 #include "base/log.hpp"
+#include "controller/belongings.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -42,10 +43,7 @@ bool is_leftover(const Json& object, const std::set<std::string>& live_sessions,
 }
 
 void Sweeper::run(std::stop_token stop) {
-  bool synced = world_.stores.backup_sessions.wait_until_synced(stop) &&
-                world_.stores.restore_sessions.wait_until_synced(stop) &&
-                world_.stores.mover_pods.wait_until_synced(stop);
-  while (synced && world_.clock.sleep(sweep_period, stop)) {
+  while (world_.clock.sleep(sweep_period, stop)) {
     if (auto swept = sweep(stop); !swept && swept.code() != ErrorCode::cancelled) {
       log_warning("sweeping failed", {{"cause", swept.error().message()}});
     }
@@ -55,26 +53,11 @@ void Sweeper::run(std::stop_token stop) {
 Result<> Sweeper::sweep(std::stop_token stop) {
   auto live = live_sessions(world_);
   auto now = world_.clock.now();
-  kube::ListOptions everywhere{.label_selector = std::string(api::label::session_uid)};
-  kube::ListOptions own = everywhere;
-  own.namespace_name = world_.settings.namespace_name;
-  struct Sweep {
-    kube::Resource resource;
-    kube::ListOptions options;
-  };
-  // Pods before claims before volumes: each holds on to the next.
-  for (const auto& [resource, options] : {Sweep{kube::resources::pods(), everywhere},
-                                          Sweep{kube::resources::persistent_volume_claims(), own},
-                                          Sweep{kube::resources::persistent_volumes(), everywhere},
-                                          Sweep{kube::resources::config_maps(), own}}) {
-    for (const auto& object : TRY(kube::list_all(world_.client, resource, options, stop))) {
-      if (!is_leftover(object, live, now)) continue;
-      log_info("removing a leftover", {{"object", kube::describe(object)}});
-      TRY(kube::ensure_removed(world_.client, resource, kube::key_of(object),
-                               {.uid = kube::uid_of(object)}, stop));
-    }
-  }
-  return sweep_grants(stop);
+  TRY(remove_belongings(
+      world_, [&](const Json& object) { return is_leftover(object, live, now); }, stop));
+  TRY(sweep_grants(stop));
+  world_.vault.tidy(stop);
+  return {};
 }
 
 Result<> Sweeper::sweep_grants(std::stop_token stop) {

@@ -8,9 +8,8 @@
 
 namespace dmaas::controller {
 
-/// Removes what no live session owns: movers, twins, fill claims and grants that a crash left
-/// behind. What a session makes across namespaces carries its UID as a label, since ownerReferences
-/// do not reach there.
+/// Removes what no live session owns: movers, twins, fill claims, grants and locks that a crash
+/// left behind. Works while the controller leads and its stores are synced.
 class Sweeper {
 public:
   explicit Sweeper(World& world) : world_(world) {}

@@ -7,6 +7,7 @@
 #include "base/encoding.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/log.hpp"
 #include "crypto/random.hpp"
 #include "kube/object/object.hpp"
 #include "storage/open.hpp"
@@ -67,20 +68,49 @@ Result<std::unique_ptr<storage::ObjectStore>> Vault::open_store(
   return storage::open_storage(url_of(place), options, clock_);
 }
 
+std::shared_ptr<Vault::Entry> Vault::entry_of(const RepositoryPlace& place) {
+  std::lock_guard lock{mutex_};
+  auto& entry = entries_[place];
+  if (entry == nullptr) entry = std::make_shared<Entry>();
+  return entry;
+}
+
+std::vector<std::pair<RepositoryPlace, std::shared_ptr<Vault::Entry>>> Vault::all_entries() {
+  std::lock_guard lock{mutex_};
+  return {entries_.begin(), entries_.end()};
+}
+
+Vault::~Vault() {
+  for (auto& [place, entry] : all_entries()) {
+    if (entry->lock) entry->lock->leave();
+  }
+}
+
 Result<std::shared_ptr<OpenRepository>> Vault::open(const api::BackupStorage& storage,
                                                     const std::string& path, WhenAbsent when_absent,
                                                     std::stop_token stop) {
-  RepositoryPlace place{storage.metadata.key(), path};
-  {
-    std::lock_guard lock{mutex_};
-    if (auto known = open_.find(place); known != open_.end()) return known->second;
-  }
+  auto entry = entry_of({storage.metadata.key(), path});
+  std::lock_guard lock{entry->gate};
+  entry->storage = storage;
+  entry->path = path;
+  TRY(open_entry(*entry, when_absent, std::move(stop)));
+  return entry->opened;
+}
+
+Result<> Vault::open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop) {
+  if (entry.opened != nullptr) return {};
   auto opened = std::make_shared<OpenRepository>();
-  opened->store = TRY(open_store(place));
-  opened->repository = TRY(open_or_create(*opened->store, storage, path, when_absent, stop));
-  TRY(remove_own_stale_locks(*opened->repository, stop));
-  std::lock_guard lock{mutex_};
-  return open_.try_emplace(place, std::move(opened)).first->second;
+  opened->store = TRY(open_store({entry.storage.metadata.key(), entry.path}));
+  opened->repository =
+      TRY(open_or_create(*opened->store, entry.storage, entry.path, when_absent, std::move(stop)));
+  entry.opened = std::move(opened);
+  return {};
+}
+
+engine::RepositoryOptions Vault::repository_options() const {
+  engine::RepositoryOptions options;
+  options.owner.hostname = owner_prefix_ + settings_.pod_name;
+  return options;
 }
 
 Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::ObjectStore& store,
@@ -90,8 +120,7 @@ Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::Objec
                                                                   std::stop_token stop) {
   auto key = storage.metadata.key();
   auto secret = api::repository_secret_name(key.namespace_name, key.name, path);
-  engine::RepositoryOptions options;
-  options.owner.hostname = owner_prefix_ + settings_.pod_name;
+  auto options = repository_options();
   auto password = TRY(stored_password(secret, stop));
   auto recovery = TRY(recovery_password(storage, stop));
   if (!password.empty()) {
@@ -131,8 +160,7 @@ Result<std::unique_ptr<engine::Repository>> Vault::create(storage::ObjectStore& 
                                                           const std::string& secret,
                                                           const std::string& recovery_password,
                                                           std::stop_token stop) {
-  // The Secret comes first: a repository whose password was lost in a crash would still open by the
-  // recovery password.
+  // The Secret comes first: with it the next process goes on where this one ended.
   auto password = TRY(stored_password(secret, stop));
   if (password.empty()) {
     password = random_password();
@@ -141,11 +169,19 @@ Result<std::unique_ptr<engine::Repository>> Vault::create(storage::ObjectStore& 
     object.as_object()["stringData"] = JsonObject{{"password", password}};
     TRY(client_.create(kube::resources::secrets(), object, {}, stop));
   }
-  engine::RepositoryOptions options;
-  options.owner.hostname = owner_prefix_ + settings_.pod_name;
+  // Keys without a config are of an attempt that was cut short. They hold another master key, and
+  // stock restic would try to read the config with it.
+  std::vector<std::string> orphans;
+  auto collect = [&](const storage::ObjectInfo& info) -> Result<> {
+    orphans.push_back(info.name);
+    return {};
+  };
+  TRY(store.list("keys", collect, stop));
+  for (const auto& orphan : orphans) TRY(store.remove(orphan, stop));
   engine::InitOptions init;
   init.key = random_password_key;
-  auto repository = TRY(engine::Repository::init(store, password, init, options, clock_, stop));
+  auto repository =
+      TRY(engine::Repository::init(store, password, init, repository_options(), clock_, stop));
   TRY(repository->add_key(recovery_password, {}, stop).context("adding the recovery password"));
   return repository;
 }
@@ -175,63 +211,103 @@ Result<std::string> Vault::stored_password(const std::string& secret, std::stop_
   return std::string(text_of(TRY(base64_decode(text_at(*object, "data", "password")))));
 }
 
-Result<> Vault::remove_own_stale_locks(engine::Repository& repository, std::stop_token stop) {
-  // Only the leading controller of this cluster takes locks by these names, and this process has
-  // taken none here yet.
-  std::vector<Digest> stale;
+Result<std::vector<Vault::OwnLock>> Vault::own_locks(engine::Repository& repository,
+                                                     std::stop_token stop) {
+  std::vector<Digest> ids;
   auto collect = [&](const engine::StoredFile& file) -> Result<> {
-    auto text = repository.load_file(engine::FileKind::lock, file.id, stop);
-    if (!text) return {};
-    auto lock = parse_json(*text);
-    if (lock && text_at(*lock, "hostname").starts_with(owner_prefix_)) stale.push_back(file.id);
+    ids.push_back(file.id);
     return {};
   };
   TRY(repository.list_files(engine::FileKind::lock, collect, stop));
-  for (const auto& id : stale) TRY(repository.remove_file(engine::FileKind::lock, id, stop));
-  return {};
+  std::vector<OwnLock> own;
+  for (const auto& id : ids) {
+    auto text = repository.load_file(engine::FileKind::lock, id, stop);
+    if (!text && is_retryable(text.code())) return fail(std::move(text).error());
+    auto lock = text ? parse_json(*text) : Result<Json>(Json());
+    if (lock && text_at(*lock, "hostname").starts_with(owner_prefix_))
+      own.push_back({id, flag_at(*lock, "exclusive")});
+  }
+  return own;
 }
 
 Result<> Vault::hold(const RepositoryPlace& place, const std::string& session_uid,
                      std::stop_token stop) {
-  std::shared_ptr<OpenRepository> opened;
-  {
-    std::lock_guard lock{mutex_};
-    auto& held = held_[place];
-    if (held.lock && !held.lock->lost().stop_requested()) {
-      held.sessions.insert(session_uid);
-      return {};
+  auto entry = entry_of(place);
+  std::lock_guard lock{entry->gate};
+  if (entry->lock == nullptr || entry->lock->lost().stop_requested()) {
+    if (entry->opened == nullptr)
+      return fail(ErrorCode::unavailable, "repository " + place.path + " is being opened anew");
+    auto& repository = *entry->opened->repository;
+    // Only the leading controller of this cluster takes locks by these names, and this process has
+    // none here: they are of an earlier one. They go only when the new one is there.
+    auto former = TRY(own_locks(repository, stop));
+    for (const auto& own : former) {
+      if (own.is_exclusive) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
     }
-    auto known = open_.find(place);
-    if (known == open_.end())
-      return fail(ErrorCode::internal, "repository " + place.path + " is not open");
-    opened = known->second;
+    entry->lock = TRY(repository.lock(engine::LockKind::shared, lock_patience, stop));
+    for (const auto& own : former)
+      TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
+    entry->has_taken_over = true;
   }
-  auto taken =
-      TRY(opened->repository->lock(engine::LockKind::shared, lock_patience, std::move(stop)));
-  std::lock_guard lock{mutex_};
-  auto& held = held_[place];
-  if (!held.lock || held.lock->lost().stop_requested()) held.lock = std::move(taken);
-  held.sessions.insert(session_uid);
+  entry->sessions.insert(session_uid);
   return {};
 }
 
-void Vault::release(const std::string& session_uid) {
-  std::vector<std::unique_ptr<engine::RepositoryLock>>
-      released;  // removed outside the mutex: it writes to the storage
-  std::lock_guard lock{mutex_};
-  for (auto& [place, held] : held_) {
-    held.sessions.erase(session_uid);
-    if (held.sessions.empty() && held.lock) released.push_back(std::move(held.lock));
+bool Vault::is_held(const RepositoryPlace& place, const std::string& session_uid) {
+  auto entry = entry_of(place);
+  std::unique_lock lock{entry->gate, std::try_to_lock};
+  // Whoever has the gate is opening or locking it; the caller comes again.
+  if (!lock.owns_lock()) return false;
+  return entry->lock != nullptr && !entry->lock->lost().stop_requested() &&
+         entry->sessions.contains(session_uid);
+}
+
+void Vault::release(const std::string& session_uid, std::stop_token stop) {
+  for (auto& [place, entry] : all_entries()) {
+    std::lock_guard lock{entry->gate};
+    if (entry->sessions.erase(session_uid) > 0 && entry->sessions.empty()) tidy_entry(*entry, stop);
   }
 }
 
+void Vault::release_former(const api::BackupStorage& storage, const std::string& path,
+                           std::stop_token stop) {
+  auto entry = entry_of({storage.metadata.key(), path});
+  std::lock_guard lock{entry->gate};
+  if (entry->has_taken_over) return;
+  entry->storage = storage;
+  entry->path = path;
+  tidy_entry(*entry, std::move(stop));
+}
+
+void Vault::tidy(std::stop_token stop) {
+  for (auto& [place, entry] : all_entries()) {
+    std::lock_guard lock{entry->gate};
+    if (entry->is_untidy && entry->sessions.empty()) tidy_entry(*entry, stop);
+  }
+}
+
+void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
+  entry.lock.reset();
+  auto tidied = [&]() -> Result<> {
+    TRY(open_entry(entry, WhenAbsent::fail, stop));
+    auto& repository = *entry.opened->repository;
+    for (const auto& own : TRY(own_locks(repository, stop)))
+      TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
+    return {};
+  }();
+  entry.has_taken_over = tidied || tidied.failed_with(ErrorCode::not_found);
+  entry.is_untidy = !entry.has_taken_over;
+  if (entry.has_taken_over) return;
+  log_warning("locks of this cluster may be left in a repository",
+              {{"repository", entry.path}, {"cause", tidied.error().message()}});
+}
+
 void Vault::forget(const kube::ObjectKey& storage) {
-  std::lock_guard lock{mutex_};
-  std::erase_if(open_, [&](const auto& entry) {
-    auto held = held_.find(entry.first);
-    bool in_use = held != held_.end() && !held->second.sessions.empty();
-    return entry.first.storage == storage && !in_use;
-  });
+  for (auto& [place, entry] : all_entries()) {
+    if (place.storage != storage) continue;
+    std::lock_guard lock{entry->gate};
+    if (entry->sessions.empty() && entry->lock == nullptr) entry->opened.reset();
+  }
 }
 
 }  // namespace dmaas::controller

@@ -6,6 +6,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "api/backup_storage.hpp"
 #include "api/work_order.hpp"
@@ -34,10 +35,15 @@ struct OpenRepository {
 /// Opens repositories, makes them, knows their passwords and holds their locks. The password of
 /// each is a Secret in the system namespace; a repository that another cluster made opens by the
 /// storage's recovery password, and one that does not open by it is refused: only with it can the
-/// repository outlive the cluster. Thread-safe.
+/// repository outlive the cluster. Thread-safe; calls for one repository wait for each other.
+///
+/// The lock of a process that ended stays on the storage and protects the movers that go on
+/// working, until `hold` or `release` of the next process takes it over or removes it.
 class Vault {
 public:
   Vault(kube::Client& client, const Settings& settings, std::string cluster_uid, Clock& clock);
+  /// Leaves the locks that sessions hold on the storage.
+  ~Vault();
 
   enum class WhenAbsent { fail, create };
   /// From the cache, or opened now: up to a few seconds. Errors: not_found (no repository there),
@@ -49,8 +55,16 @@ public:
   /// One restic lock is held on a repository while any session holds it here. Errors: locked (by
   /// somebody else, named).
   Result<> hold(const RepositoryPlace& place, const std::string& session_uid, std::stop_token stop);
-  /// Lets go of everything that the session holds.
-  void release(const std::string& session_uid);
+  bool is_held(const RepositoryPlace& place, const std::string& session_uid);
+  /// Lets go of everything that the session holds. A storage that does not answer is left to
+  /// `tidy`.
+  void release(const std::string& session_uid, std::stop_token stop);
+  /// Removes the lock of an earlier process, for a session that ends without needing the repository
+  /// again.
+  void release_former(const api::BackupStorage& storage, const std::string& path,
+                      std::stop_token stop);
+  /// Removes locks that could not be removed when they should.
+  void tidy(std::stop_token stop);
   /// Drops what is cached for a storage, when its place or credentials changed.
   void forget(const kube::ObjectKey& storage);
 
@@ -59,11 +73,25 @@ public:
   std::string url_of(const RepositoryPlace& place) const;
 
 private:
-  struct Held {
+  struct Entry {
+    std::mutex gate;  // of all below, also while the storage is asked
+    api::BackupStorage storage;
+    std::string path;
+    std::shared_ptr<OpenRepository> opened;
     std::unique_ptr<engine::RepositoryLock> lock;
     std::set<std::string> sessions;
+    bool has_taken_over = false;  // no lock of an earlier process is there
+    bool is_untidy = false;       // a lock of this process could not be removed
+  };
+  struct OwnLock {
+    Digest id;
+    bool is_exclusive = false;
   };
 
+  std::shared_ptr<Entry> entry_of(const RepositoryPlace& place);
+  std::vector<std::pair<RepositoryPlace, std::shared_ptr<Entry>>> all_entries();
+  Result<> open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop);
+  void tidy_entry(Entry& entry, std::stop_token stop);
   Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place) const;
   Result<std::unique_ptr<engine::Repository>> open_or_create(storage::ObjectStore& store,
                                                              const api::BackupStorage& storage,
@@ -80,7 +108,8 @@ private:
   Result<std::string> recovery_password(const api::BackupStorage& storage, std::stop_token stop);
   /// "" when there is none.
   Result<std::string> stored_password(const std::string& secret, std::stop_token stop);
-  Result<> remove_own_stale_locks(engine::Repository& repository, std::stop_token stop);
+  engine::RepositoryOptions repository_options() const;
+  Result<std::vector<OwnLock>> own_locks(engine::Repository& repository, std::stop_token stop);
 
   kube::Client& client_;
   const Settings& settings_;
@@ -88,8 +117,7 @@ private:
   Clock& clock_;
   std::string ca_certificate_;
   std::mutex mutex_;
-  std::map<RepositoryPlace, std::shared_ptr<OpenRepository>> open_;
-  std::map<RepositoryPlace, Held> held_;
+  std::map<RepositoryPlace, std::shared_ptr<Entry>> entries_;
 };
 
 }  // namespace dmaas::controller

@@ -61,11 +61,8 @@ api::OrderSnapshot snapshot_of_component(const World& world, const BackupWork& w
 
 }  // namespace
 
-Result<api::BackupDocument> document_of(World& world, const BackupWork& work,
-                                        const std::string& storage, std::stop_token stop) {
-  auto place = place_of(world, work, storage);
-  auto found = TRY(find_storage_by_text(world, storage));
-  auto opened = TRY(world.vault.open(found, place.path, Vault::WhenAbsent::fail, stop));
+api::BackupDocument describe_backup(const World& world, const BackupWork& work,
+                                    const std::string& storage) {
   api::BackupDocument document;
   document.program_version = program_version;
   document.session = work.session.metadata.name;
@@ -78,21 +75,29 @@ Result<api::BackupDocument> document_of(World& world, const BackupWork& work,
   document.time = *work.session.status.start_time;
   document.cluster = {world.settings.cluster_name, world.cluster_uid, world.cluster_version};
   document.application = api::application_of(work.plan.metadata.key(), work.plan.spec);
-  document.repository_path = place.path;
+  document.repository_path = place_of(world, work, storage).path;
   document.object_count = work.session.status.object_count;
   document.warnings = work.session.status.warnings;
   for (const auto& component : work.session.status.components) {
     if (component.storage != storage) continue;
     auto entry = describe(work, component);
-    if (!entry.snapshot_id.empty()) {
-      // Also proves that the snapshot is there before the backup is declared to exist.
-      auto id = TRY(engine::SnapshotId::parse(entry.snapshot_id));
-      entry.tree_id =
-          TRY(opened->repository->load_snapshot(id, stop).context(component.name)).tree.hex();
-    }
     if (entry.kind == api::ComponentKind::resources)
       entry.snapshot_id.clear();  // it cannot name itself
     document.components.push_back(std::move(entry));
+  }
+  return document;
+}
+
+Result<api::BackupDocument> document_of(World& world, const BackupWork& work,
+                                        const std::string& storage, std::stop_token stop) {
+  auto document = describe_backup(world, work, storage);
+  auto found = TRY(find_storage_by_text(world, storage));
+  auto opened =
+      TRY(world.vault.open(found, document.repository_path, Vault::WhenAbsent::fail, stop));
+  for (auto& entry : document.components) {
+    if (entry.snapshot_id.empty()) continue;
+    auto id = TRY(engine::SnapshotId::parse(entry.snapshot_id));
+    entry.tree_id = TRY(opened->repository->load_snapshot(id, stop).context(entry.name)).tree.hex();
   }
   return document;
 }
@@ -110,6 +115,7 @@ Result<api::WorkOrder> backup_order(World& world, const BackupWork& work,
   order.repository.format_version = static_cast<std::int32_t>(opened->repository->config().version);
   order.snapshot = snapshot_of_component(world, work, component);
   order.memory_bytes = memory_limit_of(work.run->mover);
+  order.attempt = component.attempts;
   auto entry = describe(work, component);
   switch (entry.kind) {
     case api::ComponentKind::resources: {

@@ -36,6 +36,20 @@ Result<> wish_dump(World& world, const BackupWork& work, const std::string& comp
   return {};
 }
 
+/// As the Repository object shows it, so that a storage that does not answer now delays nothing.
+Result<std::string> repository_id_of(World& world, const BackupWork& work,
+                                     const api::StorageResult& result, std::stop_token stop) {
+  kube::ObjectKey key{work.plan.metadata.namespace_name, result.repository};
+  auto object = world.client.get(api::kind_info<api::Repository>().resource(), key, stop);
+  if (!object && object.code() != ErrorCode::not_found) return fail(std::move(object).error());
+  auto known = object ? text_at(*object, "status", "repositoryId") : "";
+  if (!known.empty()) return known;
+  auto storage = TRY(find_storage_by_text(world, result.storage));
+  auto place = place_of(world, work, result.storage);
+  auto opened = TRY(world.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
+  return opened->repository->config().id;
+}
+
 }  // namespace
 
 RepositoryPlace place_of(const World& world, const BackupWork& work, const std::string& storage) {
@@ -196,13 +210,11 @@ Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResu
         return component.name == "resources" && component.storage == result.storage;
       });
   if (order_component == work.session.status.components.end()) return {};
-  auto document = TRY(document_of(world, work, result.storage, stop));
-  auto storage = TRY(find_storage_by_text(world, result.storage));
-  auto opened =
-      TRY(world.vault.open(storage, document.repository_path, Vault::WhenAbsent::fail, stop));
+  auto document = describe_backup(world, work, result.storage);
+  auto repository_id = TRY(repository_id_of(world, work, result, stop));
   kube::ObjectKey repository{work.plan.metadata.namespace_name, result.repository};
-  auto snapshot = api::snapshot_of(document, repository, opened->repository->config().id,
-                                   order_component->snapshot_id);
+  auto snapshot =
+      api::snapshot_of(document, repository, repository_id, order_component->snapshot_id);
   snapshot.metadata.namespace_name = work.plan.metadata.namespace_name;
   const auto& resource = api::kind_info<api::Snapshot>().resource();
   auto created = world.client.create(resource, api::encode(snapshot), {}, stop);
@@ -216,8 +228,35 @@ Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResu
   return {};
 }
 
+bool has_failed(const api::BackupSessionStatus& status) {
+  return api::is_true(status.conditions, api::condition::failed);
+}
+
+bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage) {
+  return std::ranges::any_of(status.hooks, [&](const auto& hook) { return hook.stage == stage; });
+}
+
+std::size_t count_quiesced(const api::BackupSessionStatus& status) {
+  return static_cast<std::size_t>(std::ranges::count_if(status.hooks, &api::HookResult::quiesced));
+}
+
+bool owes_undo(const api::BackupSessionStatus& status) {
+  return count_quiesced(status) > 0 && !ran_hooks(status, "undo");
+}
+
+void note_failure(api::BackupSessionStatus& status, std::string message, Timestamp now) {
+  if (has_failed(status)) return;
+  status.message = message;
+  api::set_condition(status.conditions,
+                     {.type = std::string(api::condition::failed),
+                      .status = api::ConditionStatus::yes,
+                      .reason = "Failed",
+                      .message = std::move(message)},
+                     now);
+}
+
 void finish_status(api::BackupSessionStatus& status, Timestamp now) {
-  bool failed = api::is_true(status.conditions, api::condition::failed);
+  bool failed = has_failed(status);
   status.phase = failed ? api::BackupPhase::failed : api::BackupPhase::succeeded;
   if (!failed) {
     std::int64_t added = 0;
@@ -235,6 +274,8 @@ void finish_status(api::BackupSessionStatus& status, Timestamp now) {
                         .message = status.message},
                        now);
   } else {
+    // What was in the way while it was wound up is no news.
+    status.message = api::find_condition(status.conditions, api::condition::failed)->message;
     for (auto& result : status.storages) {
       if (!result.complete) result.message = status.message;
     }

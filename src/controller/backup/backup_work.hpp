@@ -52,7 +52,11 @@ Result<MoverWish> wish_for(World& world, const BackupWork& work,
 Result<api::WorkOrder> backup_order(World& world, const BackupWork& work,
                                     const api::ComponentStatus& component, std::stop_token stop);
 
-/// backup.json of this session on one storage, from the components' results.
+/// backup.json of this session on one storage, from the components' results, but for the ids of
+/// their trees.
+api::BackupDocument describe_backup(const World& world, const BackupWork& work,
+                                    const std::string& storage);
+/// The same with these ids, which proves that every component is in the repository.
 Result<api::BackupDocument> document_of(World& world, const BackupWork& work,
                                         const std::string& storage, std::stop_token stop);
 
@@ -70,9 +74,19 @@ Result<> abandon(World& world, const BackupWork& work, api::ComponentStatus& com
 Result<> end_mover(World& world, const BackupWork& work, api::ComponentStatus& component,
                    std::stop_token stop);
 
-/// Makes the Snapshot object of a committed backup.
+/// Makes the Snapshot object of a committed backup; needs only the API server.
 Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResult& result,
                           std::stop_token stop);
+
+/// Condition: hooks before may have run, so those after have to.
+inline constexpr std::string_view hooks_began = "HooksBegan";
+/// Why the session fails; the first reason stays.
+void note_failure(api::BackupSessionStatus& status, std::string message, Timestamp now);
+bool has_failed(const api::BackupSessionStatus& status);
+bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage);
+/// How many pods hooks have held still.
+std::size_t count_quiesced(const api::BackupSessionStatus& status);
+bool owes_undo(const api::BackupSessionStatus& status);
 
 /// Final phase, conditions and message from what happened.
 void finish_status(api::BackupSessionStatus& status, Timestamp now);

@@ -35,36 +35,13 @@ bool is_commit(const api::ComponentStatus& component) {
   return component.name == "resources";
 }
 
-void note_failure(api::BackupSessionStatus& status, std::string message, Timestamp now) {
-  if (api::is_true(status.conditions, api::condition::failed)) return;
-  status.message = message;
-  api::set_condition(status.conditions,
-                     {.type = std::string(api::condition::failed),
-                      .status = api::ConditionStatus::yes,
-                      .reason = "Failed",
-                      .message = std::move(message)},
-                     now);
-}
-
-bool has_failed(const api::BackupSessionStatus& status) {
-  return api::is_true(status.conditions, api::condition::failed);
-}
-
 bool has_dumps(const api::BackupConfigurationSpec& plan) {
   return std::ranges::any_of(plan.targets,
                              [](const auto& target) { return !target.dumps.empty(); });
 }
 
-bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage) {
-  return std::ranges::any_of(status.hooks, [&](const auto& hook) { return hook.stage == stage; });
-}
-
-std::size_t count_quiesced(const api::BackupSessionStatus& status) {
-  return static_cast<std::size_t>(std::ranges::count_if(status.hooks, &api::HookResult::quiesced));
-}
-
-bool owes_undo(const api::BackupSessionStatus& status) {
-  return count_quiesced(status) > 0 && !ran_hooks(status, "undo");
+bool has_ended(const api::BackupSessionStatus& status) {
+  return std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
 }
 
 /// What became of every pod that was held still. A hold that this controller does not have ended
@@ -90,35 +67,37 @@ std::vector<api::HookResult> undo_all(World& world, const std::string& session_u
 }  // namespace
 
 Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token stop) {
+  auto newest = TRY(load_newest<api::BackupSession>(world_, object, stop));
+  if (!newest) return Action::await_change();
   Work work;
-  auto decoded = api::decode<api::BackupSession>(object);
-  if (!decoded)
-    return fail(
-        std::move(decoded).error());  // the schema let it in, so only an older version wrote it
-  work.session = std::move(*decoded);
+  work.session = std::move(*newest);
+  auto document = work.session.source;
   kube::FinalizerSteps steps;
   steps.finalizer = api::finalizer;
-  steps.reconcile = [&]() -> Result<Action> {
-    if (is_final(work.session.status.phase)) return Action::await_change();
-    work.before = to_json(work.session.status);
-    auto action = advance(work, stop);
-    if (!action && !(may_pass(action.code()) && is_patient(work.session.status))) {
-      note_failure(work.session.status, action.error().message(), world_.clock.now());
-      action = conclude(work, stop);
-    } else if (!action) {
-      work.session.status.message = action.error().message();
-    }
-    TRY(save_status(work, stop));
-    settle_results(world_, work.session.status);
-    return action;
-  };
+  steps.reconcile = [&] { return step(work, stop); };
   steps.clean_up = [&]() -> Result<Action> {
-    if (!TRY(pay_owed_hooks(work, stop))) return look_again;
-    TRY(clean_up(work, stop));
-    return Action::await_change();
+    auto action = TRY(step(work, stop));
+    return is_final(work.session.status.phase) ? Action::await_change() : action;
   };
   return kube::with_finalizer(world_.client, api::kind_info<api::BackupSession>().resource(),
-                              object, steps, stop);
+                              document, steps, stop);
+}
+
+Result<Action> BackupReconciler::step(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (is_final(status.phase)) return Action::await_change();
+  work.before = to_json(status);
+  if (work.session.metadata.deletion_time)
+    note_failure(status, "the session was deleted", world_.clock.now());
+  auto action = advance(work, stop);
+  if (!action && !(may_pass(action.code()) && is_patient(status))) {
+    note_failure(status, action.error().message(), world_.clock.now());
+    action = conclude(work, stop);
+  }
+  if (!action) status.message = action.error().message();
+  TRY(save_status(work, stop));
+  settle_results(world_, status);
+  return action;
 }
 
 bool BackupReconciler::is_patient(const api::BackupSessionStatus& status) const {
@@ -143,6 +122,8 @@ Result<> BackupReconciler::find_plan(Work& work) const {
 void BackupReconciler::note_end_of_time(Work& work) const {
   auto& status = work.session.status;
   auto now = world_.clock.now();
+  // What is committed already only has to be shown.
+  if (status.phase == BackupPhase::committing && has_ended(status)) return;
   if (work.plan.metadata.deletion_time)
     note_failure(status, "its plan was deleted: a deleted plan ends its backups", now);
   if (!status.start_time || now - *status.start_time <= work.run->timeout) return;
@@ -156,14 +137,18 @@ void BackupReconciler::note_end_of_time(Work& work) const {
 Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   if (auto found = find_plan(work); !found) {
-    bool may_come = found.code() == ErrorCode::not_found && status.phase == BackupPhase::pending;
+    bool may_come = found.code() == ErrorCode::not_found && status.phase == BackupPhase::pending &&
+                    !has_failed(status);
     if (!may_come || !is_young(work))
       return fail(ErrorCode::invalid_input, found.error().message());
     status.message = found.error().message();
     return look_again;
   }
   note_end_of_time(work);
-  if (has_failed(status) && status.phase <= BackupPhase::resolving) return conclude(work, stop);
+  if (!has_failed(status)) status.message.clear();  // what was in the way may have passed
+  // Hooks that run now are stopped, and those after are run.
+  if (has_failed(status) && status.phase <= BackupPhase::hooks_before) return conclude(work, stop);
+  if (status.phase >= BackupPhase::moving) keep_hold(work);
   switch (status.phase) {
     case BackupPhase::pending:
       return begin(work);
@@ -316,6 +301,15 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
   const auto& hooks = is_before ? work.run->hooks.before : work.run->hooks.after;
   bool undoes = !is_before && owes_undo(status);
   if ((hooks.empty() || ran_hooks(status, stage)) && !undoes) return next();
+  if (is_before && !api::is_true(status.conditions, hooks_began)) {
+    // Written down first: should this process end now, the hooks after are still owed.
+    api::set_condition(status.conditions,
+                       {.type = std::string(hooks_began),
+                        .status = api::ConditionStatus::yes,
+                        .reason = "HooksBefore"},
+                       world_.clock.now());
+    return again_now;
+  }
   auto resolved = TRY(resolve_hooks(world_, hooks, work.plan.metadata.namespace_name));
   TRY(bind_hook_account(world_, work.plan.metadata.namespace_name, stop));
   HookOccasion occasion{work.session.metadata.uid, stage, work.plan.metadata.namespace_name,
@@ -398,9 +392,7 @@ Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
   if (has_failed(status)) return conclude(work, stop);
   // The results are written down before anything is done with them: a controller that starts anew
   // must not commit twice.
-  bool had_ended =
-      std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
-  if (had_ended) return conclude(work, stop);
+  if (has_ended(status)) return conclude(work, stop);
   for (auto& component : status.components) {
     if (!is_commit(component)) continue;
     if (!is_final(component.phase)) TRY(step_component(work, component, stop));
@@ -411,9 +403,7 @@ Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
   }
   status.progress = describe_progress(status.components);
   if (!has_failed(status)) status.message = trouble_of(status);
-  bool all_ended =
-      std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
-  return all_ended ? again_now : look_again;
+  return has_ended(status) ? again_now : look_again;
 }
 
 Result<> BackupReconciler::step_component(Work& work, api::ComponentStatus& component,
@@ -442,77 +432,12 @@ Result<> BackupReconciler::step_component(Work& work, api::ComponentStatus& comp
     return abandon(world_, work, component, view->message, stop);
   component.phase = view->state == MoverState::working ? api::ComponentPhase::moving
                                                        : api::ComponentPhase::starting;
+  bool has_failed_itself = view->result && view->result->outcome != api::MoverOutcome::succeeded;
+  auto trouble =
+      has_failed_itself ? std::string() : TRY(trouble_of_source(world_, work, component, stop));
+  if (!trouble.empty()) return abandon(world_, work, component, trouble, stop);
   if (view->result)
     end_component(work.session.status, component, *view->result, world_.clock.now());
-  if (component.phase == api::ComponentPhase::failed) return {};
-  auto trouble = TRY(trouble_of_source(world_, work, component, stop));
-  return trouble.empty() ? Result<>() : abandon(world_, work, component, trouble, stop);
-}
-
-Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
-  auto& status = work.session.status;
-  for (auto& component : status.components) {
-    if (!is_final(component.phase)) TRY(abandon(world_, work, component, "not started", stop));
-  }
-  // A hook that quiesced the application must be undone whatever happened since.
-  bool owes_hooks = work.run != nullptr && status.phase < BackupPhase::hooks_after &&
-                    ran_hooks(status, "before") &&
-                    (!work.run->hooks.after.empty() || owes_undo(status));
-  if (owes_hooks) {
-    status.phase = BackupPhase::hooks_after;
-    return again_now;
-  }
-  if (!has_failed(status)) {
-    for (auto& result : status.storages) TRY(publish_snapshot(world_, work, result, stop));
-  }
-  TRY(clean_up(work, stop));
-  auto now = world_.clock.now();
-  status.completion_time = now;
-  if (status.start_time) status.duration = format_duration(now - *status.start_time);
-  finish_status(status, now);
-  bool succeeded = status.phase == BackupPhase::succeeded;
-  world_.events.record(work.session.source, {.severity = succeeded ? kube::EventSeverity::normal
-                                                                   : kube::EventSeverity::warning,
-                                             .reason = succeeded ? "Succeeded" : "Failed",
-                                             .action = "Backup",
-                                             .message = status.message});
-  return Action::await_change();
-}
-
-Result<bool> BackupReconciler::pay_owed_hooks(Work& work, std::stop_token stop) {
-  auto& status = work.session.status;
-  bool may_owe =
-      status.phase >= BackupPhase::hooks_before && status.phase <= BackupPhase::hooks_after;
-  if (!may_owe || !find_plan(work) || work.run->hooks.before.empty()) return true;
-  world_.background.cancel("hooks-before/" + work.session.metadata.uid);
-  note_failure(status, "the session was deleted", world_.clock.now());
-  status.phase = BackupPhase::hooks_after;
-  auto ran = run_stage_hooks(work, stop);
-  // Their application may be going, too: what cannot be run any more keeps nothing here.
-  if (!ran) return may_pass(ran.code()) ? Result<bool>(fail(std::move(ran).error())) : true;
-  for (const auto& hook : status.hooks) {
-    if (hook.succeeded || hook.stage != "after") continue;
-    world_.events.record(work.session.source,
-                         {.severity = kube::EventSeverity::warning,
-                          .reason = "HookFailed",
-                          .action = "Backup",
-                          .message = fmt::format("hook {}: {}", hook.name, hook.message)});
-  }
-  return status.phase == BackupPhase::committing;
-}
-
-Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
-  const auto& uid = work.session.metadata.uid;
-  for (auto name : {"resolve/", "hooks-before/", "hooks-after/"})
-    world_.background.cancel(name + uid);
-  world_.quiescence.drop(uid);
-  for (auto& component : work.session.status.components) {
-    TRY(end_mover(world_, work, component, stop));
-  }
-  world_.vault.release(uid);
-  std::lock_guard lock{mutex_};
-  applications_.erase(uid);
-  begun_.erase(uid);
   return {};
 }
 

@@ -23,9 +23,10 @@ namespace dmaas::controller {
 ///
 ///   Pending → Resolving → HooksBefore → Moving → HooksAfter → Committing → Succeeded | Failed
 ///
-/// Once a hook before has run, HooksAfter is never left out. A failure is noted in condition Failed
-/// and decides only where the way ends. Deleting the session stops everything and leaves nothing
-/// behind.
+/// Once a hook before may have run, HooksAfter is never left out. A failure is noted in condition
+/// Failed and decides only where the way ends; deleting the session is such a failure, and the
+/// object goes when the way has ended. A backup that is committed gets its Snapshot object whatever
+/// failed afterwards.
 class BackupReconciler final : public kube::Reconciler, public WorkSource {
 public:
   explicit BackupReconciler(World& world) : world_(world) {}
@@ -41,6 +42,7 @@ public:
 private:
   using Work = BackupWork;
 
+  Result<kube::Action> step(Work& work, std::stop_token stop);
   Result<kube::Action> advance(Work& work, std::stop_token stop);
   Result<> find_plan(Work& work) const;
   /// Whether what may pass by itself is still waited for.
@@ -58,12 +60,18 @@ private:
   Result<kube::Action> run_stage_hooks(Work& work, std::stop_token stop);
   Result<kube::Action> move(Work& work, std::stop_token stop);
   Result<kube::Action> commit(Work& work, std::stop_token stop);
+  void keep_hold(Work& work);
   Result<kube::Action> conclude(Work& work, std::stop_token stop);
   /// What keeps running components from going on; "" when nothing is known.
   std::string trouble_of(const api::BackupSessionStatus& status) const;
+  Result<bool> settle_commits(Work& work, std::stop_token stop);
+  Result<bool> settle_commit(Work& work, api::ComponentStatus& component, std::stop_token stop);
+  Result<> publish_commits(Work& work, std::stop_token stop);
+  /// A deleted session is looked at by nobody: what its hooks did becomes events.
+  void tell_failed_hooks(const Work& work);
+  void cancel_background(const Work& work);
+  void release_repositories(Work& work, std::stop_token stop);
   Result<> step_component(Work& work, api::ComponentStatus& component, std::stop_token stop);
-  /// A deleted session still runs its hooks after. False while they run.
-  Result<bool> pay_owed_hooks(Work& work, std::stop_token stop);
   Result<> clean_up(Work& work, std::stop_token stop);
   Result<> save_status(Work& work, std::stop_token stop);
   Result<std::shared_ptr<const applications::Application>> application_of(Work& work,

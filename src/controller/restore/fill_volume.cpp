@@ -18,14 +18,18 @@ bool is_reserved_for(const Json& volume, const kube::ObjectKey& claim) {
          text_at(volume, "spec", "claimRef", "name") == claim.name;
 }
 
+Result<> patch_volume(World& world, const Json& volume, Json patch, std::stop_token stop) {
+  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::merge, std::move(patch)},
+                         {}, std::move(stop)));
+  return {};
+}
+
 Result<> keep_when_released(World& world, const Json& volume, std::stop_token stop) {
   auto policy = text_at(volume, "spec", "persistentVolumeReclaimPolicy");
   if (!kube::annotation_of(volume, policy_annotation).empty()) return {};
   Json patch = JsonObject{{"metadata", {{"annotations", JsonObject{{policy_annotation, policy}}}}},
                           {"spec", {{"persistentVolumeReclaimPolicy", "Retain"}}}};
-  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::merge, std::move(patch)},
-                         {}, std::move(stop)));
-  return {};
+  return patch_volume(world, volume, std::move(patch), std::move(stop));
 }
 
 Result<> reserve(World& world, const Json& volume, const RebindRequest& request,
@@ -56,14 +60,16 @@ Result<> create_claim(World& world, const api::PlannedVolume& planned, const Reb
   return fail(std::move(created).error());
 }
 
+/// Merge patch of metadata and spec.
+Json own_policy_again(const std::string& policy) {
+  return JsonObject{{"metadata", {{"annotations", JsonObject{{policy_annotation, nullptr}}}}},
+                    {"spec", {{"persistentVolumeReclaimPolicy", policy}}}};
+}
+
 Result<> restore_policy(World& world, const Json& volume, std::stop_token stop) {
   auto policy = kube::annotation_of(volume, policy_annotation);
   if (policy.empty()) return {};
-  Json patch = JsonObject{{"metadata", {{"annotations", JsonObject{{policy_annotation, nullptr}}}}},
-                          {"spec", {{"persistentVolumeReclaimPolicy", policy}}}};
-  TRY(world.client.patch(volumes, kube::key_of(volume), {kube::PatchKind::merge, std::move(patch)},
-                         {}, std::move(stop)));
-  return {};
+  return patch_volume(world, volume, own_policy_again(policy), std::move(stop));
 }
 
 /// A claim that is gone, by its uid, makes Kubernetes reclaim the volume; one that was never there

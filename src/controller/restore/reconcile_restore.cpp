@@ -7,8 +7,10 @@
 #include "api/labels.hpp"
 #include "api/names.hpp"
 #include "api/validate.hpp"
+#include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "controller/accounts.hpp"
+#include "controller/belongings.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/fill_volume.hpp"
 #include "controller/restore/play_dump.hpp"
@@ -20,6 +22,7 @@
 
 namespace dmaas::controller {
 
+using api::ResourceStep;
 using api::RestoreStage;
 using api::VolumePhase;
 using kube::Action;
@@ -30,39 +33,19 @@ const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
 const Action look_again = Action::requeue(poll_period);
 constexpr std::chrono::seconds rebind_period{1};
 constexpr std::chrono::minutes patience{10};
-/// Conditions: claims may be filled; dumps may be played back; hooks may run.
-constexpr std::string_view configuration_applied = "ConfigurationApplied";
-constexpr std::string_view workloads_applied = "WorkloadsApplied";
-constexpr std::string_view workloads_ready = "WorkloadsReady";
-
-void mark(api::RestoreSessionStatus& status, std::string_view type, Timestamp now) {
-  api::set_condition(
-      status.conditions,
-      {.type = std::string(type), .status = api::ConditionStatus::yes, .reason = "Applied"}, now);
-}
-
-/// What the pod that applies objects does now.
-api::ResourceStep step_of(const api::RestoreSessionStatus& status) {
-  if (status.stage == RestoreStage::restoring_backups) return api::ResourceStep::configuration;
-  if (status.stage != RestoreStage::activating_applications) return api::ResourceStep::preflight;
-  return api::is_true(status.conditions, workloads_applied) ? api::ResourceStep::readiness
-                                                            : api::ResourceStep::workloads;
-}
-
 std::string step_component(const api::RestoreSessionStatus& status) {
   auto name = names_of(api::ResourceStep{})[static_cast<std::size_t>(step_of(status))];
   return fmt::format("resources/{}", name);
 }
 
-Result<> note_readiness(api::RestoreSessionStatus& status, const api::RestoreReport& report,
-                        Timestamp now) {
-  if (!report.not_ready.empty()) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("restored, but {} workloads are not ready, the first is {}",
-                            report.not_ready.size(), report.not_ready.front()));
-  }
-  mark(status, workloads_ready, now);
-  return {};
+void note_readiness(api::RestoreSessionStatus& status, const api::RestoreReport& report,
+                    Timestamp now) {
+  mark_step_done(status, ResourceStep::readiness, now);
+  if (report.not_ready.empty()) return;
+  note_failure(status,
+               fmt::format("restored, but {} workloads are not ready, the first is {}",
+                           report.not_ready.size(), report.not_ready.front()),
+               now);
 }
 
 std::string volume_component(const api::RestoredVolume& volume) {
@@ -94,38 +77,54 @@ kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
 }  // namespace
 
 Result<Action> RestoreReconciler::reconcile(const Json& object, std::stop_token stop) {
+  auto newest = TRY(load_newest<api::RestoreSession>(world_, object, stop));
+  if (!newest) return Action::await_change();
   Work work;
-  auto decoded = api::decode<api::RestoreSession>(object);
-  if (!decoded) return fail(std::move(decoded).error());
-  work.session = std::move(*decoded);
-  auto& status = work.session.status;
+  work.session = std::move(*newest);
+  auto document = work.session.source;
   kube::FinalizerSteps steps;
   steps.finalizer = api::finalizer;
-  steps.reconcile = [&]() -> Result<Action> {
-    if (is_final(status.stage)) return Action::await_change();
-    work.before = to_json(status);
-    auto action = advance(work, stop);
-    if (!action && !(may_pass(action.code()) && is_patient(work.session))) {
-      note_failure(status, action.error().message(), world_.clock.now());
-      action = conclude(work, stop);
-    } else if (!action) {
-      status.message = action.error().message();
-    }
-    if (to_json(status) != work.before) TRY(write_status(world_, work.session, stop));
-    settle_results(world_, status);
-    return action;
-  };
+  steps.reconcile = [&] { return step(work, stop); };
   steps.clean_up = [&]() -> Result<Action> {
-    TRY(clean_up(work, stop));
-    return Action::await_change();
+    auto action = TRY(step(work, stop));
+    return is_final(work.session.status.stage) ? Action::await_change() : action;
   };
   return kube::with_finalizer(world_.client, api::kind_info<api::RestoreSession>().resource(),
-                              object, steps, stop);
+                              document, steps, stop);
+}
+
+Result<Action> RestoreReconciler::step(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (is_final(status.stage)) return Action::await_change();
+  work.before = to_json(status);
+  if (work.session.metadata.deletion_time)
+    note_failure(status, "the session was deleted", world_.clock.now());
+  auto action = advance(work, stop);
+  if (!action && !(may_pass(action.code()) && is_patient(work.session))) {
+    note_failure(status, action.error().message(), world_.clock.now());
+    action = conclude(work, stop);
+  }
+  if (!action) status.message = action.error().message();
+  if (to_json(status) != work.before) TRY(write_status(world_, work.session, stop));
+  settle_results(world_, status);
+  return action;
+}
+
+void RestoreReconciler::note_timeout(Work& work) {
+  auto& status = work.session.status;
+  auto now = world_.clock.now();
+  if (!status.start_time || now - *status.start_time <= work.session.spec.timeout) return;
+  note_failure(status,
+               fmt::format("not done within spec.timeout of {}{}",
+                           format_duration(work.session.spec.timeout),
+                           status.message.empty() ? "" : ": " + status.message),
+               now);
 }
 
 Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  auto now = world_.clock.now();
+  note_timeout(work);
+  if (has_failed(status)) return conclude(work, stop);
   auto source = find_source(world_, work.session);
   bool may_come = source.failed_with(ErrorCode::not_found) &&
                   status.stage == RestoreStage::pending && is_patient(work.session);
@@ -135,14 +134,7 @@ Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
   }
   if (!source) return fail(std::move(source).error());
   work.source = std::move(*source);
-  if (status.start_time && now - *status.start_time > work.session.spec.timeout) {
-    note_failure(status,
-                 fmt::format("not done within spec.timeout of {}{}",
-                             format_duration(work.session.spec.timeout),
-                             status.message.empty() ? "" : ": " + status.message),
-                 now);
-  }
-  if (has_failed(status)) return conclude(work, stop);
+  if (status.stage >= RestoreStage::preflight) keep_hold(work);
   switch (status.stage) {
     case RestoreStage::pending:
       return begin(work, stop);
@@ -178,6 +170,7 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   TRY(api::validate(work.session.spec, where));
   TRY(check_walls(work));
   TRY(check_ready(work.source.storage));
+  if (!status.start_time) status.start_time = world_.clock.now();
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "open/" + work.session.metadata.uid,
@@ -201,8 +194,6 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   status.backup_time = TRY(parse_timestamp(text_at(chosen, "time")));
   if (auto warning = text_at(chosen, "warning"); !warning.empty())
     status.warnings.push_back(std::move(warning));
-  status.start_time = world_.clock.now();
-  status.message.clear();
   TRY(bind_restore_account(world_, work.session, stop));
   enter_stage(status, RestoreStage::preflight, world_.clock.now());
   world_.events.record(work.session.source, {.reason = "Started",
@@ -238,46 +229,36 @@ Result<std::optional<api::RestoreReport>> RestoreReconciler::step_apply(Work& wo
   return report;
 }
 
-/// Lets the pod go whose report was taken; the next step begins with a pod of its own.
-Result<> RestoreReconciler::end_apply(Work& work, std::stop_token stop) {
+Result<> RestoreReconciler::retire_apply_pod(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (status.pod) world_.reports.settle(status.pod->uid);
   MoverFacts facts{status.pod, status.pod_attempts, ""};
   TRY(retire_mover(world_, facts, std::move(stop)));
   status.pod.reset();
-  status.pod_attempts = 0;
   return {};
 }
 
 Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  auto report = TRY(step_apply(work, stop));
-  if (!report) return look_again;
-  TRY(save_restore_plan(world_, work.session, *report, stop));
-  merge_report(status, *report);
-  status.preflight = report->preflight;
-  for (const auto& planned : report->volumes) {
-    status.volumes.push_back({.claim = planned.claim,
-                              .namespace_name = planned.namespace_name,
-                              .volume_mode = planned.volume_mode,
-                              .bytes_total = planned.bytes,
-                              .snapshot_id = planned.snapshot_id});
+  if (!is_step_done(status, ResourceStep::preflight)) {
+    auto report = TRY(step_apply(work, stop));
+    if (!report) return look_again;
+    TRY(save_restore_plan(world_, work.session, *report, stop));
+    take_plan(status, *report);
+    mark_step_done(status, ResourceStep::preflight, world_.clock.now());
+    return again_now;
   }
-  for (const auto& planned : report->dumps) status.dumps.push_back(pending_dump(planned));
-  TRY(end_apply(work, stop));
-  auto rejected = status.preflight ? status.preflight->rejected : 0;
-  if (rejected > 0) {
-    const auto& first = status.preflight->findings.front();
+  TRY(retire_apply_pod(work, stop));
+  auto summary = status.preflight.value_or(api::PreflightSummary{});
+  if (summary.rejected > 0) {
+    const auto& first = summary.findings.front();
     return fail(
         ErrorCode::invalid_input,
         fmt::format("the cluster refuses {} objects, nothing was changed; the first is {}: {}",
-                    rejected, first.object, first.reason));
+                    summary.rejected, first.object, first.reason));
   }
   mark_stage(status, api::StageState::succeeded,
-             fmt::format("{} objects accepted, {} unproven, {} skipped",
-                         status.preflight ? status.preflight->accepted : 0,
-                         status.preflight ? status.preflight->unproven : 0,
-                         status.preflight ? status.preflight->skipped : 0),
+             fmt::format("{} objects accepted, {} unproven, {} skipped", summary.accepted,
+                         summary.unproven, summary.skipped),
              world_.clock.now());
   if (work.session.spec.preflight_only) return conclude(work, stop);
   enter_stage(status, RestoreStage::restoring_backups, world_.clock.now());
@@ -286,19 +267,18 @@ Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
 
 Result<Action> RestoreReconciler::restore_backups(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  auto now = world_.clock.now();
-  if (!api::is_true(status.conditions, configuration_applied)) {
+  if (!is_step_done(status, ResourceStep::configuration)) {
     auto report = TRY(step_apply(work, stop));
     if (!report) return look_again;
     merge_report(status, *report);
-    mark(status, configuration_applied, now);
-    TRY(end_apply(work, stop));
+    mark_step_done(status, ResourceStep::configuration, world_.clock.now());
     return again_now;
   }
+  TRY(retire_apply_pod(work, stop));
   if (!TRY(fill_volumes(work, stop))) return Action::requeue(rebind_period);
   mark_stage(status, api::StageState::succeeded,
-             fmt::format("{} volumes filled", status.volumes.size()), now);
-  enter_stage(status, RestoreStage::activating_applications, now);
+             fmt::format("{} volumes filled", status.volumes.size()), world_.clock.now());
+  enter_stage(status, RestoreStage::activating_applications, world_.clock.now());
   return again_now;
 }
 
@@ -377,54 +357,66 @@ Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& pl
     volume.bytes_done = view->progress->bytes_done;
     volume.files_done = view->progress->files_done;
   }
-  if (view->state == MoverState::given_up) {
-    volume.phase = VolumePhase::failed;
-  } else if (view->state == MoverState::delivered) {
-    const auto& result = *view->result;
-    bool succeeded = result.outcome == api::MoverOutcome::succeeded;
-    volume.bytes_done = result.bytes;
-    volume.files_done = result.files;
-    volume.message = result.message;
-    volume.phase = succeeded ? VolumePhase::binding : VolumePhase::failed;
-    if (succeeded) volume.persistent_volume = TRY(volume_behind(world_, claim, stop));
-  }
+  if (view->state == MoverState::given_up) volume.phase = VolumePhase::failed;
+  if (view->state != MoverState::delivered) return {};
+  return take_volume_result(work, *view->result, volume, stop);
+}
+
+Result<> RestoreReconciler::take_volume_result(Work& work, const api::MoverResult& result,
+                                               api::RestoredVolume& volume, std::stop_token stop) {
+  bool succeeded = result.outcome == api::MoverOutcome::succeeded;
+  // First what may fail: a volume in phase Binding has one.
+  if (succeeded)
+    volume.persistent_volume = TRY(volume_behind(world_, fill_key(world_, work, volume), stop));
+  volume.bytes_done = result.bytes;
+  volume.files_done = result.files;
+  volume.message = result.message;
+  volume.phase = succeeded ? VolumePhase::binding : VolumePhase::failed;
   return {};
 }
 
-/// True once they are applied.
-Result<bool> RestoreReconciler::apply_workloads(Work& work, std::stop_token stop) {
+Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (api::is_true(status.conditions, workloads_applied)) return true;
-  auto report = TRY(step_apply(work, stop));
-  if (!report) return false;
-  merge_report(status, *report);
-  mark(status, workloads_applied, world_.clock.now());
-  // Without dumps the same pod has waited too.
-  if (status.dumps.empty()) TRY(note_readiness(status, *report, world_.clock.now()));
-  TRY(end_apply(work, stop));
-  return true;
+  if (!is_step_done(status, ResourceStep::workloads)) {
+    auto report = TRY(step_apply(work, stop));
+    if (!report) return look_again;
+    merge_report(status, *report);
+    mark_step_done(status, ResourceStep::workloads, world_.clock.now());
+    // Without dumps the same pod has waited too.
+    if (status.dumps.empty()) note_readiness(status, *report, world_.clock.now());
+    return again_now;
+  }
+  if (!is_step_done(status, ResourceStep::readiness)) return play_and_await(work, stop);
+  TRY(retire_apply_pod(work, stop));
+  if (!work.session.spec.hooks.empty() && status.hooks.empty()) return run_hooks_after(work);
+  mark_stage(status, api::StageState::succeeded, "every workload is ready", world_.clock.now());
+  return conclude(work, stop);
 }
 
-/// True once they are ready.
-Result<bool> RestoreReconciler::await_workloads(Work& work, std::stop_token stop) {
+/// Dumps are played back before all workloads are awaited: one may need their data to become ready.
+Result<Action> RestoreReconciler::play_and_await(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (api::is_true(status.conditions, workloads_ready)) return true;
+  bool are_played =
+      std::ranges::all_of(status.dumps, [](const auto& d) { return is_final(d.phase); });
+  if (!are_played) {
+    TRY(retire_apply_pod(work, stop));
+    status.pod_attempts = 0;  // the next step begins with a pod of its own
+    return TRY(play_dumps(world_, work, stop)) ? again_now : look_again;
+  }
   auto report = TRY(step_apply(work, stop));
-  if (!report) return false;
-  TRY(note_readiness(status, *report, world_.clock.now()));
-  TRY(end_apply(work, stop));
-  return true;
+  if (!report) return look_again;
+  note_readiness(status, *report, world_.clock.now());
+  return again_now;
 }
 
-/// True once they have run, or when there are none.
-Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
+Result<Action> RestoreReconciler::run_hooks_after(Work& work) {
   auto& status = work.session.status;
-  if (work.session.spec.hooks.empty() || !status.hooks.empty()) return true;
   auto hooks =
       TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
   HookOccasion occasion{work.session.metadata.uid,
                         "after",
                         work.session.metadata.namespace_name,
+                        impersonated(restore_account(world_, work.session)),
                         {{.name = "restored"}}};
   occasion.targets.front().all_objects = true;
   for (const auto& [from, to] : work.session.spec.namespace_map)
@@ -436,21 +428,30 @@ Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
         return encode_outcome(run_hooks(world_, hooks, occasion, stopped));
       },
       [this, session_key] { wake_(session_key); });
-  if (!done) return false;
+  if (!done) return look_again;
   auto outcome = decode_outcome(TRY(*done));
   status.hooks = std::move(outcome.results);
   if (!outcome.abort_message.empty()) return fail(ErrorCode::invalid_input, outcome.abort_message);
-  return true;
+  return again_now;
 }
 
-Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
-  auto& status = work.session.status;
-  if (!TRY(apply_workloads(work, stop))) return look_again;
-  if (!status.dumps.empty() && !TRY(play_dumps(world_, work, stop))) return look_again;
-  if (!TRY(await_workloads(work, stop))) return look_again;
-  if (!TRY(run_activation_hooks(work))) return look_again;
-  mark_stage(status, api::StageState::succeeded, "every workload is ready", world_.clock.now());
-  return conclude(work, stop);
+/// As a backup does while movers work under the lock of an earlier process.
+void RestoreReconciler::keep_hold(Work& work) {
+  const auto& uid = work.session.metadata.uid;
+  if (world_.vault.is_held(work.source.place, uid)) return;
+  auto held = world_.background.run(
+      "hold/" + uid,
+      [this, source = work.source, uid](std::stop_token stopped) -> Result<Json> {
+        TRY(world_.vault.open(source.storage, source.place.path, Vault::WhenAbsent::fail, stopped));
+        TRY(world_.vault.hold(source.place, uid, stopped));
+        return Json();
+      },
+      [] {});
+  if (held && !*held) {
+    log_warning(
+        "the lock of a repository could not be taken over",
+        {{"session", work.session.metadata.key().text()}, {"cause", held->error().message()}});
+  }
 }
 
 Result<Action> RestoreReconciler::conclude(Work& work, std::stop_token stop) {
@@ -469,24 +470,22 @@ Result<Action> RestoreReconciler::conclude(Work& work, std::stop_token stop) {
 Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   const auto& uid = work.session.metadata.uid;
-  for (auto name : {"open/", "hooks/"}) world_.background.cancel(name + uid);
-  MoverFacts facts{status.pod, status.pod_attempts, ""};
-  TRY(retire_mover(world_, facts, stop));
-  status.pod.reset();
+  for (auto name : {"open/", "hold/", "hooks/"}) world_.background.cancel(name + uid);
+  TRY(retire_apply_pod(work, stop));
   TRY(retire_dumps(world_, status, stop));
   for (auto& volume : status.volumes) {
     MoverFacts mover{volume.pod, volume.attempts, volume.message};
     TRY(retire_mover(world_, mover, stop));
     volume.pod.reset();
-    auto fill = fill_key(world_, work, volume);
     kube::ObjectKey target{volume.namespace_name, volume.claim};
     if (!volume.persistent_volume.empty() && volume.phase != VolumePhase::succeeded)
-      TRY(give_up_volume(world_, {volume.persistent_volume, fill, target, uid}, stop));
-    TRY(kube::ensure_removed(world_.client, kube::resources::persistent_volume_claims(), fill, {},
-                             stop));
+      TRY(give_up_volume(
+          world_, {volume.persistent_volume, fill_key(world_, work, volume), target, uid}, stop));
   }
-  TRY(remove_restore_plan(world_, work.session, stop));
-  world_.vault.release(uid);
+  TRY(remove_belongings_of(world_, uid, stop));
+  world_.vault.release(uid, stop);
+  if (auto source = find_source(world_, work.session))
+    world_.vault.release_former(source->storage, source->place.path, stop);
   return {};
 }
 
@@ -527,16 +526,19 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
     order.repository = world_.vault.order_for(source.place, opened->repository->master_key());
     order.memory_bytes = memory_limit_of(session->spec.mover);
     if (applies) {
+      order.attempt = status.pod_attempts;
       order.component = step_component(status);
       order.task = api::MoverTask::restore_resources;
       order.snapshot_id = status.snapshot_id;
       order.apply = apply_order(world_, *session);
     } else if (volume != status.volumes.end()) {
+      order.attempt = volume->attempts;
       order.component = volume_component(*volume);
       order.task = api::MoverTask::restore_volume;
       order.snapshot_id = volume->snapshot_id;
       order.volume = volume_of(volume->volume_mode);
     } else {
+      order.attempt = dump->attempts;
       order.component = dump->component;
       order.task = api::MoverTask::restore_dump;
       order.snapshot_id = dump->snapshot_id;

@@ -17,6 +17,7 @@ namespace dmaas::controller {
 ///
 ///   Pending → Preflight → RestoringBackups → ActivatingApplications → Succeeded | Failed
 ///
+/// Deleting the session stops it; what it has restored stays, what it made for itself goes.
 /// Preflight changes nothing. RestoringBackups applies configuration and then fills volumes;
 /// workloads come only when every volume is bound, and dumps are played back when their application
 /// runs: before all workloads are awaited, since one may need the data to become ready. Objects are
@@ -35,17 +36,22 @@ public:
 private:
   using Work = RestoreWork;
 
+  Result<kube::Action> step(Work& work, std::stop_token stop);
   Result<kube::Action> advance(Work& work, std::stop_token stop);
+  void note_timeout(Work& work);
   Result<kube::Action> begin(Work& work, std::stop_token stop);
   Result<kube::Action> preflight(Work& work, std::stop_token stop);
   Result<kube::Action> restore_backups(Work& work, std::stop_token stop);
   Result<kube::Action> activate(Work& work, std::stop_token stop);
-  /// Runs the pod of the present step; its report when it is done.
+  Result<kube::Action> run_hooks_after(Work& work);
+  void keep_hold(Work& work);
+  /// Runs the pod of the present stage; its report when it is done. The pod waits until the report
+  /// is in the status, and goes with `retire_apply_pod`.
   Result<std::optional<api::RestoreReport>> step_apply(Work& work, std::stop_token stop);
-  Result<> end_apply(Work& work, std::stop_token stop);
-  Result<bool> apply_workloads(Work& work, std::stop_token stop);
-  Result<bool> await_workloads(Work& work, std::stop_token stop);
-  Result<bool> run_activation_hooks(Work& work);
+  Result<> retire_apply_pod(Work& work, std::stop_token stop);
+  Result<kube::Action> play_and_await(Work& work, std::stop_token stop);
+  Result<> take_volume_result(Work& work, const api::MoverResult& result,
+                              api::RestoredVolume& volume, std::stop_token stop);
   Result<bool> fill_volumes(Work& work, std::stop_token stop);
   Result<> step_volume(Work& work, const api::PlannedVolume& planned, api::RestoredVolume& volume,
                        std::stop_token stop);

@@ -32,10 +32,4 @@ Result<api::RestoreReport> load_restore_plan(World& world, const api::RestoreSes
   return from_json<api::RestoreReport>(document);
 }
 
-Result<> remove_restore_plan(World& world, const api::RestoreSession& session,
-                             std::stop_token stop) {
-  return kube::ensure_removed(world.client, kube::resources::config_maps(),
-                              place_of(world, session), {}, std::move(stop));
-}
-
 }  // namespace dmaas::controller

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/time_text.hpp"
+#include "controller/restore/play_dump.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -24,7 +25,51 @@ api::StageStatus& stage_of(api::RestoreSessionStatus& status) {
   return status.stages.at(index);
 }
 
+std::string_view done_condition_of(api::ResourceStep step) {
+  switch (step) {
+    case api::ResourceStep::preflight:
+      return "PreflightDone";
+    case api::ResourceStep::configuration:
+      return "ConfigurationApplied";
+    case api::ResourceStep::workloads:
+      return "WorkloadsApplied";
+    case api::ResourceStep::readiness:
+      return "WorkloadsReady";
+  }
+  return "";
+}
+
 }  // namespace
+
+api::ResourceStep step_of(const api::RestoreSessionStatus& status) {
+  if (status.stage == api::RestoreStage::restoring_backups) return api::ResourceStep::configuration;
+  if (status.stage != api::RestoreStage::activating_applications)
+    return api::ResourceStep::preflight;
+  return is_step_done(status, api::ResourceStep::workloads) ? api::ResourceStep::readiness
+                                                            : api::ResourceStep::workloads;
+}
+
+void mark_step_done(api::RestoreSessionStatus& status, api::ResourceStep step, Timestamp now) {
+  api::set_condition(status.conditions,
+                     {.type = std::string(done_condition_of(step)),
+                      .status = api::ConditionStatus::yes,
+                      .reason = "Reported"},
+                     now);
+}
+
+bool is_step_done(const api::RestoreSessionStatus& status, api::ResourceStep step) {
+  return api::is_true(status.conditions, done_condition_of(step));
+}
+
+bool has_reported(const api::RestoreSessionStatus& status) {
+  auto step = step_of(status);
+  if (step != api::ResourceStep::readiness) return is_step_done(status, step);
+  // The pod that awaits readiness is made when all dumps are played; until then it is the one that
+  // applied workloads.
+  bool are_played =
+      std::ranges::all_of(status.dumps, [](const auto& d) { return is_final(d.phase); });
+  return !are_played || is_step_done(status, step);
+}
 
 void mark_stage(api::RestoreSessionStatus& status, api::StageState state, std::string message,
                 Timestamp now) {
@@ -96,9 +141,24 @@ void merge_report(api::RestoreSessionStatus& status, const api::RestoreReport& r
   }
 }
 
+void take_plan(api::RestoreSessionStatus& status, const api::RestoreReport& plan) {
+  merge_report(status, plan);
+  status.preflight = plan.preflight;
+  for (const auto& planned : plan.volumes) {
+    status.volumes.push_back({.claim = planned.claim,
+                              .namespace_name = planned.namespace_name,
+                              .volume_mode = planned.volume_mode,
+                              .bytes_total = planned.bytes,
+                              .snapshot_id = planned.snapshot_id});
+  }
+  for (const auto& planned : plan.dumps) status.dumps.push_back(pending_dump(planned));
+}
+
 void finish_status(api::RestoreSessionStatus& status, bool preflight_only, Timestamp now) {
   status.completion_time = now;
   if (has_failed(status)) {
+    // What was in the way while it was wound up is no news.
+    status.message = api::find_condition(status.conditions, api::condition::failed)->message;
     status.stage = api::RestoreStage::failed;
   } else {
     std::int32_t objects = 0;
