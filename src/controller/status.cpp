@@ -11,7 +11,8 @@ void settle_results(World& world, const api::BackupSessionStatus& status) {
 }
 
 void settle_results(World& world, const api::RestoreSessionStatus& status) {
-  if (status.pod && has_reported(status)) world.reports.settle(status.pod->uid);
+  if (status.pod && api::is_true(status.conditions, report_taken))
+    world.reports.settle(status.pod->uid);
   for (const auto& volume : status.volumes) {
     bool delivered = volume.phase >= api::VolumePhase::binding;
     if (delivered && volume.pod) world.reports.settle(volume.pod->uid);

@@ -22,7 +22,6 @@
 
 namespace dmaas::controller {
 
-using api::ResourceStep;
 using api::RestoreStage;
 using api::VolumePhase;
 using kube::Action;
@@ -33,19 +32,29 @@ const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
 const Action look_again = Action::requeue(poll_period);
 constexpr std::chrono::seconds rebind_period{1};
 constexpr std::chrono::minutes patience{10};
+
+/// What the pod that applies objects does now.
+api::ResourceStep step_of(const api::RestoreSessionStatus& status) {
+  if (status.stage == RestoreStage::restoring_backups) return api::ResourceStep::configuration;
+  if (status.stage != RestoreStage::activating_applications) return api::ResourceStep::preflight;
+  return api::is_true(status.conditions, workloads_applied) ? api::ResourceStep::readiness
+                                                            : api::ResourceStep::workloads;
+}
+
 std::string step_component(const api::RestoreSessionStatus& status) {
   auto name = names_of(api::ResourceStep{})[static_cast<std::size_t>(step_of(status))];
   return fmt::format("resources/{}", name);
 }
 
-void note_readiness(api::RestoreSessionStatus& status, const api::RestoreReport& report,
-                    Timestamp now) {
-  mark_step_done(status, ResourceStep::readiness, now);
-  if (report.not_ready.empty()) return;
-  note_failure(status,
-               fmt::format("restored, but {} workloads are not ready, the first is {}",
-                           report.not_ready.size(), report.not_ready.front()),
-               now);
+Result<> note_readiness(api::RestoreSessionStatus& status, const api::RestoreReport& report,
+                        Timestamp now) {
+  if (!report.not_ready.empty()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("restored, but {} workloads are not ready, the first is {}",
+                            report.not_ready.size(), report.not_ready.front()));
+  }
+  take_report(status, workloads_ready, now);
+  return {};
 }
 
 std::string volume_component(const api::RestoredVolume& volume) {
@@ -135,6 +144,7 @@ Result<Action> RestoreReconciler::advance(Work& work, std::stop_token stop) {
   if (!source) return fail(std::move(source).error());
   work.source = std::move(*source);
   if (status.stage >= RestoreStage::preflight) keep_hold(work);
+  if (api::is_true(status.conditions, report_taken)) TRY(end_apply(work, stop));
   switch (status.stage) {
     case RestoreStage::pending:
       return begin(work, stop);
@@ -229,25 +239,27 @@ Result<std::optional<api::RestoreReport>> RestoreReconciler::step_apply(Work& wo
   return report;
 }
 
-Result<> RestoreReconciler::retire_apply_pod(Work& work, std::stop_token stop) {
+/// The pod goes whose report is in the status; the next step begins with a pod of its own.
+Result<> RestoreReconciler::end_apply(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   MoverFacts facts{status.pod, status.pod_attempts, ""};
   TRY(retire_mover(world_, facts, std::move(stop)));
   status.pod.reset();
+  status.pod_attempts = 0;
+  api::remove_condition(status.conditions, report_taken);
   return {};
 }
 
 Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (!is_step_done(status, ResourceStep::preflight)) {
+  if (!api::is_true(status.conditions, preflight_done)) {
     auto report = TRY(step_apply(work, stop));
     if (!report) return look_again;
     TRY(save_restore_plan(world_, work.session, *report, stop));
     take_plan(status, *report);
-    mark_step_done(status, ResourceStep::preflight, world_.clock.now());
+    take_report(status, preflight_done, world_.clock.now());
     return again_now;
   }
-  TRY(retire_apply_pod(work, stop));
   auto summary = status.preflight.value_or(api::PreflightSummary{});
   if (summary.rejected > 0) {
     const auto& first = summary.findings.front();
@@ -267,14 +279,13 @@ Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
 
 Result<Action> RestoreReconciler::restore_backups(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (!is_step_done(status, ResourceStep::configuration)) {
+  if (!api::is_true(status.conditions, configuration_applied)) {
     auto report = TRY(step_apply(work, stop));
     if (!report) return look_again;
     merge_report(status, *report);
-    mark_step_done(status, ResourceStep::configuration, world_.clock.now());
+    take_report(status, configuration_applied, world_.clock.now());
     return again_now;
   }
-  TRY(retire_apply_pod(work, stop));
   if (!TRY(fill_volumes(work, stop))) return Action::requeue(rebind_period);
   mark_stage(status, api::StageState::succeeded,
              fmt::format("{} volumes filled", status.volumes.size()), world_.clock.now());
@@ -375,48 +386,38 @@ Result<> RestoreReconciler::take_volume_result(Work& work, const api::MoverResul
   return {};
 }
 
-Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
+/// True once they are applied.
+Result<bool> RestoreReconciler::apply_workloads(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (!is_step_done(status, ResourceStep::workloads)) {
-    auto report = TRY(step_apply(work, stop));
-    if (!report) return look_again;
-    merge_report(status, *report);
-    mark_step_done(status, ResourceStep::workloads, world_.clock.now());
-    // Without dumps the same pod has waited too.
-    if (status.dumps.empty()) note_readiness(status, *report, world_.clock.now());
-    return again_now;
-  }
-  if (!is_step_done(status, ResourceStep::readiness)) return play_and_await(work, stop);
-  TRY(retire_apply_pod(work, stop));
-  if (!work.session.spec.hooks.empty() && status.hooks.empty()) return run_hooks_after(work);
-  mark_stage(status, api::StageState::succeeded, "every workload is ready", world_.clock.now());
-  return conclude(work, stop);
-}
-
-/// Dumps are played back before all workloads are awaited: one may need their data to become ready.
-Result<Action> RestoreReconciler::play_and_await(Work& work, std::stop_token stop) {
-  auto& status = work.session.status;
-  bool are_played =
-      std::ranges::all_of(status.dumps, [](const auto& d) { return is_final(d.phase); });
-  if (!are_played) {
-    TRY(retire_apply_pod(work, stop));
-    status.pod_attempts = 0;  // the next step begins with a pod of its own
-    return TRY(play_dumps(world_, work, stop)) ? again_now : look_again;
-  }
+  if (api::is_true(status.conditions, workloads_applied)) return true;
   auto report = TRY(step_apply(work, stop));
-  if (!report) return look_again;
-  note_readiness(status, *report, world_.clock.now());
-  return again_now;
+  if (!report) return false;
+  merge_report(status, *report);
+  take_report(status, workloads_applied, world_.clock.now());
+  // Without dumps the same pod has waited too.
+  if (status.dumps.empty()) TRY(note_readiness(status, *report, world_.clock.now()));
+  return false;
 }
 
-Result<Action> RestoreReconciler::run_hooks_after(Work& work) {
+/// True once they are ready.
+Result<bool> RestoreReconciler::await_workloads(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
+  if (api::is_true(status.conditions, workloads_ready)) return true;
+  auto report = TRY(step_apply(work, stop));
+  if (!report) return false;
+  TRY(note_readiness(status, *report, world_.clock.now()));
+  return false;
+}
+
+/// True once they have run, or when there are none.
+Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
+  auto& status = work.session.status;
+  if (work.session.spec.hooks.empty() || !status.hooks.empty()) return true;
   auto hooks =
       TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
   HookOccasion occasion{work.session.metadata.uid,
                         "after",
                         work.session.metadata.namespace_name,
-                        impersonated(restore_account(world_, work.session)),
                         {{.name = "restored"}}};
   occasion.targets.front().all_objects = true;
   for (const auto& [from, to] : work.session.spec.namespace_map)
@@ -428,11 +429,25 @@ Result<Action> RestoreReconciler::run_hooks_after(Work& work) {
         return encode_outcome(run_hooks(world_, hooks, occasion, stopped));
       },
       [this, session_key] { wake_(session_key); });
-  if (!done) return look_again;
+  if (!done) return false;
   auto outcome = decode_outcome(TRY(*done));
   status.hooks = std::move(outcome.results);
   if (!outcome.abort_message.empty()) return fail(ErrorCode::invalid_input, outcome.abort_message);
-  return again_now;
+  return true;
+}
+
+Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  // What was reported is written down before anything else is begun.
+  auto wait = [&] {
+    return api::is_true(status.conditions, report_taken) ? again_now : look_again;
+  };
+  if (!TRY(apply_workloads(work, stop))) return wait();
+  if (!status.dumps.empty() && !TRY(play_dumps(world_, work, stop))) return look_again;
+  if (!TRY(await_workloads(work, stop))) return wait();
+  if (!TRY(run_activation_hooks(work))) return look_again;
+  mark_stage(status, api::StageState::succeeded, "every workload is ready", world_.clock.now());
+  return conclude(work, stop);
 }
 
 /// As a backup does while movers work under the lock of an earlier process.
@@ -471,7 +486,7 @@ Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   const auto& uid = work.session.metadata.uid;
   for (auto name : {"open/", "hold/", "hooks/"}) world_.background.cancel(name + uid);
-  TRY(retire_apply_pod(work, stop));
+  TRY(end_apply(work, stop));
   TRY(retire_dumps(world_, status, stop));
   for (auto& volume : status.volumes) {
     MoverFacts mover{volume.pod, volume.attempts, volume.message};

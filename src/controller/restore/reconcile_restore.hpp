@@ -43,13 +43,14 @@ private:
   Result<kube::Action> preflight(Work& work, std::stop_token stop);
   Result<kube::Action> restore_backups(Work& work, std::stop_token stop);
   Result<kube::Action> activate(Work& work, std::stop_token stop);
-  Result<kube::Action> run_hooks_after(Work& work);
   void keep_hold(Work& work);
   /// Runs the pod of the present stage; its report when it is done. The pod waits until the report
-  /// is in the status, and goes with `retire_apply_pod`.
+  /// is in the status, and goes with `end_apply`.
   Result<std::optional<api::RestoreReport>> step_apply(Work& work, std::stop_token stop);
-  Result<> retire_apply_pod(Work& work, std::stop_token stop);
-  Result<kube::Action> play_and_await(Work& work, std::stop_token stop);
+  Result<> end_apply(Work& work, std::stop_token stop);
+  Result<bool> apply_workloads(Work& work, std::stop_token stop);
+  Result<bool> await_workloads(Work& work, std::stop_token stop);
+  Result<bool> run_activation_hooks(Work& work);
   Result<> take_volume_result(Work& work, const api::MoverResult& result,
                               api::RestoredVolume& volume, std::stop_token stop);
   Result<bool> fill_volumes(Work& work, std::stop_token stop);

@@ -25,50 +25,15 @@ api::StageStatus& stage_of(api::RestoreSessionStatus& status) {
   return status.stages.at(index);
 }
 
-std::string_view done_condition_of(api::ResourceStep step) {
-  switch (step) {
-    case api::ResourceStep::preflight:
-      return "PreflightDone";
-    case api::ResourceStep::configuration:
-      return "ConfigurationApplied";
-    case api::ResourceStep::workloads:
-      return "WorkloadsApplied";
-    case api::ResourceStep::readiness:
-      return "WorkloadsReady";
-  }
-  return "";
-}
-
 }  // namespace
 
-api::ResourceStep step_of(const api::RestoreSessionStatus& status) {
-  if (status.stage == api::RestoreStage::restoring_backups) return api::ResourceStep::configuration;
-  if (status.stage != api::RestoreStage::activating_applications)
-    return api::ResourceStep::preflight;
-  return is_step_done(status, api::ResourceStep::workloads) ? api::ResourceStep::readiness
-                                                            : api::ResourceStep::workloads;
-}
-
-void mark_step_done(api::RestoreSessionStatus& status, api::ResourceStep step, Timestamp now) {
-  api::set_condition(status.conditions,
-                     {.type = std::string(done_condition_of(step)),
-                      .status = api::ConditionStatus::yes,
-                      .reason = "Reported"},
-                     now);
-}
-
-bool is_step_done(const api::RestoreSessionStatus& status, api::ResourceStep step) {
-  return api::is_true(status.conditions, done_condition_of(step));
-}
-
-bool has_reported(const api::RestoreSessionStatus& status) {
-  auto step = step_of(status);
-  if (step != api::ResourceStep::readiness) return is_step_done(status, step);
-  // The pod that awaits readiness is made when all dumps are played; until then it is the one that
-  // applied workloads.
-  bool are_played =
-      std::ranges::all_of(status.dumps, [](const auto& d) { return is_final(d.phase); });
-  return !are_played || is_step_done(status, step);
+void take_report(api::RestoreSessionStatus& status, std::string_view done, Timestamp now) {
+  for (auto type : {done, report_taken}) {
+    api::set_condition(
+        status.conditions,
+        {.type = std::string(type), .status = api::ConditionStatus::yes, .reason = "Reported"},
+        now);
+  }
 }
 
 void mark_stage(api::RestoreSessionStatus& status, api::StageState state, std::string message,

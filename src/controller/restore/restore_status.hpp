@@ -4,19 +4,21 @@
 
 #include "api/restore_report.hpp"
 #include "api/restore_session.hpp"
-#include "api/work_order.hpp"
 
 namespace dmaas::controller {
 
 // How a restore's status is written; pure.
 
-/// What the pod that applies objects does now.
-api::ResourceStep step_of(const api::RestoreSessionStatus& status);
-/// A condition says that a step is done and its report is in the status.
-void mark_step_done(api::RestoreSessionStatus& status, api::ResourceStep step, Timestamp now);
-bool is_step_done(const api::RestoreSessionStatus& status, api::ResourceStep step);
-/// Whether the report of the pod that applied objects last is in the status.
-bool has_reported(const api::RestoreSessionStatus& status);
+/// Conditions: what the pods that apply objects have done. Claims may be filled; dumps may be
+/// played back; hooks may run.
+inline constexpr std::string_view preflight_done = "PreflightDone";
+inline constexpr std::string_view configuration_applied = "ConfigurationApplied";
+inline constexpr std::string_view workloads_applied = "WorkloadsApplied";
+inline constexpr std::string_view workloads_ready = "WorkloadsReady";
+/// Condition: the report of the pod that is there is in the status.
+inline constexpr std::string_view report_taken = "ReportTaken";
+/// Sets `done` and report_taken.
+void take_report(api::RestoreSessionStatus& status, std::string_view done, Timestamp now);
 
 /// Sets the state of the stage that is under way; the first call starts its time.
 void mark_stage(api::RestoreSessionStatus& status, api::StageState state, std::string message,
