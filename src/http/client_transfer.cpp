@@ -1,6 +1,9 @@
 #include "http/client_transfer.hpp"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,6 +18,12 @@ using namespace std::chrono_literals;
 // How long a server may take to agree to a large body before it is sent unasked.
 constexpr long expect_continue_ms = 300;
 constexpr long transfer_buffer_bytes = 256 << 10;
+// A machine or pod that goes without a word resets no connection. A live one acknowledges what it
+// gets at once, however long its answer takes, so that silence of the connection itself means its
+// end.
+constexpr int silence_ms = 20'000;
+constexpr long keep_alive_idle_seconds = 10;
+constexpr long keep_alive_interval_seconds = 5;
 // The loop looks at the idle timeout at least so often; stops and data wake it at once.
 constexpr std::chrono::milliseconds poll_interval = 500ms;
 
@@ -73,6 +82,12 @@ int status_of(std::string_view status_line) {
   return status;
 }
 
+int end_silent_connections(void*, curl_socket_t socket, curlsocktype) {
+  // Where it cannot be set, the idle timeout of the request ends the call later.
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence_ms, sizeof silence_ms);
+  return CURL_SOCKOPT_OK;
+}
+
 bool has_body(const Request& request) {
   return request.body_reader || !request.body.empty() || request.method == "POST" ||
          request.method == "PUT" || request.method == "PATCH";
@@ -101,6 +116,9 @@ Result<> ClientTransfer::configure(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, keep_alive_idle_seconds);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, keep_alive_interval_seconds);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, end_silent_connections);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, transfer_buffer_bytes);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, transfer_buffer_bytes);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
