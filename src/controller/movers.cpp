@@ -10,6 +10,20 @@ namespace {
 
 const kube::Resource pods = kube::resources::pods();
 
+/// A pod of the new one's name is there: of a process that ended before it wrote it down, or
+/// forged.
+Result<MoverView> replace(World& world, const kube::ObjectKey& key, std::stop_token stop) {
+  MoverView view{.message = "replacing an earlier pod"};
+  auto earlier = world.client.get(pods, key, stop);
+  if (earlier.failed_with(ErrorCode::not_found)) return view;
+  if (!earlier) return fail(std::move(earlier).error());
+  auto uid = kube::uid_of(*earlier);
+  TRY(world.grants.remove(uid, stop));
+  TRY(kube::ensure_removed(world.client, pods, key,
+                           {.uid = uid, .grace_period = std::chrono::seconds{0}}, stop));
+  return view;
+}
+
 Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
                         std::stop_token stop) {
   if (facts.attempts >= max_mover_attempts) {
@@ -17,6 +31,7 @@ Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
                      .message = fmt::format("{} movers were lost, the last one: {}", facts.attempts,
                                             facts.trouble)};
   }
+  if (!wish.waits_for.empty()) return MoverView{.message = wish.waits_for};
   auto pod = wish.pod;
   if (wish.application_pod.is_object()) pod.application_pod = &wish.application_pod;
   pod.key.name = api::mover_name({.session_uid = pod.session.uid,
@@ -27,11 +42,7 @@ Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
   auto impersonating = wish.account ? world.client.impersonating(*wish.account) : nullptr;
   auto& client = impersonating ? *impersonating : world.client;
   auto created = client.create(pods, manifest, {}, stop);
-  if (created.failed_with(ErrorCode::already_exists)) {
-    TRY(kube::ensure_removed(world.client, pods, pod.key, {.grace_period = std::chrono::seconds{0}},
-                             stop));
-    return MoverView{.message = "replacing an earlier pod"};
-  }
+  if (created.failed_with(ErrorCode::already_exists)) return replace(world, pod.key, stop);
   if (!created) return fail(std::move(created).error().context("making a mover"));
   facts.pod = api::PodIdentity{pod.key.namespace_name, pod.key.name, kube::uid_of(*created)};
   ++facts.attempts;

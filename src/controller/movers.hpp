@@ -28,6 +28,7 @@ struct MoverWish {
   api::GatewayScope scope = api::GatewayScope::read;
   Json application_pod{};  // what pod.application_pod points to, when a dump needs one
   std::optional<kube::Account> account{};  // that makes the pod; absent: the controller's own
+  std::string waits_for{};                 // why its pod cannot be made yet; "": it can
 };
 
 enum class MoverState {

@@ -67,8 +67,9 @@ Result<applications::Claim> load_claim(World& world, const kube::ObjectKey& key,
   return described;
 }
 
-Result<> mount_live_volume(World& world, const applications::Claim& claim, const std::string& twin,
-                           MoverPod& pod, std::stop_token stop) {
+Result<std::string> mount_live_volume(World& world, const applications::Claim& claim,
+                                      const std::string& twin, MoverPod& pod,
+                                      std::stop_token stop) {
   if (!claim.is_bound())
     return fail(ErrorCode::conflict, "claim " + claim.key.text() + " is not bound any more");
   auto choice = applications::choose_mount(claim);
@@ -82,7 +83,7 @@ Result<> mount_live_volume(World& world, const applications::Claim& claim, const
       pod.key.namespace_name = claim.key.namespace_name;
       pod.service_account = "default";
       pod.claim = claim.key.name;
-      return {};
+      return std::string();
     case applications::MountPlace::system_namespace:
       break;
   }
@@ -93,7 +94,9 @@ Result<> mount_live_volume(World& world, const applications::Claim& claim, const
   TRY(create_if_absent(world, volumes, applications::twin_volume(claim, place), stop));
   TRY(create_if_absent(world, claims, applications::twin_claim(claim, place), stop));
   pod.claim = twin;
-  return {};
+  auto made = TRY(world.client.get(claims, {place.namespace_name, twin}, stop));
+  return std::string(text_at(made, "status", "phase") == "Bound" ? ""
+                                                                 : "its volume is being bound");
 }
 
 Result<> remove_twin(World& world, const std::string& twin, std::stop_token stop) {

@@ -28,6 +28,8 @@ namespace {
 
 const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
 const Action look_again = Action::requeue(poll_period);
+/// Binding a claim takes the API server's controllers moments, and nothing tells of it here.
+const Action look_soon = Action::requeue(std::chrono::milliseconds{250});
 /// How long a session waits for what it refers to.
 constexpr std::chrono::minutes patience{10};
 
@@ -38,6 +40,12 @@ bool is_commit(const api::ComponentStatus& component) {
 bool has_dumps(const api::BackupConfigurationSpec& plan) {
   return std::ranges::any_of(plan.targets,
                              [](const auto& target) { return !target.dumps.empty(); });
+}
+
+bool waits_for_binding(const api::BackupSessionStatus& status) {
+  return std::ranges::any_of(status.components, [](const auto& component) {
+    return component.phase == api::ComponentPhase::starting && !component.pod;
+  });
 }
 
 bool has_ended(const api::BackupSessionStatus& status) {
@@ -367,7 +375,7 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
   }
   status.progress = describe_progress(status.components);
   if (!has_failed(status)) status.message = trouble_of(status);
-  if (!all_ended) return look_again;
+  if (!all_ended) return waits_for_binding(status) ? look_soon : look_again;
   for (const auto& component : status.components) {
     if (component.phase == api::ComponentPhase::failed) {
       note_failure(status, fmt::format("{}: {}", component.name, component.message),
