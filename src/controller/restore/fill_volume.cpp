@@ -119,7 +119,10 @@ Result<Rebinding> step_rebinding(World& world, const api::PlannedVolume& planned
     }
     if (fill.code() != ErrorCode::not_found) return fail(std::move(fill).error());
     TRY(reserve(world, volume, request, target, stop));
+    return Rebinding::under_way;
   }
+  // A claim that Kubernetes looks at before it knows the reservation is looked at again 15 s later.
+  if (text_at(volume, "status", "phase") == "Released") return Rebinding::under_way;
   TRY(create_claim(world, planned, request, stop));
   auto claim = TRY(world.client.get(claims, target, stop));
   auto bound_to = text_at(claim, "spec", "volumeName");

@@ -30,7 +30,7 @@ namespace {
 
 const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
 const Action look_again = Action::requeue(poll_period);
-constexpr std::chrono::seconds rebind_period{1};
+constexpr std::chrono::milliseconds rebind_period{500};
 constexpr std::chrono::minutes patience{10};
 
 /// What the pod that applies objects does now.
