@@ -418,6 +418,7 @@ Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
   HookOccasion occasion{work.session.metadata.uid,
                         "after",
                         work.session.metadata.namespace_name,
+                        impersonated(restore_account(world_, work.session)),
                         {{.name = "restored"}}};
   occasion.targets.front().all_objects = true;
   for (const auto& [from, to] : work.session.spec.namespace_map)
