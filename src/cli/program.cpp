@@ -95,6 +95,7 @@ int run_program(int argument_count, char** arguments, const std::vector<Role>& r
   app.failure_message(CLI::FailureMessage::help);
   CommandLine line;
   add_install_commands(app, line);
+  add_uninstall_command(app, line);
   add_storage_commands(app, line);
   add_protect_command(app, line);
   add_backup_command(app, line);

@@ -1,14 +1,11 @@
-// dmaas install, uninstall, version
+// dmaas install, version
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
-#include "api/kinds.hpp"
-#include "api/labels.hpp"
-#include "base/encoding.hpp"
 #include "base/yaml.hpp"
 #include "cli/cluster/commands.hpp"
+#include "cli/cluster/install_steps.hpp"
 #include "cli/install/manifests.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
@@ -45,41 +42,22 @@ Result<InstallCertificates> make_certificates(const std::string& namespace_name)
   return made;
 }
 
-/// How the server serves the kind of a manifest.
-Result<kube::Resource> resource_for(const kube::Discovery& discovery, const Json& manifest) {
-  const auto* served = discovery.find(kube::api_version_of(manifest), kube::kind_of(manifest));
-  if (served != nullptr) return served->resource;
-  return fail(ErrorCode::unsupported, "the cluster does not serve " + kube::describe(manifest));
-}
-
 bool is_certificate(const Json& manifest) {
   return kube::kind_of(manifest) == "Secret" && text_at(manifest, "type") == "kubernetes.io/tls";
-}
-
-std::vector<Json> definitions() {
-  std::vector<Json> manifests;
-  for (const auto* kind : api::all_kinds()) manifests.push_back(api::definition_of(*kind));
-  return manifests;
-}
-
-Result<> wait_until(std::chrono::seconds patience, std::stop_token stop,
-                    const std::function<Result<bool>()>& done, const std::string& what) {
-  auto deadline = system_clock().monotonic() + patience;
-  while (true) {
-    auto is_done = done();
-    if (is_done && *is_done) return {};
-    if (system_clock().monotonic() > deadline) {
-      return fail(ErrorCode::timeout, fmt::format("{} after {} s{}", what, patience.count(),
-                                                  is_done ? "" : ": " + is_done.error().message()));
-    }
-    if (!system_clock().sleep(std::chrono::milliseconds{500}, stop))
-      return fail(ErrorCode::cancelled, "stopped");
-  }
 }
 
 Result<> apply_definitions(kube::Client& client, std::stop_token stop) {
   const auto resource = kube::resources::custom_resource_definitions();
   for (const auto& manifest : definitions()) {
+    // What is made in a definition that is being removed goes with it.
+    auto may_be_made = [&]() -> Result<bool> {
+      auto present = client.get(resource, kube::key_of(manifest), stop);
+      if (present.failed_with(ErrorCode::not_found)) return true;
+      return !kube::is_terminating(TRY(std::move(present)));
+    };
+    TRY(wait_until(ready_patience, stop, may_be_made,
+                   "custom resource " + kube::name_of(manifest) +
+                       ", which is being removed (dmaas uninstall ends that), is not gone"));
     TRY(client.apply(resource, manifest, {}, stop));
     auto established = [&]() -> Result<bool> {
       auto now = TRY(client.get(resource, kube::key_of(manifest), stop));
@@ -143,50 +121,6 @@ Result<ExitCode> run_install(const InstallFlags& flags, std::stop_token stop) {
   return ExitCode::success;
 }
 
-/// Sessions and storages stop to be served, so finalizers go first: nobody is left to remove them.
-/// Nothing on a storage is touched.
-Result<> remove_finalizers(kube::Client& client, std::stop_token stop) {
-  for (const auto* kind : api::all_kinds()) {
-    auto objects = kube::list_all(client, kind->resource(), {}, stop);
-    if (objects.failed_with(ErrorCode::not_found)) continue;
-    if (!objects) return fail(std::move(objects).error());
-    for (const auto& object : *objects) {
-      if (kube::finalizers_of(object).empty()) continue;
-      Json patch = JsonObject{{"metadata", {{"finalizers", nullptr}}}};
-      auto patched = client.patch(kind->resource(), kube::key_of(object),
-                                  {kube::PatchKind::merge, patch}, {}, stop);
-      if (!patched && patched.code() != ErrorCode::not_found)
-        return fail(std::move(patched).error());
-    }
-  }
-  return {};
-}
-
-Result<ExitCode> run_uninstall(const InstallFlags& flags, std::stop_token stop) {
-  auto connection = TRY(connect(flags.cluster));
-  auto& client = *connection.client;
-  auto manifests = TRY(installation_manifests(flags.options, {}));
-  auto discovery = TRY(client.discover(stop));
-  // The controller first: it would put finalizers back.
-  for (auto manifest = manifests.rbegin(); manifest != manifests.rend(); ++manifest) {
-    bool is_namespace = kube::kind_of(*manifest) == "Namespace";
-    if (is_namespace) continue;
-    auto resource = TRY(resource_for(discovery, *manifest));
-    TRY(kube::ensure_removed(client, resource, kube::key_of(*manifest), {}, stop));
-    if (kube::kind_of(*manifest) == "Deployment") TRY(remove_finalizers(client, stop));
-  }
-  TRY(remove_finalizers(client, stop));
-  for (const auto& manifest : definitions()) {
-    TRY(kube::ensure_removed(client, kube::resources::custom_resource_definitions(),
-                             kube::key_of(manifest), {}, stop));
-  }
-  print_line(
-      fmt::format("dmaas is removed; no backup was erased. Namespace {} is left: it holds the "
-                  "passwords of repositories.",
-                  flags.options.namespace_name));
-  return ExitCode::success;
-}
-
 }  // namespace
 
 void add_install_commands(CLI::App& app, CommandLine& line) {
@@ -208,16 +142,6 @@ void add_install_commands(CLI::App& app, CommandLine& line) {
   command->add_flag("--dry-run", install->dry_run, "Only print the manifests");
   command->callback([&line, install] {
     line.chosen = [install](std::stop_token stop) { return run_install(*install, stop); };
-  });
-
-  auto uninstall = std::make_shared<InstallFlags>();
-  command = app.add_subcommand("uninstall", "Remove from a cluster; erases no backup");
-  add_cluster_flags(*command, uninstall->cluster);
-  command
-      ->add_option("--system-namespace", uninstall->options.namespace_name, "Where it is installed")
-      ->capture_default_str();
-  command->callback([&line, uninstall] {
-    line.chosen = [uninstall](std::stop_token stop) { return run_uninstall(*uninstall, stop); };
   });
 
   command = app.add_subcommand("version", "Print the version");
