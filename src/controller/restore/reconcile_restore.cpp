@@ -180,6 +180,8 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   TRY(api::validate(work.session.spec, where));
   TRY(check_walls(work));
   TRY(check_ready(work.source.storage));
+  // They run at the end; what is wrong with them is known now.
+  TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
   if (!status.start_time) status.start_time = world_.clock.now();
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
