@@ -51,6 +51,11 @@ class Site:
         scope = ["-n", namespace] if namespace else ["-A"]
         return json.loads(self.kubectl("get", kind, *scope, "-o", "json"))["items"]
 
+    def list_selected(self, kind, selector, namespace=None):
+        """Only objects with these labels."""
+        scope = ["-n", namespace] if namespace else ["-A"]
+        return json.loads(self.kubectl("get", kind, *scope, "-l", selector, "-o", "json"))["items"]
+
     def leftovers(self, seconds=REMOVAL_SECONDS):
         """What sessions made and nothing has removed, as "kind namespace/name"; waits until there is none."""
         deadline = time.monotonic() + seconds

@@ -1,0 +1,265 @@
+"""Namespaces are walls, and no one gains rights: every field that could name another tenant's property is tried."""
+
+import json
+
+import pytest
+
+from testbed.errors import TestbedError
+from tests.cluster.application import Keeper
+from tests.cluster.conftest import NAME
+from tests.cluster.node_view import SYSTEM, wait_for
+
+TENANT, VICTIM = "walls", "walls-victim"
+MAIN = {"name": "main", "namespace": SYSTEM}
+VICTIMS_PATH = f"{NAME}/ns/{VICTIM}/{VICTIM}"
+EVERYTHING = {"name": "all", "allObjects": True}
+RECOVERY = {"recoveryPasswordSecretRef": {"name": "recovery"}}
+FOREIGN_TEMPLATE = {"name": "h", "templateRef": {"name": "flush", "namespace": VICTIM}}
+
+# What a tenant writes: name, kind, spec, what the refusal says.
+REFUSED = [
+    ("by-namespaces", "BackupConfiguration", {"targets": [{**EVERYTHING, "namespaces": [VICTIM]}]}, f"namespace {VICTIM} does not let"),
+    ("by-workload", "BackupConfiguration",
+     {"targets": [{"name": "db", "workload": {"kind": "StatefulSet", "name": "keeper", "namespace": VICTIM}}]}, f"namespace {VICTIM} does not let"),
+    ("by-dump", "BackupConfiguration",
+     {"targets": [{**EVERYTHING, "namespaces": [VICTIM], "dumps": [{"name": "d", "command": ["env"]}]}]}, f"namespace {VICTIM} does not let"),
+    ("closed-storage", "BackupConfiguration", {"storages": [{"storageRef": {"name": "closed", "namespace": SYSTEM}}]}, "is not open to namespace"),
+    ("victims-storage", "BackupConfiguration", {"storages": [{"storageRef": {"name": "mine", "namespace": VICTIM}}]}, "is not open to namespace"),
+    ("victims-template", "BackupConfiguration", {"runs": [{"name": "r", "hooks": {"before": [FOREIGN_TEMPLATE]}}]}, f"namespace {VICTIM} does not let"),
+    ("victims-repository", "RestoreSession", {"source": {"repositoryRef": {"name": "REPOSITORY", "namespace": VICTIM}}}, f"namespace {VICTIM} does not let"),
+    ("forged-repository", "RestoreSession", {"source": {"repositoryRef": {"name": "forged"}}}, f"'{VICTIMS_PATH}' is not a repository of namespace {TENANT}"),
+    ("closed-repository", "RestoreSession", {"source": {"repositoryRef": {"name": "closed"}}}, "is not open to namespace"),
+    ("victims-path", "RestoreSession", {"source": {"stored": {"storageRef": MAIN, "path": VICTIMS_PATH}}}, f"'{VICTIMS_PATH}' is not a repository"),
+    ("longer-name", "RestoreSession", {"source": {"stored": {"storageRef": MAIN, "path": f"{NAME}/ns/{TENANT}-victim/x"}}}, "is not a repository"),
+    ("other-cluster", "RestoreSession", {"source": {"stored": {"storageRef": MAIN, "path": f"elsewhere/ns/{TENANT}/x"}}}, "is not a repository"),
+    ("closed-path", "RestoreSession", {"source": {"stored": {"storageRef": {"name": "closed", "namespace": SYSTEM}, "path": f"{NAME}/ns/{TENANT}/x"}}},
+     "is not open to namespace"),
+    ("into-victim", "RestoreSession", {"namespaceMap": {TENANT: VICTIM}}, f"namespace {VICTIM} does not let"),
+    ("into-system", "RestoreSession", {"namespaceMap": {TENANT: SYSTEM}}, f"namespace {SYSTEM} does not let"),
+    ("foreign-hook", "RestoreSession", {"hooks": [FOREIGN_TEMPLATE]}, f"namespace {VICTIM} does not let"),
+    ("foreign-account", "RestoreSession", {"serviceAccountName": f"x:{VICTIM}", "namePrefix": "a-"}, "cannot impersonate"),
+    ("our-account", "RestoreSession", {"serviceAccountName": f"dmaas-restore-{TENANT}", "namePrefix": "b-"}, "cannot create"),
+    ("a-directory", "BackupStorage", {**RECOVERY, "backend": {"local": {"path": f"/var/lib/dmaas-test-storage-{NAME}"}}}, "only in namespace"),
+    ("foreign-secret", "BackupStorage",
+     {**RECOVERY, "backend": {"s3": {"bucket": "abc"}}, "credentialSecretRef": {"name": f"../../{SYSTEM}/secrets/dmaas-ca"}}, "credentials"),
+]
+# What the schema refuses at once.
+IMPOSSIBLE = [
+    ("RestoreSession", {"source": {"stored": {"storageRef": MAIN, "path": f"{NAME}/ns/{TENANT}/../{VICTIM}"}}}),
+    ("Repository", {"storageRef": MAIN, "path": f"../{VICTIMS_PATH}"}),
+]
+
+
+def manifest(kind, name, namespace, spec):
+    return {"apiVersion": "dmaas.io/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+def apply(site, *manifests):
+    site.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)}))
+
+
+def complete(kind, spec, repository, own_repository):
+    """With what the case leaves out."""
+    if kind == "BackupConfiguration":
+        spec = {"targets": [EVERYTHING], "runs": [{"name": "r"}], "storages": [{"storageRef": MAIN}]} | spec
+    if kind == "RestoreSession":
+        spec = {"source": {"repositoryRef": {"name": own_repository}}} | spec
+    return json.loads(json.dumps(spec).replace("REPOSITORY", repository))
+
+
+def refusal(site, kind, name):
+    """Why the object does not work; None while that is not known."""
+    status = site.get(f"{kind.lower()}.dmaas.io", name, TENANT).get("status", {})
+    assert status.get("stage") not in ("RestoringBackups", "ActivatingApplications", "Succeeded"), status
+    if kind == "RestoreSession":
+        findings = status.get("preflight", {}).get("findings", [])
+        return status["message"] + json.dumps(findings) if status.get("stage") == "Failed" else None
+    ready = [condition for condition in status.get("conditions", []) if condition["type"] == "Ready"]
+    if not ready or (ready[0]["status"] == "False" and "not ready" in ready[0]["message"]):
+        return None
+    assert ready[0]["status"] == "False", ready
+    return ready[0]["message"]
+
+
+def repository_in(site, namespace):
+    return site.list("repositories.dmaas.io", namespace)[0]["metadata"]["name"]
+
+
+@pytest.fixture(scope="module")
+def tenants(site):
+    """Both have a backup; the tenant has then written everything that must be refused."""
+    keepers = [Keeper(site, namespace).deploy(files=2).protect(f"{SYSTEM}/main") for namespace in (TENANT, VICTIM)]
+    for keeper in keepers:
+        site.dmaas("backup", "keeper", "-n", keeper.namespace, seconds=120)
+    victims, own = repository_in(site, VICTIM), repository_in(site, TENANT)
+    bucket = {"backend": {"s3": {"bucket": "abc", "endpoint": "http://10.231.255.1:1"}}, "credentialSecretRef": {"name": "keys"}}
+    apply(site,
+          manifest("BackupStorage", "closed", SYSTEM, {"recoveryPasswordSecretRef": {"name": "main-recovery"},
+                                                      "backend": {"local": {"path": f"/var/lib/dmaas-test-storage-{NAME}"}}}),
+          manifest("BackupStorage", "mine", VICTIM, {**RECOVERY, **bucket}),
+          manifest("HookTemplate", "flush", VICTIM, {"exec": {"command": ["env"]}}),
+          manifest("Repository", "forged", TENANT, {"storageRef": MAIN, "path": VICTIMS_PATH}),
+          manifest("Repository", "closed", TENANT, {"storageRef": {"name": "closed", "namespace": SYSTEM}, "path": f"{NAME}/ns/{TENANT}/{TENANT}"}))
+    apply(site, *(manifest(kind, name, TENANT, complete(kind, spec, victims, own)) for name, kind, spec, _ in REFUSED))
+    yield keepers
+    site.kubectl("-n", SYSTEM, "delete", "backupstorage", "closed")
+    for keeper in keepers:
+        keeper.remove()
+
+
+@pytest.mark.parametrize(("name", "kind", "reason"), [(name, kind, reason) for name, kind, _, reason in REFUSED])
+def test_what_names_another_tenants_property_is_refused_with_the_cause(site, tenants, name, kind, reason):
+    assert reason in wait_for(f"a refusal of {kind} {name}", lambda: refusal(site, kind, name))
+
+
+@pytest.mark.parametrize(("kind", "spec"), IMPOSSIBLE)
+def test_paths_that_climb_are_no_paths(site, tenants, kind, spec):
+    with pytest.raises(TestbedError, match="path"):
+        apply(site, manifest(kind, "climbs", TENANT, spec))
+
+
+def test_another_tenants_default_storage_is_not_ones_default(site, tenants):
+    trap = {**RECOVERY, "backend": {"s3": {"bucket": "abc", "endpoint": "http://10.231.255.1:1"}}, "credentialSecretRef": {"name": "keys"},
+            "default": True, "usage": {"namespaces": "all"}}
+    apply(site, manifest("BackupStorage", "trap", TENANT, trap))
+    apply(site, manifest("BackupConfiguration", "without-storage", VICTIM, {"targets": [EVERYTHING], "runs": [{"name": "r"}]}))
+    site.dmaas("backup", "without-storage", "-n", VICTIM, seconds=120)
+    sessions = [s for s in site.list("backupsessions", VICTIM) if s["spec"]["planRef"]["name"] == "without-storage"]
+    assert [result["storage"] for result in sessions[0]["status"]["storages"]] == [f"{SYSTEM}/main"]
+
+
+def test_rules_about_namespaces_give_a_plan_nothing_of_another(site, tenants):
+    target = {**EVERYTHING, "objects": {"include": [{"namespaces": [VICTIM]}]}}
+    apply(site, manifest("BackupConfiguration", "by-rule", TENANT, complete("BackupConfiguration", {"targets": [target]}, "", "")))
+    resolved = wait_for("what belongs", lambda: site.get("backupconfiguration", "by-rule", TENANT).get("status", {}).get("resolved"))
+    assert set(resolved.get("objects", {})) <= {"Namespace", "CustomResourceDefinition"} and not resolved.get("volumes")
+
+
+RIGHTS = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: walls-danger}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: danger, namespace: walls-rights}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: walls-danger}
+subjects: [{kind: ServiceAccount, name: default, namespace: walls-rights}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: administrator, namespace: walls-rights}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: default, namespace: walls-rights}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: binder, namespace: walls-rights}
+rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind, escalate]}]
+"""
+
+
+@pytest.fixture(scope="module")
+def with_rights(site):
+    """A backup that holds what only a cluster's administrator may create; all of it is gone from the cluster, and one harmless object too."""
+    namespace = "walls-rights"
+    keeper = Keeper(site, namespace).deploy(files=2).protect(f"{SYSTEM}/main")
+    site.cluster.apply(RIGHTS)
+    site.dmaas("backup", "keeper", "-n", namespace, seconds=120)
+    site.kubectl("-n", namespace, "delete", "rolebinding/danger", "rolebinding/administrator", "role/binder", "configmap/keeper")
+    site.kubectl("delete", "clusterrole", "walls-danger")
+    yield keeper
+    keeper.remove()
+
+
+def test_a_restore_creates_nothing_that_its_account_may_not_and_says_so_first(site, with_rights):
+    namespace = with_rights.namespace
+    spec = {"source": {"repositoryRef": {"name": repository_in(site, namespace)}}}
+    apply(site, manifest("RestoreSession", "greedy", namespace, spec))
+    status = wait_for("the end of preflight", lambda: ended(site, "greedy", namespace))
+    assert status["stage"] == "Failed" and status["message"].startswith("the cluster refuses")
+    rejected = {finding["object"]: finding["reason"] for finding in status["preflight"]["findings"] if finding["verdict"] == "rejected"}
+    assert set(rejected) == {"ClusterRole walls-danger", f"RoleBinding {namespace}/administrator", f"Role {namespace}/binder"}, rejected
+    for reason in rejected.values():
+        assert f"system:serviceaccount:{SYSTEM}:dmaas-restore-{namespace}" in reason
+    kinds = "configmap/keeper rolebinding/administrator rolebinding/danger role/binder clusterrole/walls-danger"
+    assert site.kubectl("-n", namespace, "get", "--ignore-not-found", "-o", "name", *kinds.split()) == ""
+    assert site.leftovers() == []
+
+
+def ended(site, name, namespace):
+    status = site.get("restoresession", name, namespace).get("status", {})
+    return status if status.get("stage") in ("Succeeded", "Failed") else None
+
+
+def test_what_it_may_create_is_restored_without_the_rest(site, with_rights):
+    namespace = with_rights.namespace
+    spec = {"source": {"repositoryRef": {"name": repository_in(site, namespace)}},
+            "what": {"objects": {"exclude": [{"kinds": ["ClusterRole", "RoleBinding", "Role"]}]}}}
+    apply(site, manifest("RestoreSession", "modest", namespace, spec))
+    status = wait_for("the restore", lambda: ended(site, "modest", namespace), seconds=120)
+    assert status["stage"] == "Succeeded", json.dumps(status)
+    assert site.get("configmap", "keeper", namespace)["data"] == {"colour": "green"}
+
+
+@pytest.fixture(scope="module")
+def editor(site, with_rights):
+    """A person with the role `edit`: kubectl's arguments for acting as that account."""
+    namespace = with_rights.namespace
+    site.kubectl("-n", namespace, "create", "serviceaccount", "editor")
+    site.kubectl("-n", namespace, "create", "rolebinding", "editor", "--clusterrole=edit", f"--serviceaccount={namespace}:editor")
+    token = site.kubectl("-n", namespace, "create", "token", "editor").strip()
+    configuration = site.cluster.layout.directory / "editor.kubeconfig"
+    document = json.loads(site.cluster.kubeconfig.read_text())
+    document["users"][0]["user"] = {"token": token}
+    configuration.write_text(json.dumps(document))
+    return lambda *arguments: site.kubectl(f"--kubeconfig={configuration}", "-n", namespace, *arguments)
+
+
+def may(person, verb, resource, *more):
+    resource, _, subresource = resource.partition("/")
+    if subresource:
+        more = (*more, f"--subresource={subresource}")
+    try:
+        return person("auth", "can-i", verb, resource, *more).strip() == "yes"
+    except TestbedError:
+        return False
+
+
+def test_an_editor_writes_plans_and_nothing_that_reaches_further(editor):
+    for resource in ("backupconfigurations", "backupsessions", "hooktemplates"):
+        assert may(editor, "create", f"{resource}.dmaas.io"), resource
+        assert not may(editor, "update", f"{resource}.dmaas.io/status"), resource
+    for resource in ("restoresessions", "repositories", "snapshots", "backupstorages", "backupgrants"):
+        assert not may(editor, "create", f"{resource}.dmaas.io"), resource
+        assert not may(editor, "update", f"{resource}.dmaas.io/status"), resource
+
+
+def test_an_editor_becomes_nobody_who_may_more(site, editor, with_rights):
+    """Who may `edit` may act as every account of the namespace, so none there may have more, after a restore and a hook either."""
+    namespace = with_rights.namespace
+    hook = {"name": "id", "exec": {"command": ["id"]}}
+    spec = {"source": {"repositoryRef": {"name": repository_in(site, namespace)}}, "preflightOnly": True}
+    apply(site, manifest("RestoreSession", "only-preflight", namespace, spec))
+    wait_for("preflight", lambda: ended(site, "only-preflight", namespace))
+    editor("patch", "backupconfiguration", "keeper", "--type=merge", "-p", json.dumps({"spec": {"runs": [{"name": "backup", "hooks": {"before": [hook]}}]}}))
+    site.dmaas("backup", "keeper", "-n", namespace, seconds=120)
+    accounts = [account["metadata"]["name"] for account in site.list("serviceaccounts", namespace)]
+    assert "editor" in accounts
+    for account in {*accounts, "dmaas-restore", "dmaas-hooks", f"dmaas-restore-{namespace}"}:
+        acting = f"--as=system:serviceaccount:{namespace}:{account}"
+        assert not may(editor, "create", "rolebindings.rbac.authorization.k8s.io", acting), account
+        assert not may(editor, "create", "restoresessions.dmaas.io", acting), account
+    for account in (f"dmaas-restore-{namespace}", f"dmaas-hooks-{namespace}", "dmaas-restore"):
+        with pytest.raises(TestbedError, match="cannot impersonate"):
+            editor("get", "pods", f"--as=system:serviceaccount:{SYSTEM}:{account}")
+
+
+def test_hooks_run_with_the_right_to_run_commands_in_pods_of_the_namespace_and_no_other(site, editor, with_rights):
+    namespace = with_rights.namespace
+    acting = f"--as=system:serviceaccount:{SYSTEM}:dmaas-hooks-{namespace}"
+    assert may(site.kubectl, "create", "pods/exec", acting, "-n", namespace)
+    for verb, resource in (("get", "secrets"), ("create", "pods"), ("create", "rolebindings.rbac.authorization.k8s.io"), ("get", "pods")):
+        assert not may(site.kubectl, verb, resource, acting, "-n", namespace)
+    assert not may(site.kubectl, "create", "pods/exec", acting, "-n", VICTIM)
