@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "crypto/random.hpp"
+#include "kube/client/deadline.hpp"
 #include "kube/object/object.hpp"
 #include "storage/open.hpp"
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t password_bytes = 32;
 constexpr std::chrono::seconds lock_patience{10};
+/// A storage that does not remove a lock by then is left to `tidy`.
+constexpr std::chrono::seconds release_patience{5};
 // A password of 256 random bits needs no stretching.
 constexpr engine::KeyOptions random_password_key{.cost = {2, 1, 1}};
 
@@ -263,9 +266,12 @@ bool Vault::is_held(const RepositoryPlace& place, const std::string& session_uid
 }
 
 void Vault::release(const std::string& session_uid, std::stop_token stop) {
+  // The session's object, and perhaps its namespace, waits for this.
+  kube::Deadline deadline(clock_, release_patience, std::move(stop));
   for (auto& [place, entry] : all_entries()) {
     std::lock_guard lock{entry->gate};
-    if (entry->sessions.erase(session_uid) > 0 && entry->sessions.empty()) tidy_entry(*entry, stop);
+    if (entry->sessions.erase(session_uid) > 0 && entry->sessions.empty())
+      tidy_entry(*entry, deadline.token());
   }
 }
 
@@ -287,6 +293,8 @@ void Vault::tidy(std::stop_token stop) {
 }
 
 void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
+  // It goes below, with those of earlier processes and within the same limit of time.
+  if (entry.lock != nullptr) entry.lock->leave();
   entry.lock.reset();
   auto tidied = [&]() -> Result<> {
     TRY(open_entry(entry, WhenAbsent::fail, stop));

@@ -145,11 +145,17 @@ Result<> StorageReconciler::probe(const api::BackupStorage& storage, std::stop_t
                                            storage.metadata.namespace_name, storage.metadata.name)};
   request.headers.emplace_back("Authorization", "Bearer " + token);
   auto begun = world_.clock.monotonic();
-  auto response = TRY(gateway_.send(request, stop).context("asking the gateway"));
-  while (response.status == 404 && world_.clock.monotonic() - begun < news_patience &&
+  auto may_come = [](const Result<http::Response>& answer) {
+    // It starts, or the cluster's proxies have not learned where it is.
+    if (!answer) return answer.failed_with(ErrorCode::unavailable);
+    return answer->status == 404;
+  };
+  auto answered = gateway_.send(request, stop);
+  while (may_come(answered) && world_.clock.monotonic() - begun < news_patience &&
          world_.clock.sleep(settle_period, stop)) {
-    response = TRY(gateway_.send(request, stop).context("asking the gateway"));
+    answered = gateway_.send(request, stop);
   }
+  auto response = TRY(std::move(answered).context("asking the gateway"));
   if (response.status / 100 == 2) return {};
   auto body = parse_json(response.body);
   auto message = body ? text_at(*body, "message") : "";
