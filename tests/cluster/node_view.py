@@ -74,8 +74,9 @@ class Node:
     def process(self, pod):
         return wait_for(f"a process of pod {pod['metadata']['name']}", lambda: processes_of(pod["metadata"]["uid"]))[0]
 
-    def gateway_process(self):
-        pods = self.site.list_selected("pods", "app.kubernetes.io/component=gateway", SYSTEM)
+    def process_of(self, role):
+        """Of controller or gateway."""
+        pods = self.site.list_selected("pods", f"app.kubernetes.io/component={role}", SYSTEM)
         return self.process(pods[0])
 
 

@@ -71,7 +71,7 @@ class Held:
             site.dmaas("restore", "-n", "rights", "--repository", repository, "--prefix", "copy-", "--no-wait")
             restore = wait_for("the restore", lambda: self.session_in("restoresessions", "stage", "RestoringBackups"))
             fills = wait_for("a pod that fills a volume", lambda: node.pods("mover", restore))
-            gateway = node.gateway_process()
+            gateway = node.process_of("gateway")
             os.kill(gateway, signal.SIGSTOP)
         try:
             # Both have their order by now and wait for the gateway.
@@ -137,6 +137,14 @@ def test_a_movers_process_shows_no_key_and_no_credential(held, mover, site, pass
         assert secret not in told
     mounted = os.listdir(f"/proc/{mover.pid}/root/var/run/secrets")
     assert mounted == ["dmaas"]
+
+
+def test_processes_with_keys_leave_no_core_dump(held):
+    """The kernel gives such a process's files in /proc to root, whoever it runs as."""
+    controller = held.node.process_of("controller")
+    assert "Uid:\t65532" in text_of_process(controller, "status")
+    for pid in (controller, held.node.process_of("gateway"), held.backup.pid, held.restore.pid):
+        assert os.stat(f"/proc/{pid}/environ").st_uid == 0
 
 
 def secrets_of(site, held, password_file):

@@ -256,10 +256,12 @@ def test_an_editor_becomes_nobody_who_may_more(site, editor, with_rights):
             editor("get", "pods", f"--as=system:serviceaccount:{SYSTEM}:{account}")
 
 
-def test_hooks_run_with_the_right_to_run_commands_in_pods_of_the_namespace_and_no_other(site, editor, with_rights):
+def test_hooks_and_dumps_may_run_pods_and_commands_in_their_namespace_and_nothing_else(site, editor, with_rights):
     namespace = with_rights.namespace
     acting = f"--as=system:serviceaccount:{SYSTEM}:dmaas-hooks-{namespace}"
     assert may(site.kubectl, "create", "pods/exec", acting, "-n", namespace)
-    for verb, resource in (("get", "secrets"), ("create", "pods"), ("create", "rolebindings.rbac.authorization.k8s.io"), ("get", "pods")):
+    assert may(site.kubectl, "create", "pods", acting, "-n", namespace)
+    for verb, resource in (("get", "secrets"), ("get", "pods"), ("delete", "pods"), ("create", "rolebindings.rbac.authorization.k8s.io")):
         assert not may(site.kubectl, verb, resource, acting, "-n", namespace)
-    assert not may(site.kubectl, "create", "pods/exec", acting, "-n", VICTIM)
+    for resource in ("pods", "pods/exec"):
+        assert not may(site.kubectl, "create", resource, acting, "-n", VICTIM)
