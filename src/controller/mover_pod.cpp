@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view bundle_path = "/dmaas";
 // 600 s is the least that the API server grants; kubelet renews at 80 %.
 constexpr int token_lifetime_seconds = 600;
-constexpr std::int64_t default_request_bytes = 64 << 20;
 
 JsonArray capabilities_of(MoverRights rights) {
   switch (rights) {
@@ -59,10 +58,6 @@ JsonObject token_volume() {
 JsonObject resources_of(const api::MoverSettings& settings) {
   JsonObject requests{{"cpu", "100m"}, {"memory", "64Mi"}};
   JsonObject limits{{"memory", "512Mi"}};
-  // A request above the limit would be refused, and nobody has asked for this one.
-  auto limit = settings.resources.limits.find("memory");
-  if (limit != settings.resources.limits.end() && memory_limit_of(settings) < default_request_bytes)
-    requests["memory"] = limit->second.text;
   for (const auto& [name, quantity] : settings.resources.requests) requests[name] = quantity.text;
   for (const auto& [name, quantity] : settings.resources.limits) limits[name] = quantity.text;
   return {{"requests", std::move(requests)}, {"limits", std::move(limits)}};

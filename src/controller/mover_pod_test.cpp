@@ -38,15 +38,6 @@ TEST(MoverPodTest, HoldsNoCredentialButTwoTokensOfOtherAudiences) {
   EXPECT_NE(text.find("dmaas-controller"), std::string::npos);
 }
 
-TEST(MoverPodTest, ALimitBelowTheDefaultRequestLowersTheRequest) {
-  auto pod = volume_mover();
-  pod.settings.resources.limits["memory"] = {"32Mi"};
-  auto manifest = mover_pod_manifest(pod, {.image = "dmaas:1"}, "PEM");
-  const auto& container = items_at(manifest, "spec", "containers").at(0);
-  EXPECT_EQ(text_at(container, "resources", "requests", "memory"), "32Mi");
-  EXPECT_EQ(text_at(container, "resources", "limits", "memory"), "32Mi");
-}
-
 TEST(MoverPodTest, RestoreGetsExactlyTheRightsThatMetadataNeeds) {
   auto pod = volume_mover();
   pod.rights = MoverRights::restore;
