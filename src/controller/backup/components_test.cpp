@@ -82,5 +82,31 @@ TEST_F(ComponentsTest, AFileSystemInUseIsRead) {
   EXPECT_EQ(plan().obstacle, "");
 }
 
+TEST_F(ComponentsTest, AClaimThatWasNeverBoundIsAWarning) {
+  add_block_claim().phase = "Pending";
+  EXPECT_EQ(plan().obstacle, "");
+  EXPECT_THAT(plan().warnings, ElementsAre(HasSubstr("claim shop/raw is not bound")));
+  EXPECT_THAT(names_of(plan()), ElementsAre("resources"));
+}
+
+TEST_F(ComponentsTest, AClaimThatLostItsVolumeStopsTheBackup) {
+  auto& claim = add_block_claim();
+  claim.phase = "Lost";
+  claim.volume_name = "pv-1";
+  EXPECT_THAT(plan().obstacle, HasSubstr("claim shop/raw has lost its volume pv-1"));
+}
+
+TEST_F(ComponentsTest, WhatKeepsTheApplicationFromBeingCompleteStopsTheBackup) {
+  application_.obstacles = {"namespace shop is being deleted"};
+  EXPECT_EQ(plan().obstacle, "namespace shop is being deleted");
+}
+
+TEST(DescribeTroubleTest, TellsWhatKeepsTheFirstComponentThatRuns) {
+  std::vector<api::ComponentStatus> components(2);
+  components[0] = {.name = "volume/a", .phase = api::ComponentPhase::succeeded, .message = "old"};
+  components[1] = {.name = "volume/b", .phase = api::ComponentPhase::starting, .message = "new"};
+  EXPECT_EQ(describe_trouble(components), "volume/b: new");
+}
+
 }  // namespace
 }  // namespace dmaas::controller

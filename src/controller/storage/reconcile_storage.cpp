@@ -23,6 +23,7 @@ constexpr std::chrono::seconds look_period{20};
 /// How long the gateway may take to learn of a changed storage.
 constexpr std::chrono::seconds settle_period{2};
 constexpr std::chrono::seconds news_patience{10};
+constexpr std::size_t max_message_bytes = 1000;
 
 std::string location_of(const api::StorageBackend& backend) {
   if (backend.local) return "local:" + backend.local->path;
@@ -157,12 +158,10 @@ Result<> StorageReconciler::probe(const api::BackupStorage& storage, std::stop_t
   }
   auto response = TRY(std::move(answered).context("asking the gateway"));
   if (response.status / 100 == 2) return {};
-  auto body = parse_json(response.body);
-  auto message = body ? text_at(*body, "message") : "";
+  auto said = response.body.substr(0, max_message_bytes);
+  while (said.ends_with('\n')) said.pop_back();
   return fail(ErrorCode::unavailable,
-              message.empty() ? fmt::format("the gateway answered {}: {}", response.status,
-                                            response.body.substr(0, 300))
-                              : message);
+              said.empty() ? fmt::format("the gateway answered {}", response.status) : said);
 }
 
 Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_token stop) {
