@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "api/backup_session.hpp"
-#include "base/time_text.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
@@ -25,8 +24,7 @@ Result<ExitCode> run_backup(const BackupFlags& flags, std::stop_token stop) {
   auto connection = TRY(connect(flags.cluster));
   api::BackupSession session;
   session.metadata.namespace_name = connection.namespace_name;
-  session.metadata.name =
-      fmt::format("{}-{}", flags.plan.substr(0, 40), format_compact(system_clock().now()));
+  session.metadata.name = new_session_name(flags.plan.substr(0, 40));
   session.spec.plan.name = flags.plan;
   session.spec.run = flags.run;
   if (!flags.type.empty())

@@ -16,4 +16,7 @@ Result<Json> create(kube::Client& client, const Kind& object, std::stop_token st
 /// "[namespace/]name".
 api::NamespacedReference reference_of(const std::string& text);
 
+/// "<prefix>-<time of day>-<4 hexadecimal digits>": two people may start one in the same second.
+std::string new_session_name(const std::string& prefix);
+
 }  // namespace dmaas::cli

@@ -44,7 +44,7 @@ Result<api::RestoreSession> restore_session(const RestoreFlags& flags,
                                             const std::string& namespace_name) {
   auto session = flags.session;
   session.metadata.namespace_name = namespace_name;
-  session.metadata.name = "restore-" + format_compact(system_clock().now());
+  session.metadata.name = new_session_name("restore");
   auto& source = session.spec.source;
   if (!flags.repository.empty()) source.repository = reference_of(flags.repository);
   if (!flags.path.empty())
