@@ -60,7 +60,10 @@ Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKe
                         const RemoveOptions& options, std::stop_token stop) {
   auto removed = client.remove(resource, key, options, stop);
   if (removed.failed_with(ErrorCode::not_found)) return {};
-  return removed;
+  if (options.uid.empty() || !removed.failed_with(ErrorCode::conflict)) return removed;
+  auto present = client.get(resource, key, std::move(stop));
+  bool is_another = present && uid_of(*present) != options.uid;
+  return is_another || present.failed_with(ErrorCode::not_found) ? Result<>() : removed;
 }
 
 Result<TokenReview> review_token(Client& client, const std::string& token,

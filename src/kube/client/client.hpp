@@ -231,7 +231,8 @@ Result<std::vector<Json>> list_all(Client& client, const Resource& resource,
 /// manager.
 Result<Json> apply_status(Client& client, const Resource& resource, const Json& object,
                           WriteOptions options, std::stop_token stop);
-/// Removes the object if it is there; absent already is success.
+/// Removes the object if it is there; absent already is success, and so is another one of its name
+/// where `options` say which is meant.
 Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKey& key,
                         const RemoveOptions& options, std::stop_token stop);
 /// Runs a command to its end; any exit code is a value. Errors: as ExecStream; timeout (the command
