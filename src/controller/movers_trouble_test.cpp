@@ -11,7 +11,7 @@ std::string trouble(std::string_view status) {
   return trouble_of(*parse_yaml("status: " + std::string(status)));
 }
 
-TEST(MoversTest, AMoverThatWasKilledForItsMemorySaysWhatHelps) {
+TEST(MoversTroubleTest, AMoverThatWasKilledForItsMemorySaysWhatHelps) {
   auto text = trouble(
       "{phase: Failed, containerStatuses: [{state: {terminated: {reason: OOMKilled, exitCode: "
       "137}}}]}");
@@ -20,7 +20,7 @@ TEST(MoversTest, AMoverThatWasKilledForItsMemorySaysWhatHelps) {
             "the run");
 }
 
-TEST(MoversTest, AMoverWithoutNodeOrImageSaysWhy) {
+TEST(MoversTroubleTest, AMoverWithoutNodeOrImageSaysWhy) {
   EXPECT_EQ(trouble("{phase: Pending, conditions: [{type: PodScheduled, status: 'False', message: "
                     "0/1 nodes are available}]}"),
             "the mover finds no node: 0/1 nodes are available");
@@ -29,12 +29,12 @@ TEST(MoversTest, AMoverWithoutNodeOrImageSaysWhy) {
             "the mover does not start: ErrImageNeverPull: no image");
 }
 
-TEST(MoversTest, AnEvictedMoverSaysWhatEndedIt) {
+TEST(MoversTroubleTest, AnEvictedMoverSaysWhatEndedIt) {
   EXPECT_EQ(trouble("{phase: Failed, reason: Evicted, message: the node was low on memory}"),
             "the mover's pod was ended: Evicted: the node was low on memory");
 }
 
-TEST(MoversTest, WhatStartsOrWorksHasNoTrouble) {
+TEST(MoversTroubleTest, WhatStartsOrWorksHasNoTrouble) {
   EXPECT_EQ(trouble("{phase: Pending, containerStatuses: [{state: {waiting: {reason: "
                     "ContainerCreating}}}]}"),
             "");
