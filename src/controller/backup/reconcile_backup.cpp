@@ -243,7 +243,10 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
         return Json();
       },
       [this, session_key] { wake_(session_key); });
-  if (!done) return look_again;
+  if (!done) {
+    if (auto trouble = trouble_of(work); !trouble.empty()) work.session.status.message = trouble;
+    return look_again;
+  }
   TRY(*done);
   auto application = TRY(application_of(work, stop));
   auto planned = plan_components(work.plan, *application, TRY(storages_of(world_, work.plan)));
@@ -374,7 +377,7 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
     all_ended = all_ended && is_final(component.phase);
   }
   status.progress = describe_progress(status.components);
-  if (!has_failed(status)) status.message = trouble_of(status);
+  if (!has_failed(status)) status.message = trouble_of(work);
   if (!all_ended) return waits_for_binding(status) ? look_soon : look_again;
   for (const auto& component : status.components) {
     if (component.phase == api::ComponentPhase::failed) {
@@ -386,13 +389,12 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
   return again_now;
 }
 
-std::string BackupReconciler::trouble_of(const api::BackupSessionStatus& status) const {
-  for (const auto& result : status.storages) {
-    auto storage = find_storage_by_text(world_, result.storage);
-    if (!storage) continue;
-    if (auto ready = check_ready(*storage); !ready) return ready.error().message();
+std::string BackupReconciler::trouble_of(const Work& work) const {
+  auto storages = storages_of(world_, work.plan);
+  for (const auto& storage : storages.value_or(std::vector<api::BackupStorage>())) {
+    if (auto ready = check_ready(storage); !ready) return ready.error().message();
   }
-  return describe_trouble(status.components);
+  return describe_trouble(work.session.status.components);
 }
 
 Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
@@ -410,7 +412,7 @@ Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
     }
   }
   status.progress = describe_progress(status.components);
-  if (!has_failed(status)) status.message = trouble_of(status);
+  if (!has_failed(status)) status.message = trouble_of(work);
   return has_ended(status) ? again_now : look_again;
 }
 

@@ -62,8 +62,8 @@ private:
   Result<kube::Action> commit(Work& work, std::stop_token stop);
   void keep_hold(Work& work);
   Result<kube::Action> conclude(Work& work, std::stop_token stop);
-  /// What keeps running components from going on; "" when nothing is known.
-  std::string trouble_of(const api::BackupSessionStatus& status) const;
+  /// What keeps the session from going on; "" when nothing is known.
+  std::string trouble_of(const Work& work) const;
   Result<bool> settle_commits(Work& work, std::stop_token stop);
   Result<bool> settle_commit(Work& work, api::ComponentStatus& component, std::stop_token stop);
   Result<> publish_commits(Work& work, std::stop_token stop);
