@@ -34,6 +34,7 @@ class Minio:
     def __init__(self, directory: Path, address: str, encryption: Encryption) -> None:
         self.directory = directory
         self.address = address
+        self.secret_key = SECRET_KEY  # what is set here holds from the next start
         self._encryption = encryption
         self._processes = Processes(directory)
 
@@ -41,7 +42,7 @@ class Minio:
     def account(self) -> S3Account:
         """Endpoint and credential; the certificate authority of a TLS server."""
         certificate = self.directory / "keys" / "ca.crt"
-        return S3Account(f"{self._encryption.value}://{self.address}", ACCESS_KEY, SECRET_KEY,
+        return S3Account(f"{self._encryption.value}://{self.address}", ACCESS_KEY, self.secret_key,
                          certificate if self._encryption is Encryption.TLS else None)
 
     @property
@@ -60,7 +61,7 @@ class Minio:
             PROGRAM,
             [str(programs.MINIO.program()), "server", "--address", self.address, "--certs-dir",
              str(keys / "server"), "--quiet", "--anonymous", str(data)],
-            {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": SECRET_KEY,
+            {"MINIO_ROOT_USER": ACCESS_KEY, "MINIO_ROOT_PASSWORD": self.secret_key,
              "MINIO_BROWSER": "off", "MINIO_UPDATE": "off", "MINIO_DOMAIN": DOMAIN})
         deadline = time.monotonic() + READY_SECONDS
         while not self._is_ready():

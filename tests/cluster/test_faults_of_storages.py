@@ -1,0 +1,175 @@
+"""What a storage may do to a backup: each fault is told with its cause and what helps, is survived where it passes, and leaves nothing behind."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from testbed import minio
+from testbed.network import HOST_ADDRESS
+from tests.cluster.application import Keeper
+from tests.cluster.attempt import Attempt, wait_until
+from tests.cluster.faulty_proxy import FaultyProxy, Mode
+from tests.cluster.plans import apply, condition, deploy_settings, plan_of
+from tests.cluster.product import restic, run
+
+PORT = 9106
+BUCKET = "faults"
+DIRECTORY = Path("/var/lib/dmaas-faults-minio")
+SYSTEM = "dmaas-system"
+
+
+def keys(secret=minio.SECRET_KEY):
+    return {"AWS_ACCESS_KEY_ID": minio.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": secret}
+
+
+@pytest.fixture(scope="module")
+def server():
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    made = minio.up(DIRECTORY, f"{HOST_ADDRESS}:{PORT}")
+    made.create_bucket(BUCKET)
+    yield made
+    made.down()
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def proxy(server):
+    made = FaultyProxy(HOST_ADDRESS, (HOST_ADDRESS, PORT))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def add_s3(site, password_file):
+    def add(name, endpoint, bucket=BUCKET, secret=minio.SECRET_KEY):
+        return Attempt(site, "storage", "add", name, "--bucket", bucket, "--endpoint", f"http://{endpoint}", "--region", "us-east-1",
+                       "--recovery-password-file", password_file, "--all-namespaces", environment=keys(secret))
+    return add
+
+
+@pytest.fixture(scope="module")
+def small_disk(site):
+    """A directory of the gateway's node that holds 16 MiB."""
+    directory = Path(site.storage_directory) / "small"
+    directory.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=16m,mode=0777", "tmpfs", directory)
+    # A container sees what was mounted before it started.
+    site.kubectl("-n", SYSTEM, "rollout", "restart", "deployment/dmaas-gateway")
+    site.kubectl("-n", SYSTEM, "rollout", "status", "deployment/dmaas-gateway", "--timeout=120s")
+    yield directory
+    subprocess.run(["umount", "-l", directory], check=True)
+
+
+@pytest.fixture(scope="module")
+def world(site, small_disk, proxy, add_s3, password_file):
+    """Storages and applications of all cases, made side by side."""
+    deploy_settings(site, "settings")
+    keeper = Keeper(site, "keeper")
+    added = [add_s3("proxied", proxy.address), Attempt(site, "storage", "add", "small", "--local", small_disk, "--recovery-password-file",
+                                                       password_file, "--all-namespaces")]
+    keeper.deploy(files=40, size=1_000_000)
+    for attempt in added:
+        attempt.succeeds()
+    apply(site, plan_of("keeper", "through", "proxied"), plan_of("keeper", "full", "small"),
+          plan_of("settings", "settings"), plan_of("settings", "settings-through", "proxied"), plan_of("settings", "impatient", "proxied", timeout="50s"))
+    return keeper
+
+
+def backup(site, namespace, plan):
+    return Attempt(site, "backup", plan, "-n", namespace)
+
+
+def test_a_missing_bucket_is_named_and_serves_as_soon_as_it_is_there(site, server, add_s3):
+    add_s3("nowhere", server.address, bucket="absent").fails('there is no bucket "absent"', "create it or correct the location")
+    assert condition(site, "backupstorage", "nowhere", SYSTEM)[0] == "False"
+    server.create_bucket("absent")
+    wait_until(lambda: condition(site, "backupstorage", "nowhere", SYSTEM)[0] == "True", "the storage is ready", 60)
+
+
+def test_a_wrong_secret_key_is_told_and_a_corrected_secret_is_enough(site, server, add_s3):
+    add_s3("mistyped", server.address, secret="wrong-secret").fails("the secret key does not belong to the access key", "correct the secret key")
+    site.kubectl("-n", SYSTEM, "patch", "secret", "mistyped-credentials", "--type=merge", "-p",
+                 json.dumps({"stringData": {"AWS_SECRET_ACCESS_KEY": minio.SECRET_KEY}}))
+    wait_until(lambda: condition(site, "backupstorage", "mistyped", SYSTEM)[0] == "True", "the storage is ready", 60)
+
+
+def test_a_storage_that_fails_for_a_while_is_waited_for(site, world, proxy):
+    proxy.mode = Mode.SLOW
+    attempt = backup(site, "keeper", "through")
+    attempt.reaches(lambda status: status.get("phase") == "Moving" and any(c["phase"] == "Moving" for c in status["components"]), "it moves data")
+    proxy.mode = Mode.UNAVAILABLE
+    attempt.says("BackupStorage dmaas-system/proxied is not ready").says("HTTP status 503")
+    for fault in (Mode.LOST, Mode.SILENT):
+        proxy.mode = fault
+        wait_until(lambda: proxy.faults > 2, f"{fault} was met", 60)
+    proxy.mode = Mode.PASS
+    attempt.succeeds()
+    assert [component["attempts"] for component in attempt.status()["components"]] == [1, 1]
+
+
+def test_a_storage_that_does_not_come_back_fails_the_backup_with_its_cause(site, world, proxy):
+    proxy.mode = Mode.PASS
+    backup(site, "settings", "impatient").succeeds()
+    proxy.mode = Mode.UNAVAILABLE
+    attempt = backup(site, "settings", "impatient")
+    attempt.fails("not done within the run's timeout of 50s", "storage dmaas-system/proxied: does not answer now",
+                  "HTTP status 503")
+    proxy.mode = Mode.PASS
+    backup(site, "settings", "impatient").succeeds()
+
+
+def test_a_clock_that_is_wrong_is_told_with_the_difference(site, world, proxy):
+    proxy.mode = Mode.SKEWED
+    attempt = backup(site, "settings", "settings-through")
+    attempt.says("RequestTimeTooSkewed").says("s behind the server's; synchronise it (NTP)")
+    proxy.mode = Mode.PASS
+    attempt.succeeds()
+
+
+def test_credentials_that_are_revoked_midway_are_named_and_rotated_without_a_restart(site, world, proxy, server):
+    world.write(files=40, size=1_000_000)
+    proxy.mode = Mode.SLOW
+    attempt = backup(site, "keeper", "through")
+    attempt.reaches(lambda status: any(c["phase"] == "Moving" for c in status.get("components", [])), "it moves data")
+    server.down()
+    server.secret_key = "another-secret-key"
+    server.start()
+    proxy.mode = Mode.PASS
+    attempt.says("BackupStorage dmaas-system/proxied is not ready").says("correct the secret key")
+    assert condition(site, "backupstorage", "proxied", SYSTEM)[0] == "False"
+    site.kubectl("-n", SYSTEM, "patch", "secret", "proxied-credentials", "--type=merge", "-p",
+                 json.dumps({"stringData": {"AWS_SECRET_ACCESS_KEY": server.secret_key}}))
+    attempt.succeeds()
+    backup(site, "keeper", "through").succeeds()
+
+
+def test_a_full_storage_keeps_what_it_has_and_serves_again_when_there_is_room(site, world, small_disk, password_file):
+    backup(site, "keeper", "full").fails("volume/data-keeper-0", "full", "free space")
+    wait_until(lambda: condition(site, "backupstorage", "small", SYSTEM)[0], "the storage was looked at")
+    repository = next(small_disk.rglob("config")).parent
+    assert "no errors were found" in restic(repository, password_file, "check", "--read-data")
+    listed = [snapshot["spec"]["repositoryRef"]["name"] for snapshot in site.list("snapshots.dmaas.io", "keeper")]
+    assert not any(name.startswith("full-small-") for name in listed)
+    run("mount", "-o", "remount,size=128m", small_disk)
+    backup(site, "keeper", "full").succeeds()
+    assert "no errors were found" in restic(repository, password_file, "check", "--read-data")
+
+
+def test_a_storage_added_again_with_another_recovery_password_is_refused(site, world, password_file, tmp_path):
+    backup(site, "settings", "settings").succeeds()
+    other = tmp_path / "other"
+    other.write_text("quite another password\n")
+    site.kubectl("-n", SYSTEM, "delete", "backupstorage", "main")
+    site.dmaas("storage", "add", "main", "--local", site.storage_directory, "--recovery-password-file", other, "--default", "--all-namespaces")
+    backup(site, "settings", "settings").fails("the recovery password of storage dmaas-system/main does not open repository",
+                                               "put the password that it was made with into Secret main-recovery")
+    site.kubectl("-n", SYSTEM, "patch", "secret", "main-recovery", "--type=merge", "-p",
+                 json.dumps({"stringData": {"password": password_file.read_text().strip()}}))
+    backup(site, "settings", "settings").succeeds()
+
+
+def test_nothing_of_all_this_is_left(site, world):
+    assert site.leftovers() == []
