@@ -29,12 +29,11 @@ def run(*arguments, seconds=300, environment=None):
 class Site:
     """A cluster of the test bed with the product in it."""
 
-    def __init__(self, name, storage_directory):
+    def __init__(self, name, storage_directory, images=(catalogue.mariadb, catalogue.demo_web, catalogue.debian_base)):
         self.name = name
         self.storage_directory = storage_directory
         self.cluster = testbed_cluster.up(name)
-        for archive in (product_image.build(PROGRAM), catalogue.mariadb(), catalogue.demo_web(),
-                        catalogue.debian_base()):
+        for archive in (product_image.build(PROGRAM), *(image() for image in images)):
             self.cluster.load_image(archive)
 
     def dmaas(self, *arguments, seconds=300, environment=None):
