@@ -42,6 +42,7 @@ struct ClusterAccess {
   std::shared_ptr<IdentitySource> identity{};
   std::string namespace_name = "default";  // where commands act when none is named
   std::string context{};                   // name in the kubeconfig; "" in a pod
+  std::string source{};                    // kubeconfig files, for messages; "" in a pod
   std::optional<Account> account{};        // acts for somebody else in all it does
 };
 

@@ -215,6 +215,7 @@ std::optional<Account> impersonated_account(const Json& user) {
 Result<ClusterAccess> load_kubeconfig(const KubeconfigOptions& options, Clock& clock) {
   auto config = TRY(read_files(options));
   ClusterAccess access;
+  access.source = config.sources;
   access.context = options.context.empty() ? config.current_context : options.context;
   if (access.context.empty()) {
     return fail(ErrorCode::not_found,
