@@ -1,6 +1,7 @@
 #include "engine/index/blob_index.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <mutex>
 
@@ -10,15 +11,16 @@ namespace dmaas::engine {
 
 BlobIndex::Entry BlobIndex::key_of(const BlobHandle& handle) {
   Entry entry{};
-  std::memcpy(entry.prefix.data(), handle.id.digest.data(), prefix_bytes);
+  std::memcpy(entry.prefix.data(), handle.id.digest.data(), sizeof entry.prefix);
+  for (auto& word : entry.prefix) word = std::byteswap(word);  // little-endian, as our machines
   entry.pack_and_flags = (handle.type == BlobType::tree ? tree_bit : 0) | in_flight;
   return entry;
 }
 
 // By blob only: copies of one blob are neighbours.
 bool BlobIndex::is_before(const Entry& a, const Entry& b) {
-  const int order = std::memcmp(a.prefix.data(), b.prefix.data(), prefix_bytes);
-  return order != 0 ? order < 0 : (a.pack_and_flags & tree_bit) < (b.pack_and_flags & tree_bit);
+  if (a.prefix != b.prefix) return a.prefix < b.prefix;
+  return (a.pack_and_flags & tree_bit) < (b.pack_and_flags & tree_bit);
 }
 
 template <class Visit>

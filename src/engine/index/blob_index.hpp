@@ -49,14 +49,15 @@ public:
   std::size_t entry_count() const;
 
 private:
-  static constexpr std::size_t prefix_bytes = 24;
+  /// The first 24 bytes of an id as numbers that compare as the bytes do.
+  using Prefix = std::array<std::uint64_t, 3>;
   static constexpr std::uint32_t tree_bit = 1U << 31;
   static constexpr std::uint32_t marked_bit = 1U << 30;
   static constexpr std::uint32_t pack_mask = marked_bit - 1;
   static constexpr std::uint32_t in_flight = pack_mask;  // claimed, not yet published
 
   struct Entry {
-    std::array<std::uint8_t, prefix_bytes> prefix;
+    Prefix prefix;
     std::uint32_t pack_and_flags;
     std::uint32_t offset;
     std::uint32_t length;
@@ -82,8 +83,8 @@ private:
 
   std::uint32_t add_pack(const PackId& pack, const std::vector<PackedBlob>& blobs);
   BlobLocation location_of(const Entry& entry) const;
-  Shard& shard_of(const Entry& entry) { return shards_[entry.prefix[0]]; }
-  const Shard& shard_of(const Entry& entry) const { return shards_[entry.prefix[0]]; }
+  Shard& shard_of(const Entry& entry) { return shards_[entry.prefix[0] >> 56]; }
+  const Shard& shard_of(const Entry& entry) const { return shards_[entry.prefix[0] >> 56]; }
 
   std::array<Shard, 256> shards_;
   mutable std::shared_mutex packs_mutex_;
