@@ -74,7 +74,7 @@ class Restic(Program):
 
 class Dmaas(Program):
     name = "dmaas"
-    defaults = "zstd level 1; packs of 16 MiB"
+    defaults = "zstd level 3; packs of 16 MiB"
 
     def version(self) -> str:
         with open(self.path, "rb") as program:

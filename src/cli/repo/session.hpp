@@ -23,7 +23,7 @@ struct RepositoryFlags {
   std::string ca_file;  // --cacert, RESTIC_CACERT
   unsigned connections = 0;
   std::uint32_t pack_size_mib = 16;
-  int compression_level = 1;
+  int compression_level = 3;
   std::string retry_lock = "0s";
   bool json = false;
   bool quiet = false;

@@ -16,11 +16,13 @@ namespace {
 constexpr std::size_t max_blob_bytes = UINT32_MAX - max_pack_header_bytes - (1U << 20);
 constexpr std::size_t blobs_per_index_file = 50'000;
 constexpr std::chrono::minutes index_file_age{10};
-constexpr std::size_t max_idle_buffers = 4;
+constexpr std::size_t max_idle_buffers = 2;
+// A pack is full when it has its size, whatever comes last: in practice no more than a chunk.
+constexpr std::size_t max_last_blob_bytes = (8 << 20) + (1 << 20);
 
 // Below this gain decompressing on restore costs more than the bytes are worth.
 bool is_worth_compressing(std::size_t plain, std::size_t compressed) {
-  return compressed + plain / 32 < plain;
+  return compressed + plain / 64 < plain;
 }
 
 Error stopped() {
@@ -127,7 +129,7 @@ Result<PackBuilder> BlobPipeline::begin_pack(BlobType type, std::stop_token stop
   lock.unlock();
   // Fresh pages: an open pack takes only what is in it so far.
   Bytes buffer;
-  buffer.reserve(options_.pack_size_bytes + options_.pack_size_bytes / 8);
+  buffer.reserve(options_.pack_size_bytes + max_last_blob_bytes);
   return PackBuilder{type, std::move(buffer)};
 }
 

@@ -22,7 +22,7 @@ namespace dmaas::engine {
 struct PipelineOptions {
   unsigned repository_version = 2;
   std::uint32_t pack_size_bytes = 16 << 20;
-  int compression_level = 1;
+  int compression_level = 3;
   unsigned workers = 1;
 };
 

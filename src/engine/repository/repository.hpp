@@ -31,7 +31,7 @@ namespace dmaas::engine {
 
 struct RepositoryOptions {
   std::uint32_t pack_size_bytes = 16 << 20;  // 4 to 128 MiB; a pack may be larger by its last blob
-  int compression_level = 1;                 // zstd; no meaning in a repository of version 1
+  int compression_level = 3;                 // zstd; no meaning in a repository of version 1
   unsigned workers = 0;                      // 0: one for each core
   LockOwner owner = this_process();
 };
