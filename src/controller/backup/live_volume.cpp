@@ -40,6 +40,12 @@ Result<std::vector<applications::ClaimUser>> users_of(World& world, const kube::
   return users;
 }
 
+/// Whether Kubernetes has looked at a new volume.
+bool is_known(const Json& volume) {
+  auto phase = text_at(volume, "status", "phase");
+  return phase == "Available" || phase == "Bound";
+}
+
 Result<> create_if_absent(World& world, const kube::Resource& resource, const Json& object,
                           std::stop_token stop) {
   auto created = world.client.create(resource, object, {}, std::move(stop));
@@ -91,12 +97,15 @@ Result<std::string> mount_live_volume(World& world, const applications::Claim& c
   place.labels = {{std::string(api::label::managed_by), "dmaas"},
                   {std::string(api::label::part), "twin"},
                   {std::string(api::label::session_uid), pod.session.uid}};
-  TRY(create_if_absent(world, volumes, applications::twin_volume(claim, place), stop));
-  TRY(create_if_absent(world, claims, applications::twin_claim(claim, place), stop));
   pod.claim = twin;
+  const std::string being_bound = "its volume is being bound";
+  TRY(create_if_absent(world, volumes, applications::twin_volume(claim, place), stop));
+  // A claim that Kubernetes looks at before it knows the volume is looked at again 15 s later.
+  auto volume = TRY(world.client.get(volumes, {"", twin}, stop));
+  if (!is_known(volume)) return being_bound;
+  TRY(create_if_absent(world, claims, applications::twin_claim(claim, place), stop));
   auto made = TRY(world.client.get(claims, {place.namespace_name, twin}, stop));
-  return std::string(text_at(made, "status", "phase") == "Bound" ? ""
-                                                                 : "its volume is being bound");
+  return text_at(made, "status", "phase") == "Bound" ? std::string() : being_bound;
 }
 
 Result<> remove_twin(World& world, const std::string& twin, std::stop_token stop) {
