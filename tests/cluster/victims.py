@@ -1,0 +1,223 @@
+"""Processes of a site that a test kills: SIGKILL, at any moment, and what nothing restarts is brought back."""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import threading
+import time
+from pathlib import Path
+
+from testbed import control_groups
+from testbed.errors import TestbedError
+from tests.cluster.product import SESSION_LABEL
+
+SYSTEM = "dmaas-system"
+COMPONENT = "dmaas.io/component"
+POLL_SECONDS = 0.2
+SCAN_SECONDS = 0.02
+SPARE_BYTES = 1 << 20
+MEMORY_LIMITS = ("memory.limit_in_bytes", "memory.max")  # of control groups version 1 and 2
+PAUSE_PROGRAM = "pause"
+
+
+def patiently(read, seconds=60):
+    """What `read` gives, once the API server answers again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return read()
+        except TestbedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+
+
+class Victims:
+    """Counts its kills. One thread uses it."""
+
+    def __init__(self, site, minio):
+        self.site = site
+        self.minio = minio
+        self.kills = []
+        self._returning = []
+
+    def controller(self, renew=False):
+        self._kill_service("controller", renew)
+
+    def gateway(self, renew=False):
+        self._kill_service("gateway", renew)
+
+    def minio_server(self, away_seconds):
+        self._await_return()
+        self.minio.kill()
+        self._note("minio")
+        timer = threading.Timer(away_seconds, self.minio.start)
+        timer.start()
+        self._returning.append(timer)
+
+    def api_server(self, away_seconds=0.0):
+        self.site.cluster.kill("kube-apiserver")
+        self._note("kube-apiserver")
+        time.sleep(away_seconds)
+        self.site.cluster.start("kube-apiserver")
+
+    def mover(self, pod):
+        """True when it still ran."""
+        if not self.signal(pod, signal.SIGKILL):
+            return False
+        self._note(f"mover {pod['metadata']['annotations'][COMPONENT]}")
+        return True
+
+    def signal(self, pod, number):
+        """To every process of a pod; True when there was one."""
+        found = False
+        for pid in self._processes(pod["metadata"]["uid"]):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+                found = True
+        return found
+
+    def movers(self, session=None):
+        """Pods of movers that run now, of one session or of all."""
+        pods = patiently(lambda: self.site.list("pods"))
+        return [pod for pod in pods if pod["metadata"].get("labels", {}).get(SESSION_LABEL)
+                and pod["status"].get("phase") == "Running" and "deletionTimestamp" not in pod["metadata"]
+                and session in (None, pod["metadata"]["labels"]["dmaas.io/session"])]
+
+    def stop_mover(self, session, component, seconds=60):
+        """Stops (SIGSTOP) the next mover of a component, named by its beginning; SIGCONT lets it go on. Gives its pod.
+
+        A mover may be done sooner than the API server tells of it, so every one is stopped first and asked then.
+        """
+        deadline = time.monotonic() + seconds
+        with Trap(self) as trap:
+            while time.monotonic() < deadline:
+                for uid in trap.take():
+                    pod = next((pod for pod in patiently(lambda: self.site.list("pods")) if pod["metadata"]["uid"] == uid), None)
+                    if pod and (pod["metadata"]["labels"]["dmaas.io/session"] == session
+                                and pod["metadata"]["annotations"][COMPONENT].startswith(component)):
+                        return pod
+                    self.signal({"metadata": {"uid": uid}}, signal.SIGCONT)
+                time.sleep(SCAN_SECONDS)
+        raise AssertionError(f"no mover of {session} works on {component}")
+
+    def starve(self, pod):
+        """Takes from a stopped mover all memory but what it has, so that it is killed as soon as it needs more."""
+        for tree in control_groups.existing(self.site.cluster.layout.control_group):
+            for group in _containers(tree, pod["metadata"]["uid"]):
+                limit = next((group / name for name in MEMORY_LIMITS if (group / name).exists()), None)
+                if limit and any(_is_mover(int(pid)) for pid in (group / "cgroup.procs").read_text().split()):
+                    limit.write_text(str(_anonymous_bytes(group) + SPARE_BYTES))
+                    self._note("mover's memory")
+        self.signal(pod, signal.SIGCONT)
+
+    def settle(self):
+        """Everything that was killed is back."""
+        self._await_return()
+        for role in ("controller", "gateway"):
+            patiently(lambda: self.site.kubectl("-n", SYSTEM, "rollout", "status", f"deployment/dmaas-{role}", "--timeout=90s"))
+
+    def _await_return(self):
+        for timer in self._returning:
+            timer.join()
+        self._returning.clear()
+
+    def _kill_service(self, role, renew):
+        # A container that is killed again and again is restarted later and later; a new pod is not.
+        pods = [pod for pod in patiently(lambda: self.site.list("pods", SYSTEM))
+                if pod["metadata"].get("labels", {}).get("app.kubernetes.io/component") == role]
+        for pod in pods:
+            if self.signal(pod, signal.SIGKILL):
+                self._note(role + (" (new pod)" if renew else ""))
+            if renew:
+                patiently(lambda: self.site.kubectl("-n", SYSTEM, "delete", "pod", pod["metadata"]["name"], "--force",
+                                                    "--grace-period=0", "--wait=false", "--ignore-not-found"))
+
+    def _processes(self, pod_uid):
+        pids = set()
+        for group in control_groups.existing(self.site.cluster.layout.control_group):
+            for container in _containers(group, pod_uid):
+                with contextlib.suppress(OSError):
+                    pids.update(map(int, (container / "cgroup.procs").read_text().split()))
+        return {pid for pid in pids if _program(pid) not in ("", PAUSE_PROGRAM)}
+
+    def mover_pods(self):
+        """Uids of pods in which a mover runs, by what the kernel knows."""
+        tree = control_groups.existing(self.site.cluster.layout.control_group)[0]
+        found = set()
+        for container in _containers(tree):
+            with contextlib.suppress(OSError):
+                if any(_is_mover(int(pid)) for pid in (container / "cgroup.procs").read_text().split()):
+                    found.add(container.parent.name.rpartition("pod")[2])
+        return found
+
+    def _note(self, victim):
+        self.kills.append(victim)
+
+
+class Trap:
+    """Stops every mover that begins; whoever takes one decides what becomes of it, the others go on in the end."""
+
+    def __init__(self, victims):
+        self._victims = victims
+        self._caught = queue.SimpleQueue()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+        for uid in self.take():
+            self._victims.signal({"metadata": {"uid": uid}}, signal.SIGCONT)
+
+    def take(self):
+        """Uids of the pods that were stopped since."""
+        while not self._caught.empty():
+            yield self._caught.get()
+
+    def _run(self):
+        known = set()
+        while not self._over.wait(SCAN_SECONDS):
+            for uid in self._victims.mover_pods() - known:
+                known.add(uid)
+                self._victims.signal({"metadata": {"uid": uid}}, signal.SIGSTOP)
+                self._caught.put(uid)
+
+
+def _containers(tree, pod_uid=""):
+    """Control groups of the containers of one pod, or of all; groups may go while they are looked for."""
+    for directory, children, _ in os.walk(tree):
+        name = os.path.basename(directory)
+        if name.rpartition("pod")[1] and name.endswith(pod_uid) and "kubepods" not in name:
+            yield from (Path(directory) / child for child in children)
+
+
+def _program(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
+def _anonymous_bytes(group):
+    """What cannot be taken back from a control group's processes."""
+    values = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    return int(values.get("rss", values.get("anon")))
+
+
+def _is_mover(pid):
+    with contextlib.suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return words[0].endswith(b"dmaas") and words[1] in (b"mover", b"resources")
+    return False
+
+
+def grants(site):
+    """What the gateway lets pods do now."""
+    maps = [item for item in site.list("configmaps", SYSTEM) if item["metadata"]["name"] == "dmaas-gateway-grants"]
+    return json.loads(maps[0]["data"]["grants.json"]) if maps else []
