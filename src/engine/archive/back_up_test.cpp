@@ -179,7 +179,7 @@ TEST_F(BackUpTest, AFailingCommandLeavesNoSnapshot) {
   auto source = open_command({"sh", "-c", "echo partial; exit 3"}, "dump.sql", system_clock());
   Progress progress;
   auto summary = engine::back_up(*repository_, **source, {}, progress, {});
-  ASSERT_TRUE(summary.failed_with(ErrorCode::unavailable));
+  ASSERT_TRUE(summary.failed_with(ErrorCode::invalid_input));
   EXPECT_EQ(summary.error().message(), "sh ended with status 3");
   EXPECT_TRUE(repository_->list_snapshots({})->empty());
 }

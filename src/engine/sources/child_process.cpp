@@ -159,7 +159,7 @@ Result<> ChildProcess::write(BytesView bytes, std::stop_token stop) {
     auto count = ::write(pipe_.get(), bytes.data(), bytes.size());
     if (count < 0 && errno == EPIPE) {
       TRY(wait(stop));
-      return fail(ErrorCode::unavailable,
+      return fail(ErrorCode::invalid_input,
                   name_ + " ended before it had read its whole input" + what_it_said());
     }
     if (count < 0 && errno != EINTR && errno != EAGAIN)
@@ -182,11 +182,11 @@ Result<> ChildProcess::wait(std::stop_token stop) {
   }
   pid_ = -1;
   if (WIFSIGNALED(status))
-    return fail(ErrorCode::unavailable, name_ + " was ended by signal " +
-                                            std::to_string(WTERMSIG(status)) + what_it_said());
+    return fail(ErrorCode::invalid_input, name_ + " was ended by signal " +
+                                              std::to_string(WTERMSIG(status)) + what_it_said());
   if (WEXITSTATUS(status) != 0)
-    return fail(ErrorCode::unavailable, name_ + " ended with status " +
-                                            std::to_string(WEXITSTATUS(status)) + what_it_said());
+    return fail(ErrorCode::invalid_input, name_ + " ended with status " +
+                                              std::to_string(WEXITSTATUS(status)) + what_it_said());
   return {};
 }
 

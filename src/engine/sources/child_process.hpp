@@ -31,13 +31,13 @@ public:
 
   /// Blocks for what is there; 0 at the end. Errors: cancelled.
   Result<std::size_t> read(std::span<std::uint8_t> buffer, std::stop_token stop);
-  /// Blocks until the program has taken everything. Errors: cancelled; unavailable (it ended or
+  /// Blocks until the program has taken everything. Errors: cancelled; invalid_input (it ended or
   /// closed its input before).
   Result<> write(BytesView bytes, std::stop_token stop);
   /// The program reads the end.
   void close_input() { pipe_.reset(); }
-  /// Blocks until it ends. Errors: cancelled; unavailable (ended by a signal or with another status
-  /// than 0).
+  /// Blocks until it ends. Errors: cancelled; invalid_input (ended by a signal or with another
+  /// status than 0): the same command would do the same again.
   Result<> wait(std::stop_token stop);
   const std::string& name() const { return name_; }
 

@@ -51,7 +51,7 @@ private:
 
 TEST_F(ChildProcessTest, AFailureSaysTheEndOfWhatTheProgramSaid) {
   auto output = output_of("echo 'access denied for user' >&2; exit 2");
-  ASSERT_TRUE(output.failed_with(ErrorCode::unavailable));
+  ASSERT_TRUE(output.failed_with(ErrorCode::invalid_input));
   EXPECT_EQ(output.error().message(), "sh ended with status 2: access denied for user");
 }
 
@@ -88,7 +88,7 @@ TEST_F(ChildProcessTest, AReaderThatFailsSaysWhy) {
       shell("head -c 1 >/dev/null; echo 'syntax error' >&2; exit 4", ChildProcess::Pipe::input);
   ASSERT_TRUE(program);
   auto written = program->write(Bytes(5 << 20, 7), {});
-  ASSERT_TRUE(written.failed_with(ErrorCode::unavailable));
+  ASSERT_TRUE(written.failed_with(ErrorCode::invalid_input));
   EXPECT_EQ(written.error().message(), "sh ended with status 4: syntax error");
 }
 
@@ -96,7 +96,7 @@ TEST_F(ChildProcessTest, AReaderThatLeavesSomethingHasFailedWhateverItsStatusIs)
   auto program = shell("head -c 1 >/dev/null", ChildProcess::Pipe::input);
   ASSERT_TRUE(program);
   auto written = program->write(Bytes(5 << 20, 7), {});
-  ASSERT_TRUE(written.failed_with(ErrorCode::unavailable));
+  ASSERT_TRUE(written.failed_with(ErrorCode::invalid_input));
   EXPECT_EQ(written.error().message(), "sh ended before it had read its whole input");
 }
 
