@@ -108,7 +108,7 @@ class Raw:
         self.add_volume(self.source)
         self.site.cluster.apply(APPLICATION)
         self.await_pod(NAMESPACE)
-        self.site.dmaas("protect", "all", "-n", NAMESPACE, "--name", "raw", "--storage", "main")
+        self.site.dmaas("protect", "all", "-n", NAMESPACE, "--name", "raw")
         return self
 
     def await_pod(self, namespace):
@@ -169,7 +169,7 @@ def backed_up(raw):
     """The status of a backup while nobody used the volume."""
     raw.scale(0)
     status = raw.back_up()
-    assert status["phase"] == "Succeeded", status
+    assert status["phase"] == "Succeeded", status["message"]
     return status
 
 
@@ -183,7 +183,7 @@ def test_a_volume_in_use_is_read_only_on_demand(raw):
     raw.site.kubectl("-n", NAMESPACE, "patch", "backupconfiguration", "raw", "--type=merge", "-p",
                      json.dumps({"spec": {"targets": targets}}))
     status = raw.back_up()
-    assert status["phase"] == "Succeeded", status
+    assert status["phase"] == "Succeeded", status["message"]
     assert any("used the raw volume" in warning for warning in status["warnings"])
     assert raw.image_of(component(status)["snapshotId"]) == raw.source.content()
     assert raw.site.leftovers() == []

@@ -15,7 +15,7 @@ PLAY_BACK = 'mariadb -h mariadb-0.mariadb -u root -p"$MARIADB_ROOT_PASSWORD"'
 ENDED = ("Succeeded", "Failed")
 
 
-def plan(name, command, timeout="5m", restore_command=None):
+def plan(name, command, timeout="5m", restore_command=None, memory="512Mi"):
     """A plan of its own repository that takes the dump and no volume."""
     dump = {"name": "all", "container": "mariadb", "podSelector": {"matchLabels": {"app": "mariadb"}},
             "command": ["sh", "-c", command]}
@@ -25,7 +25,7 @@ def plan(name, command, timeout="5m", restore_command=None):
         "apiVersion": "dmaas.io/v1alpha1", "kind": "BackupConfiguration",
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {"targets": [{"name": name, "allObjects": True, "volumes": {"exclude": ["*"]}, "dumps": [dump]}],
-                 "runs": [{"name": "backup", "timeout": timeout}]}})
+                 "runs": [{"name": "backup", "timeout": timeout, "mover": {"resources": {"limits": {"memory": memory}}}}]}})
 
 
 def wait_for(what, seconds=120):
@@ -115,7 +115,7 @@ def dumped(shop):
     """The status of a session that has dumped the shop's databases."""
     shop.site.cluster.apply(plan("shop", DUMP, restore_command=PLAY_BACK))
     status = shop.ended(shop.start("shop"))
-    assert status["phase"] == "Succeeded", status
+    assert status["phase"] == "Succeeded", status["message"]
     return status
 
 
@@ -189,30 +189,47 @@ def test_a_hanging_command_ends_with_the_runs_timeout(shop):
     assert json.loads(shop.restic("hanging", "snapshots", "--json")) == []
 
 
+def test_a_dump_larger_than_the_memory_of_its_mover_streams(shop):
+    size = 600_000_000
+    shop.site.cluster.apply(plan("large", f"yes 'one line of many that are all the same' | head -c {size}", memory="256Mi"))
+    status = shop.ended(shop.start("large"))
+    assert status["phase"] == "Succeeded", status["message"]
+    assert component(status, "dump/all")["bytesTotal"] == size and component(status, "dump/all")["attempts"] == 1
+
+
 def restore(shop, name, *arguments):
     """Restores what a plan backed up; the status of the session at its end."""
     created = shop.site.dmaas("restore", "--storage", "main", "--path", f"{shop.site.name}/ns/{NAMESPACE}/{name}", "--no-wait",
                               *arguments)
-    session = created.split()[1].split("/")[1]
+    return ended_restore(shop, created.split()[1].split("/")[1])
 
+
+def ended_restore(shop, session):
     def status():
         now = shop.site.get("restoresession", session, "dmaas-system").get("status", {})
         return now if now.get("stage") in ENDED else None
-    return wait_for(status, 240)
+    return wait_for(status, 150)
 
 
 @pytest.fixture(scope="module")
 def restored(shop, dumped):
-    """The status of a restore of the dump into another namespace."""
-    return restore(shop, "shop", "--map-namespace", f"{NAMESPACE}=dumps-copy")
+    """The status of a restore of the dump into another namespace, with a hook that needs its data."""
+    count = 'test $(mariadb -N -u"$MARIADB_USER" -p"$MARIADB_PASSWORD" "$MARIADB_DATABASE" -e "select count(*) from orders") -gt 10'
+    hook = {"name": "count", "exec": {"podSelector": {"matchLabels": {"app": "mariadb"}}, "pods": "one", "command": ["sh", "-c", count]}}
+    shop.site.cluster.apply(json.dumps({
+        "apiVersion": "dmaas.io/v1alpha1", "kind": "RestoreSession", "metadata": {"name": "copy", "namespace": "dmaas-system"},
+        "spec": {"source": {"stored": {"storageRef": {"name": "main"}, "path": f"{shop.site.name}/ns/{NAMESPACE}/shop"}},
+                 "namespaceMap": {NAMESPACE: "dumps-copy"}, "hooks": [hook]}}))
+    return ended_restore(shop, "copy")
 
 
 def test_a_dump_is_played_back_into_the_restored_application(shop, restored):
-    assert restored["stage"] == "Succeeded", restored
+    assert restored["stage"] == "Succeeded", restored["message"]
     played = restored["dumps"]
     assert [(dump["component"], dump["namespace"], dump["phase"]) for dump in played] == [("dump/all", "dumps-copy", "Succeeded")]
     assert played[0]["bytesDone"] == played[0]["bytesTotal"] > 0
     assert restored["message"].endswith("played back 1 dumps")
+    assert [hook["succeeded"] for hook in restored["hooks"]] == [True]
     rows = shop.site.rows(NAMESPACE)
     assert len(rows.splitlines()) > 10
     assert shop.site.rows("dumps-copy") == rows
@@ -230,7 +247,7 @@ def test_an_application_that_is_there_keeps_its_data_unless_it_may_be_overwritte
     assert len(shop.site.rows("dumps-copy").splitlines()) == 5
 
     over = restore(shop, "shop", *mapping, "--data", "volumes", "--existing", "update")
-    assert over["stage"] == "Succeeded" and over["dumps"][0]["phase"] == "Succeeded", over
+    assert over["stage"] == "Succeeded" and over["dumps"][0]["phase"] == "Succeeded", over["message"]
     assert shop.site.rows("dumps-copy") == shop.site.rows(NAMESPACE)
 
 
