@@ -64,6 +64,7 @@ def parse_arguments() -> argparse.Namespace:
 def run_once(scenario: str, size: data.Size, address: str, programs: list[Program],
              versions: dict[str, str]) -> Record:
     kind, store_name = scenario.split("-")
+    other_load = os.getloadavg()[0]
     directory = run_root() / "bench"
     with workspace(directory) as place:
         store: Store = LocalStore(place / "repositories")
@@ -74,7 +75,8 @@ def run_once(scenario: str, size: data.Size, address: str, programs: list[Progra
         finally:
             store.stop()
     now = datetime.datetime.now(datetime.timezone.utc)
-    return Record(scenario, size.name, f"{now:%Y-%m-%d}", machine(), versions, samples)
+    return Record(scenario, size.name, f"{now:%Y-%m-%d}", machine(), versions, samples,
+                  other_load)
 
 
 def show(results: Results, size: data.Size, programs: Sequence[Program]) -> None:
@@ -109,6 +111,11 @@ def facts(rows: Sequence[Row], records: Sequence[Record], size: data.Size,
         " restore is compared with the data. Checks read everything.",
         f"Medians of repetitions: {counts}; last measured {max(row.date for row in rows)}.",
         f"Machine: {'; '.join(sorted({record.machine for record in records}))}.",
+        "Load of other work when a scenario began: " + ", ".join(
+            f"{record.scenario} {record.other_load:.1f}" if record.other_load is not None
+            else f"{record.scenario} not recorded" for record in records)
+        + ". Times of a machine with other work are longer, for each program alike; ratios of"
+        " processor time hardly change.",
         f"Versions: {', '.join(sorted(versions))}.",
         "Each program with its own defaults: "
         + "; ".join(f"{program.name} – {program.defaults}" for program in programs) + ".",

@@ -19,6 +19,7 @@ class Record:
     machine: str
     versions: dict[str, str]
     samples: Samples
+    other_load: float | None = None  # load average of a minute when it began
 
 
 @dataclass(frozen=True)
