@@ -55,6 +55,7 @@ Result<TreeId> Archiver::archive(std::optional<TreeId> parent_root, std::stop_to
 Result<> Archiver::walk(std::optional<TreeId> parent_root, std::stop_token stop) {
   std::optional<Node> before;
   if (parent_root) before.emplace().subtree = parent_root;
+  prefetch_.emplace(context_.repository);
   auto parent = TRY(load_parent(before, stop));
   root_ =
       std::make_shared<TreeAssembly>(*saving_, TreeAssembly::Before{before, parent.entry_count()});
@@ -205,7 +206,7 @@ bool Archiver::has_content_of(const Node& node) const {
 Result<ParentDirectory> Archiver::load_parent(const std::optional<Node>& before,
                                               std::stop_token stop) {
   if (!before || !before->subtree) return ParentDirectory{};
-  return ParentDirectory::load(context_.repository, *before->subtree, stop);
+  return ParentDirectory::load(context_.repository, *before->subtree, &*prefetch_, stop);
 }
 
 CuttingRule Archiver::cutting_rule() const {

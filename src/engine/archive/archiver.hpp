@@ -71,6 +71,7 @@ private:
   std::unique_ptr<Chunker> fixed_chunker_;
   std::optional<TreeSaving> saving_;
   std::shared_ptr<TreeAssembly> root_;
+  std::optional<TreePrefetch> prefetch_;
   std::vector<Level> levels_;
 };
 

@@ -68,9 +68,10 @@ struct BackupSummary {
 /// Unreadable entries are listed, not fatal, unless the source says otherwise. A file that looks
 /// changed after it was read is read again up to twice, then kept and listed. Killed at any moment
 /// it leaves a sound repository; what was uploaded is reused by the next run once an index names
-/// it. Memory: besides the repository's own, 16 MiB for each reader, `max_waiting_nodes` nodes for
-/// each directory on the path being walked, and the trees of those directories, old and new. `stop`
-/// ends it within a second (cancelled). Errors: those of Repository and Source.
+/// it. Memory: besides the repository's own, a chunk for each reader (8 MiB at most),
+/// `max_waiting_nodes` nodes for each directory on the path being walked, the trees of those
+/// directories, old and new, and some old ones loaded ahead (TreePrefetch). `stop` ends it within a
+/// second (cancelled). Errors: those of Repository and Source.
 Result<BackupSummary> back_up(Repository& repository, Source& source, const BackupOptions& options,
                               Progress& progress, std::stop_token stop);
 

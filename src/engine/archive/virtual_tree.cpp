@@ -79,7 +79,7 @@ Result<TreeId> VirtualTree::save_directory(const Place& directory,
                                            std::stop_token stop) {
   auto& counters = *context_.counters;
   ParentDirectory parent;
-  if (before) parent = TRY(ParentDirectory::load(context_.repository, *before, stop));
+  if (before) parent = TRY(ParentDirectory::load(context_.repository, *before, nullptr, stop));
   TreeEncoder encoder;
   for (const auto& [name, place] : directory.places) {
     auto old = parent.take(name);
