@@ -88,9 +88,9 @@ def show(results: Results, size: data.Size, programs: Sequence[Program]) -> None
         if of_scenario:
             newest.append(of_scenario[-1])
             rows += rows_of(results.of(scenario, size.name, newest[-1].versions))
-    text = report.document(rows, facts(rows, newest, size, programs))
     if size is data.FULL:
-        DOCUMENT.write_text(text)
+        before = DOCUMENT.read_text() if DOCUMENT.exists() else ""
+        DOCUMENT.write_text(report.document(rows, facts(rows, newest, size, programs), before))
         say(f"wrote {DOCUMENT}")
     print("\n".join(report.summary(rows)))
 

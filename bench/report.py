@@ -7,6 +7,8 @@ from bench.results import Row
 from bench.scenario import Sample
 
 OURS = "dmaas"
+# What follows this line in the document belongs to other programs.
+OTHERS = "<!-- What follows is written by others; `./x bench` keeps it. -->"
 TITLES = {
     "backup": "first backup",
     "unchanged": "backup, nothing changed",
@@ -59,7 +61,8 @@ def details(rows: Sequence[Row], figure: Figure) -> list[str]:
     return lines
 
 
-def document(rows: Sequence[Row], facts: Sequence[str]) -> str:
+def document(rows: Sequence[Row], facts: Sequence[str], before: str = "") -> str:
+    """`before` is the document as it was, of which what others wrote is kept."""
     parts = [
         "# Benchmarks", "",
         "Written by `./x bench`; do not edit. Less is better everywhere. Each figure is ours divided"
@@ -68,7 +71,8 @@ def document(rows: Sequence[Row], facts: Sequence[str]) -> str:
         *summary(rows), "", "## How", "", *[f"- {fact}" for fact in facts], ""]
     for figure in FIGURES:
         parts += [f"## {figure.title}", "", *details(rows, figure), ""]
-    return "\n".join(parts)
+    kept = before.partition(OTHERS)[2] or "\n"
+    return "\n".join(parts) + f"\n{OTHERS}{kept}"
 
 
 def _title(row: Row) -> str:

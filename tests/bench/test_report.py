@@ -1,7 +1,7 @@
 """The arithmetic and the table of the benchmarks, without any program being run."""
 
 from bench.measure import Usage
-from bench.report import MEMORY, TIME, document, ratio, summary
+from bench.report import MEMORY, OTHERS, TIME, document, ratio, summary
 from bench.results import Record, Results, rows_of
 from bench.scenario import Sample
 
@@ -40,6 +40,14 @@ def test_document_holds_facts_and_a_table_for_each_figure():
     assert "- a fact\n" in text
     assert "| peak memory, MiB | dmaas | peer |\n|---|--:|--:|\n" in text
     assert "| files, local: restore to an empty directory | 1.00 | 2.00 |" in text
+
+
+def test_document_keeps_what_others_wrote():
+    rows = rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))])
+    first = document(rows, ["first"]) + "## Objects\n"
+    second = document(rows, ["second"], before=first)
+    assert second.endswith(f"{OTHERS}\n## Objects\n")
+    assert "first" not in second
 
 
 def test_results_survive_in_their_file_and_are_told_apart_by_version(tmp_path):
