@@ -6,22 +6,23 @@ namespace dmaas::controller {
 namespace {
 
 // POSIX sh can neither read with a limit of time nor wait for whichever of two children ends first.
-// So `reader` waits for the end of standard input and then signals this shell, and `watch` ends
-// `reader` when the time is over. Background commands must not keep the output open: the caller
-// takes its end for the end of this process.
+// So `reader` waits for the end of standard input and then signals this shell, again and again
+// since a signal just before `wait` does not end it, and `watch` ends the waiting of `reader` when
+// the time is over. Background commands must not keep the output open: the caller takes its end for
+// the end of this process.
 constexpr std::string_view script = R"(
 undo() {{ {undo}; }}
 released=
 trap 'released=yes' USR1
 exec 3<&0
-{{ cat <&3 & cat=$!; trap 'kill $cat' TERM; wait $cat; kill -USR1 $$; }} >/dev/null 2>&1 &
+{{ cat <&3 & cat=$!; trap 'kill $cat' TERM; wait $cat; trap - TERM; while kill -USR1 $$; do sleep 1; done; }} >/dev/null 2>&1 &
 reader=$!
 {{ exec 3<&-; sleep {limit} & sleep=$!; trap 'kill $sleep; exit' TERM; wait $sleep; kill $reader; }} </dev/null >/dev/null 2>&1 &
 watch=$!
 {{ trap - USR1; exec 3<&-; exec {command}; }} </dev/null &
 job=$!
-wait $job
-code=$?
+code=0
+[ -n "$released" ] || {{ wait $job; code=$?; }}
 if [ -n "$released" ]; then kill $job 2>/dev/null; code={let_go_early}
 elif [ $code -eq 0 ]; then echo {mark}; [ -n "$released" ] || wait $reader
 fi
