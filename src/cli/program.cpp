@@ -94,12 +94,7 @@ int run_program(int argument_count, char** arguments, const std::vector<Role>& r
   app.set_version_flag("--version", std::string(program_version()));
   app.failure_message(CLI::FailureMessage::help);
   CommandLine line;
-  add_install_commands(app, line);
-  add_uninstall_command(app, line);
-  add_storage_commands(app, line);
-  add_protect_command(app, line);
-  add_backup_command(app, line);
-  add_restore_command(app, line);
+  add_cluster_commands(app, line);
   add_repo_commands(app, line);
   for (const auto& role : roles) add_role(app, line, role);
   try {

@@ -1,12 +1,14 @@
 // dmaas backup
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "api/backup_session.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
+#include "cli/cluster/output.hpp"
 #include "cli/terminal.hpp"
 
 namespace dmaas::cli {
@@ -14,52 +16,111 @@ namespace {
 
 struct BackupFlags {
   ClusterFlags cluster;
+  OutputFormat format = OutputFormat::table;
   std::string plan;
   std::string run;
   std::string type;
   bool no_wait = false;
+  bool dry_run = false;
 };
 
-Result<ExitCode> run_backup(const BackupFlags& flags, std::stop_token stop) {
-  auto connection = TRY(connect(flags.cluster));
+/// The plan and, where one is named, its run exist: a session that waits for a misspelled plan
+/// helps nobody.
+Result<> check_plan(const Connection& connection, const BackupFlags& flags, std::stop_token stop) {
+  auto found = TRY(find_or_list(*connection.client, api::kind_info<api::BackupConfiguration>(),
+                                {connection.namespace_name, flags.plan}, stop));
+  if (flags.run.empty()) return {};
+  std::vector<std::string> runs;
+  for (const auto& run : items_at(found, "spec", "runs")) runs.push_back(text_at(run, "name"));
+  if (std::ranges::count(runs, flags.run) > 0) return {};
+  return fail(ErrorCode::not_found, fmt::format("plan {} has no run {}; its runs are: {}",
+                                                flags.plan, flags.run, fmt::join(runs, ", ")));
+}
+
+api::BackupSession session_for(const BackupFlags& flags, const std::string& namespace_name) {
   api::BackupSession session;
-  session.metadata.namespace_name = connection.namespace_name;
+  session.metadata.namespace_name = namespace_name;
   session.metadata.name = new_session_name(flags.plan.substr(0, 40));
   session.spec.plan.name = flags.plan;
   session.spec.run = flags.run;
   if (!flags.type.empty())
     session.spec.type = flags.type == "full" ? api::RunType::full : api::RunType::incremental;
-  TRY(create(*connection.client, session, stop));
-  print_line("session " + session.metadata.key().text() + " created");
-  if (flags.no_wait) return ExitCode::success;
-  auto line = [](const api::BackupSession& now) {
-    auto phase = names_of(api::BackupPhase{})[static_cast<std::size_t>(now.status.phase)];
-    return fmt::format("{}  {}  {}", phase, now.status.progress, now.status.message);
-  };
-  auto over = [](const api::BackupSession& now) { return is_final(now.status.phase); };
-  auto done =
-      TRY(follow<api::BackupSession>(*connection.client, session.metadata.key(), line, over, stop));
-  for (const auto& warning : done.status.warnings) print_note("warning: " + warning);
-  if (done.status.phase != api::BackupPhase::succeeded)
-    return fail(ErrorCode::internal, done.status.message);
-  for (const auto& result : done.status.storages)
-    print_line("backup " + result.snapshot + " on " + result.storage);
-  return ExitCode::success;
+  return session;
+}
+
+/// What the session achieved, for a person; the exit code for a program.
+Result<ExitCode> report(const api::BackupSession& session, OutputFormat format) {
+  const auto& status = session.status;
+  for (const auto& warning : status.warnings) print_note("warning: " + warning);
+  if (is_document(format)) print(format_object(session.source, format));
+  if (status.phase != api::BackupPhase::succeeded)
+    return fail(ErrorCode::internal, "the backup failed: " + status.message);
+  std::uint64_t bytes = 0;
+  std::uint64_t added = 0;
+  std::int64_t unreadable = 0;
+  for (const auto& component : status.components) {
+    bytes += static_cast<std::uint64_t>(component.bytes_total);
+    added += static_cast<std::uint64_t>(component.bytes_added);
+    unreadable += component.files_unreadable;
+  }
+  if (!is_document(format)) {
+    for (const auto& result : status.storages)
+      print_line("backup " + result.snapshot + " on " + result.storage);
+    print_line(fmt::format("{} objects and {} in {}; {} are new on the storage",
+                           status.object_count, format_size(bytes), status.duration,
+                           format_size(added)));
+  }
+  if (unreadable == 0) return ExitCode::success;
+  print_note(fmt::format("{} files could not be read and are not in the backup", unreadable));
+  return ExitCode::incomplete;
+}
+
+Result<ExitCode> run_backup(const Connection& connection, const BackupFlags& flags,
+                            std::stop_token stop) {
+  auto& client = *connection.client;
+  TRY(check_plan(connection, flags, stop));
+  auto session = session_for(flags, connection.namespace_name);
+  auto dry_run = flags.dry_run ? kube::DryRun::yes : kube::DryRun::no;
+  auto made = TRY(create(client, session, dry_run, stop));
+  auto name = session.metadata.key().text();
+  if (flags.dry_run || flags.no_wait) {
+    if (is_document(flags.format)) {
+      print(format_object(made, flags.format));
+    } else {
+      print_line(flags.dry_run ? "session " + name + " would be created"
+                               : "session " + name + " created");
+    }
+    return ExitCode::success;
+  }
+  print_note("session " + name + " created");
+  return report(TRY(follow<api::BackupSession>(client, session.metadata.key(), stop)),
+                flags.format);
 }
 
 }  // namespace
 
 void add_backup_command(CLI::App& app, CommandLine& line) {
-  auto backup = std::make_shared<BackupFlags>();
-  auto* command = app.add_subcommand("backup", "Take a backup now");
-  add_cluster_flags(*command, backup->cluster);
-  command->add_option("plan", backup->plan, "The plan")->required();
-  command->add_option("--run", backup->run, "Run of the plan (default: the first)");
-  command->add_option("--type", backup->type, "full or incremental")
-      ->check(CLI::IsMember({"full", "incremental"}));
-  command->add_flag("--no-wait", backup->no_wait, "Return at once");
-  command->callback([&line, backup] {
-    line.chosen = [backup](std::stop_token stop) { return run_backup(*backup, stop); };
+  auto flags = std::make_shared<BackupFlags>();
+  auto* command = app.add_subcommand(
+      "backup",
+      "Take a backup now and follow it; Ctrl-C leaves it running. Exit code 3: taken, but some "
+      "files could not be read");
+  add_cluster_flags(*command, flags->cluster);
+  add_object_output_flag(*command, flags->format);
+  command->add_option("plan", flags->plan, "The plan")->required()->type_name("PLAN");
+  command->add_option("--run", flags->run, "Run of the plan (default: the first)")
+      ->type_name("RUN");
+  command->add_option("--type", flags->type, "How data is read (default: as the run says)")
+      ->check(CLI::IsMember({"full", "incremental"}))
+      ->type_name("TYPE");
+  command->add_flag("--no-wait", flags->no_wait, "Return at once");
+  command->add_flag("--dry-run", flags->dry_run, "Only ask the cluster whether it would start");
+  command->callback([&line, flags] {
+    line.chosen = [flags](std::stop_token stop) {
+      return on_cluster(flags->cluster, stop, [&](const Connection& connection) {
+        return run_backup(connection, *flags, stop);
+      });
+    };
   });
 }
 

@@ -5,11 +5,20 @@
 namespace dmaas::cli {
 
 // Commands that talk to a cluster, one file each.
-void add_install_commands(CLI::App& app, CommandLine& line);  // install, version
+void add_install_command(CLI::App& app, CommandLine& line);
 void add_uninstall_command(CLI::App& app, CommandLine& line);
+void add_version_command(CLI::App& app, CommandLine& line);
 void add_storage_commands(CLI::App& app, CommandLine& line);
 void add_protect_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);
 void add_restore_command(CLI::App& app, CommandLine& line);
+void add_cancel_command(CLI::App& app, CommandLine& line);
+void add_pause_commands(CLI::App& app, CommandLine& line);  // pause, resume
+void add_get_command(CLI::App& app, CommandLine& line);
+void add_describe_command(CLI::App& app, CommandLine& line);
+void add_wait_command(CLI::App& app, CommandLine& line);
+
+/// All of them, in the order in which people need them.
+void add_cluster_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace dmaas::cli

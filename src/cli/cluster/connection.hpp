@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,15 +14,20 @@ struct ClusterFlags {
   std::string kubeconfig;
   std::string context;
   std::string namespace_name;
-  std::string output;  // "", "json", "yaml"
 };
 void add_cluster_flags(CLI::App& command, ClusterFlags& flags);
-void add_output_flag(CLI::App& command, ClusterFlags& flags);
 
 struct Connection {
   std::unique_ptr<kube::Client> client;
   std::string namespace_name;  // of the flag, else of the context, else "default"
+  std::string cluster;         // "https://host:port (context east of /root/.kube/config)"
 };
 Result<Connection> connect(const ClusterFlags& flags);
+
+/// Connects by kubectl's rules (--kubeconfig, KUBECONFIG, in a pod its account, ~/.kube/config) and
+/// runs `act`. When the cause of an error is that the cluster does not answer, or that the product
+/// is not in it, the message says so.
+Result<ExitCode> on_cluster(const ClusterFlags& flags, std::stop_token stop,
+                            const std::function<Result<ExitCode>(const Connection&)>& act);
 
 }  // namespace dmaas::cli

@@ -1,4 +1,4 @@
-// dmaas install, version
+// dmaas install
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,7 +8,6 @@
 #include "cli/cluster/install_steps.hpp"
 #include "cli/install/manifests.hpp"
 #include "cli/terminal.hpp"
-#include "cli/version.hpp"
 #include "crypto/certificate.hpp"
 #include "kube/object/object.hpp"
 
@@ -104,15 +103,18 @@ Result<> wait_for_deployments(kube::Client& client, const std::string& namespace
   return {};
 }
 
-Result<ExitCode> run_install(const InstallFlags& flags, std::stop_token stop) {
+Result<ExitCode> print_manifests(const InstallFlags& flags) {
+  auto certificates = TRY(make_certificates(flags.options.namespace_name));
+  for (const auto& manifest : definitions()) print("---\n" + to_yaml(manifest));
+  for (const auto& manifest : TRY(installation_manifests(flags.options, certificates)))
+    print("---\n" + to_yaml(manifest));
+  return ExitCode::success;
+}
+
+Result<ExitCode> run_install(const Connection& connection, const InstallFlags& flags,
+                             std::stop_token stop) {
   auto certificates = TRY(make_certificates(flags.options.namespace_name));
   auto manifests = TRY(installation_manifests(flags.options, certificates));
-  if (flags.dry_run) {
-    for (const auto& manifest : definitions()) print("---\n" + to_yaml(manifest));
-    for (const auto& manifest : manifests) print("---\n" + to_yaml(manifest));
-    return ExitCode::success;
-  }
-  auto connection = TRY(connect(flags.cluster));
   TRY(apply_definitions(*connection.client, stop));
   print_line(fmt::format("{} custom resources are served", definitions().size()));
   TRY(apply_manifests(*connection.client, manifests, stop));
@@ -123,7 +125,7 @@ Result<ExitCode> run_install(const InstallFlags& flags, std::stop_token stop) {
 
 }  // namespace
 
-void add_install_commands(CLI::App& app, CommandLine& line) {
+void add_install_command(CLI::App& app, CommandLine& line) {
   auto install = std::make_shared<InstallFlags>();
   auto* command =
       app.add_subcommand("install", "Install into a cluster, or bring an installation up to date");
@@ -139,16 +141,14 @@ void add_install_commands(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   command->add_option("--local-directory", install->options.local_directories,
                       "Directory of the node that storages may use (repeatable)");
-  command->add_flag("--dry-run", install->dry_run, "Only print the manifests");
+  command->add_flag("--dry-run", install->dry_run,
+                    "Only print the manifests, for kubectl apply -f -");
   command->callback([&line, install] {
-    line.chosen = [install](std::stop_token stop) { return run_install(*install, stop); };
-  });
-
-  command = app.add_subcommand("version", "Print the version");
-  command->callback([&line] {
-    line.chosen = [](std::stop_token) -> Result<ExitCode> {
-      print_line(program_version());
-      return ExitCode::success;
+    line.chosen = [install](std::stop_token stop) {
+      if (install->dry_run) return print_manifests(*install);
+      return on_cluster(install->cluster, stop, [&](const Connection& connection) {
+        return run_install(connection, *install, stop);
+      });
     };
   });
 }

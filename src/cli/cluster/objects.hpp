@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 #include "api/object.hpp"
 #include "api/references.hpp"
@@ -8,13 +11,36 @@
 
 namespace dmaas::cli {
 
+/// Makes an object, or only asks the API server whether it would be accepted.
 template <class Kind>
-Result<Json> create(kube::Client& client, const Kind& object, std::stop_token stop) {
-  return client.create(api::kind_info<Kind>().resource(), api::encode(object), {}, std::move(stop));
+Result<Json> create(kube::Client& client, const Kind& object, kube::DryRun dry_run,
+                    std::stop_token stop) {
+  return client.create(api::kind_info<Kind>().resource(), api::encode(object), {.dry_run = dry_run},
+                       std::move(stop));
 }
 
+/// One object of the kind. Errors: not_found; the message names those that there are, here and in
+/// other namespaces.
+Result<Json> find_or_list(kube::Client& client, const api::KindInfo& kind,
+                          const kube::ObjectKey& key, std::stop_token stop);
+
 /// "[namespace/]name".
-api::NamespacedReference reference_of(const std::string& text);
+api::NamespacedReference parse_reference(const std::string& text);
+
+/// The object that a person names as "[namespace/]name". Without namespace it is looked for in each
+/// of `namespaces` in turn. Errors: not_found as find_or_list.
+Result<kube::ObjectKey> find_reference(kube::Client& client, const api::KindInfo& kind,
+                                       const std::string& text,
+                                       const std::vector<std::string>& namespaces,
+                                       std::stop_token stop);
+
+/// A reference to `key` from an object of `namespace_name`.
+api::NamespacedReference reference_to(const kube::ObjectKey& key,
+                                      const std::string& namespace_name);
+
+/// "there is no plan shop/db; there are db-main here, and web in namespace www". Pure.
+std::string missing_text(const api::KindInfo& kind, const kube::ObjectKey& wanted,
+                         const std::vector<kube::ObjectKey>& present);
 
 /// "<prefix>-<time of day>-<4 hexadecimal digits>": two people may start one in the same second.
 std::string new_session_name(const std::string& prefix);

@@ -4,9 +4,11 @@
 #include <memory>
 
 #include "api/backup_configuration.hpp"
-#include "base/yaml.hpp"
+#include "api/backup_storage.hpp"
+#include "api/labels.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/objects.hpp"
+#include "cli/cluster/output.hpp"
 #include "cli/terminal.hpp"
 
 namespace dmaas::cli {
@@ -14,6 +16,7 @@ namespace {
 
 struct ProtectFlags {
   ClusterFlags cluster;
+  OutputFormat format = OutputFormat::table;
   std::string target;  // kind/name, or "all"
   std::string name;
   std::string storage;  // [namespace/]name
@@ -22,68 +25,95 @@ struct ProtectFlags {
   bool dry_run = false;
 };
 
-api::BackupRun run_of(const ProtectFlags& flags) {
-  api::BackupRun run{.name = "backup", .schedule = flags.schedule};
-  for (const auto& hook : flags.before) {
-    auto reference = reference_of(hook);
-    run.hooks.before.push_back({.name = reference.name, .template_reference = reference});
-  }
-  return run;
-}
-
-Result<ExitCode> run_protect(const ProtectFlags& flags, std::stop_token stop) {
-  auto connection = TRY(connect(flags.cluster));
-  api::BackupConfiguration plan;
-  plan.metadata.namespace_name = connection.namespace_name;
+Result<api::BackupTarget> parse_target(const std::string& text, const std::string& namespace_name) {
   api::BackupTarget target;
-  auto slash = flags.target.find('/');
-  if (flags.target == "all") {
+  auto slash = text.find('/');
+  if (text == "all") {
     target.all_objects = true;
-    target.name = connection.namespace_name;
+    target.name = namespace_name;
   } else if (slash != std::string::npos) {
-    auto discovery = TRY(connection.client->discover(stop));
-    target.workload = api::ObjectReference{.kind = flags.target.substr(0, slash),
-                                           .name = flags.target.substr(slash + 1)};
+    target.workload =
+        api::ObjectReference{.kind = text.substr(0, slash), .name = text.substr(slash + 1)};
     target.name = target.workload->name;
   } else {
     return fail(ErrorCode::invalid_input,
                 "give what to protect as Kind/name, such as StatefulSet/mariadb, or all");
   }
-  plan.metadata.name = flags.name.empty() ? target.name : flags.name;
-  plan.spec.targets = {target};
-  plan.spec.runs = {run_of(flags)};
-  if (!flags.storage.empty()) plan.spec.storages = {{.storage = reference_of(flags.storage)}};
-  if (flags.dry_run) {
-    print(to_yaml(api::encode(plan)));
-    return ExitCode::success;
+  return target;
+}
+
+api::BackupRun run_of(const ProtectFlags& flags) {
+  api::BackupRun run{.name = "backup", .schedule = flags.schedule};
+  for (const auto& hook : flags.before) {
+    auto reference = parse_reference(hook);
+    run.hooks.before.push_back({.name = reference.name, .template_reference = reference});
   }
-  TRY(create(*connection.client, plan, stop));
-  print_line(fmt::format("plan {} protects {}. Next: dmaas backup {} -n {}",
-                         plan.metadata.key().text(), flags.target, plan.metadata.name,
-                         plan.metadata.namespace_name));
+  return run;
+}
+
+Result<ExitCode> run_protect(const Connection& connection, const ProtectFlags& flags,
+                             std::stop_token stop) {
+  auto& client = *connection.client;
+  api::BackupConfiguration plan;
+  plan.metadata.namespace_name = connection.namespace_name;
+  auto target = TRY(parse_target(flags.target, connection.namespace_name));
+  plan.metadata.name = flags.name.empty() ? target.name : flags.name;
+  plan.spec.targets = {std::move(target)};
+  plan.spec.runs = {run_of(flags)};
+  if (!flags.storage.empty()) {
+    std::vector<std::string> places{connection.namespace_name,
+                                    std::string(api::default_system_namespace)};
+    auto key = TRY(
+        find_reference(client, api::kind_info<api::BackupStorage>(), flags.storage, places, stop));
+    plan.spec.storages = {{.storage = reference_to(key, connection.namespace_name)}};
+  }
+  auto dry_run = flags.dry_run ? kube::DryRun::yes : kube::DryRun::no;
+  auto made = TRY(create(client, plan, dry_run, stop));
+  if (is_document(flags.format)) {
+    print(format_object(made, flags.format));
+  } else if (flags.dry_run) {
+    print(format_object(api::encode(plan), OutputFormat::yaml));
+  } else {
+    print_line(fmt::format("plan {} protects {}. Next: dmaas backup {} -n {}",
+                           plan.metadata.key().text(), flags.target, plan.metadata.name,
+                           plan.metadata.namespace_name));
+  }
   return ExitCode::success;
 }
 
 }  // namespace
 
 void add_protect_command(CLI::App& app, CommandLine& line) {
-  auto protect = std::make_shared<ProtectFlags>();
+  auto flags = std::make_shared<ProtectFlags>();
   auto* command = app.add_subcommand("protect", "Write a plan for an application");
-  add_cluster_flags(*command, protect->cluster);
+  add_cluster_flags(*command, flags->cluster);
+  add_object_output_flag(*command, flags->format);
   command
-      ->add_option("target", protect->target,
+      ->add_option("target", flags->target,
                    "Kind/name, such as StatefulSet/mariadb; or all: everything in the namespace")
-      ->required();
-  command->add_option("--name", protect->name, "Name of the plan (default: the target's)");
-  command->add_option("--storage", protect->storage,
-                      "Storage: [namespace/]name (default: the default storage)");
-  command->add_option("--schedule", protect->schedule, "Cron expression, such as '0 3 * * *'");
-  command->add_option("--before", protect->before,
-                      "HookTemplate that runs before data is read, such as one that quiesces a "
-                      "database: [namespace/]name (repeatable)");
-  command->add_flag("--dry-run", protect->dry_run, "Only print the plan");
-  command->callback([&line, protect] {
-    line.chosen = [protect](std::stop_token stop) { return run_protect(*protect, stop); };
+      ->required()
+      ->type_name("TARGET");
+  command->add_option("--name", flags->name, "Name of the plan (default: the target's)")
+      ->type_name("NAME");
+  command
+      ->add_option("--storage", flags->storage,
+                   "Storage: [namespace/]name, without namespace that of the plan or dmaas-system "
+                   "(default: the default storage)")
+      ->type_name("STORAGE");
+  command->add_option("--schedule", flags->schedule, "Cron expression, such as '0 3 * * *'")
+      ->type_name("CRON");
+  command
+      ->add_option("--before", flags->before,
+                   "HookTemplate that runs before data is read, such as one that quiesces a "
+                   "database: [namespace/]name (repeatable)")
+      ->type_name("HOOK");
+  command->add_flag("--dry-run", flags->dry_run, "Only try it and print the plan");
+  command->callback([&line, flags] {
+    line.chosen = [flags](std::stop_token stop) {
+      return on_cluster(flags->cluster, stop, [&](const Connection& connection) {
+        return run_protect(connection, *flags, stop);
+      });
+    };
   });
 }
 

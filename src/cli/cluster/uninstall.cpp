@@ -105,8 +105,8 @@ Result<> remove_definitions(kube::Client& client, std::stop_token stop) {
   return wait_until(definitions_patience, stop, are_gone, "custom resources are still there");
 }
 
-Result<ExitCode> run_uninstall(const UninstallFlags& flags, std::stop_token stop) {
-  auto connection = TRY(connect(flags.cluster));
+Result<ExitCode> run_uninstall(const Connection& connection, const UninstallFlags& flags,
+                               std::stop_token stop) {
   auto& client = *connection.client;
   const auto& namespace_name = flags.options.namespace_name;
   // The controller first: it would put finalizers back.
@@ -131,7 +131,11 @@ void add_uninstall_command(CLI::App& app, CommandLine& line) {
   command->add_option("--system-namespace", flags->options.namespace_name, "Where it is installed")
       ->capture_default_str();
   command->callback([&line, flags] {
-    line.chosen = [flags](std::stop_token stop) { return run_uninstall(*flags, stop); };
+    line.chosen = [flags](std::stop_token stop) {
+      return on_cluster(flags->cluster, stop, [&](const Connection& connection) {
+        return run_uninstall(connection, *flags, stop);
+      });
+    };
   });
 }
 

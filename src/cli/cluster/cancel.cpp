@@ -1,0 +1,77 @@
+// dmaas cancel
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/cluster/commands.hpp"
+#include "cli/cluster/find_session.hpp"
+#include "cli/cluster/follow.hpp"
+#include "cli/terminal.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::cli {
+namespace {
+
+/// Movers get this long to end, their volumes to be let go.
+constexpr std::chrono::minutes cancel_patience{3};
+
+struct CancelFlags {
+  ClusterFlags cluster;
+  std::string session;
+};
+
+Result<> wait_until_gone(kube::Client& client, const kube::Resource& resource, const Json& object,
+                         std::stop_token stop) {
+  auto key = kube::key_of(object);
+  auto deadline = system_clock().monotonic() + cancel_patience;
+  while (system_clock().sleep(poll_period, stop)) {
+    auto now = client.get(resource, key, stop);
+    bool is_gone = now.failed_with(ErrorCode::not_found) ||
+                   (now && kube::uid_of(*now) != kube::uid_of(object));
+    if (is_gone) return {};
+    if (!now && !is_retryable(now.code())) return fail(std::move(now).error());
+    if (system_clock().monotonic() > deadline) {
+      return fail(ErrorCode::timeout,
+                  fmt::format("session {} is cancelled, but not cleaned up after {} minutes: is "
+                              "the controller running? 'kubectl -n dmaas-system get pods'",
+                              key.text(), cancel_patience.count()));
+    }
+  }
+  return fail(ErrorCode::cancelled, "session " + key.text() + " is being cleaned up");
+}
+
+Result<ExitCode> run_cancel(const Connection& connection, const std::string& name,
+                            std::stop_token stop) {
+  auto session = TRY(find_session(connection, name, stop));
+  auto key = kube::key_of(session.object);
+  if (auto phase = final_phase_of(session); !phase.empty()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("session {} is over ({}): nothing to cancel", key.text(), phase));
+  }
+  auto resource = session.kind->resource();
+  // The controller's finalizer stops movers and removes what they used before the object goes.
+  TRY(connection.client->remove(resource, key, {.uid = kube::uid_of(session.object)}, stop));
+  TRY(wait_until_gone(*connection.client, resource, session.object, stop));
+  print_line("session " + key.text() + " is cancelled and cleaned up");
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_cancel_command(CLI::App& app, CommandLine& line) {
+  auto flags = std::make_shared<CancelFlags>();
+  auto* command = app.add_subcommand("cancel", "Stop a running session and remove what it made");
+  add_cluster_flags(*command, flags->cluster);
+  command->add_option("session", flags->session, "The session of a backup or restore")
+      ->required()
+      ->type_name("SESSION");
+  command->callback([&line, flags] {
+    line.chosen = [flags](std::stop_token stop) {
+      return on_cluster(flags->cluster, stop, [&](const Connection& connection) {
+        return run_cancel(connection, flags->session, stop);
+      });
+    };
+  });
+}
+
+}  // namespace dmaas::cli

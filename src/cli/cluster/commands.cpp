@@ -1,0 +1,20 @@
+#include "cli/cluster/commands.hpp"
+
+namespace dmaas::cli {
+
+void add_cluster_commands(CLI::App& app, CommandLine& line) {
+  add_install_command(app, line);
+  add_uninstall_command(app, line);
+  add_version_command(app, line);
+  add_storage_commands(app, line);
+  add_protect_command(app, line);
+  add_backup_command(app, line);
+  add_restore_command(app, line);
+  add_cancel_command(app, line);
+  add_pause_commands(app, line);
+  add_get_command(app, line);
+  add_describe_command(app, line);
+  add_wait_command(app, line);
+}
+
+}  // namespace dmaas::cli

@@ -1,0 +1,138 @@
+#include "cli/cluster/restore_flags.hpp"
+
+#include <fmt/format.h>
+
+#include "api/backup_storage.hpp"
+#include "api/labels.hpp"
+#include "api/repository.hpp"
+#include "api/snapshot.hpp"
+#include "base/time_text.hpp"
+#include "cli/cluster/objects.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::cli {
+namespace {
+
+Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& texts,
+                                                       std::string_view flag) {
+  std::map<std::string, std::string> pairs;
+  for (const auto& text : texts) {
+    auto equals = text.find('=');
+    if (equals == std::string::npos)
+      return fail(ErrorCode::invalid_input, fmt::format("{} is FROM=TO, not '{}'", flag, text));
+    pairs[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return pairs;
+}
+
+/// Where objects are looked for that are named without namespace.
+std::vector<std::string> places_of(const Connection& connection, const std::string& own) {
+  return {own, connection.namespace_name, std::string(api::default_system_namespace)};
+}
+
+/// The repository of a backup that has a Snapshot object.
+Result<> choose_backup(const Connection& connection, const RestoreFlags& flags,
+                       const std::string& own, api::RestoreSource& source, std::stop_token stop) {
+  auto& client = *connection.client;
+  const auto& kind = api::kind_info<api::Snapshot>();
+  auto key = TRY(find_reference(client, kind, flags.backup, places_of(connection, own), stop));
+  auto object = TRY(client.get(kind.resource(), key, stop));
+  auto backup = TRY(api::decode<api::Snapshot>(object));
+  auto repository = backup.spec.repository.key(key.namespace_name);
+  source.repository = reference_to(repository, own);
+  source.snapshot = backup.spec.snapshot_id;
+  return {};
+}
+
+Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
+                       const std::string& own, api::RestoreSource& source, std::stop_token stop) {
+  auto& client = *connection.client;
+  auto places = places_of(connection, own);
+  if (!flags.snapshot.empty()) source.snapshot = flags.snapshot;
+  if (!flags.before.empty()) source.before = TRY(parse_timestamp(flags.before).context("--before"));
+  int given = !flags.backup.empty() + !flags.repository.empty() + !flags.path.empty();
+  if (given != 1) {
+    return fail(ErrorCode::invalid_input,
+                "say what to restore: the name of a backup ('dmaas get backups -A' lists them), "
+                "--repository NAME, or --storage NAME --path PATH");
+  }
+  if (!flags.backup.empty()) return choose_backup(connection, flags, own, source, stop);
+  if (!flags.repository.empty()) {
+    auto key = TRY(
+        find_reference(client, api::kind_info<api::Repository>(), flags.repository, places, stop));
+    source.repository = reference_to(key, own);
+    return {};
+  }
+  if (flags.storage.empty())
+    return fail(ErrorCode::invalid_input, "--path needs --storage: the storage that has it");
+  auto key = TRY(
+      find_reference(client, api::kind_info<api::BackupStorage>(), flags.storage, places, stop));
+  source.stored = api::StoredRepository{reference_to(key, own), flags.path};
+  return {};
+}
+
+void add_source_flags(CLI::App& command, RestoreFlags& flags) {
+  command.add_option("--repository", flags.repository, "Repository: [namespace/]name")
+      ->type_name("REPOSITORY");
+  command
+      .add_option("--storage", flags.storage,
+                  "Storage of a repository that has no object here: [namespace/]name")
+      ->type_name("STORAGE");
+  command.add_option("--path", flags.path, "Its path on the storage, such as east/ns/shop/mariadb")
+      ->type_name("PATH");
+  command
+      .add_option("--snapshot", flags.snapshot,
+                  "Which backup of the repository: latest (default), a name, an id")
+      ->type_name("BACKUP");
+  command
+      .add_option("--before", flags.before,
+                  "The newest backup that is not younger than this time, such as "
+                  "2026-01-02T03:04:05Z")
+      ->type_name("TIME");
+}
+
+}  // namespace
+
+void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
+  add_cluster_flags(command, flags.cluster);
+  add_source_flags(command, flags);
+  command.add_option("--data", flags.data, "What is restored")
+      ->check(CLI::IsMember({"all", "resources", "volumes"}))
+      ->type_name("WHAT")
+      ->capture_default_str();
+  command.add_option("--existing", flags.existing, "What happens to objects that exist")
+      ->check(CLI::IsMember({"skip", "update", "fail", "recreate"}))
+      ->type_name("POLICY")
+      ->capture_default_str();
+  command
+      .add_option("--map-namespace", flags.namespaces,
+                  "FROM=TO (repeatable): restore into another namespace")
+      ->type_name("FROM=TO");
+  command
+      .add_option("--map-storage-class", flags.classes,
+                  "FROM=TO (repeatable); an empty TO is the default class")
+      ->type_name("FROM=TO");
+  command.add_option("--prefix", flags.name_prefix, "Restore as new: put before all names")
+      ->type_name("TEXT");
+}
+
+Result<api::RestoreSession> restore_session(const Connection& connection, const RestoreFlags& flags,
+                                            std::stop_token stop) {
+  api::RestoreSession session;
+  session.metadata.namespace_name = flags.cluster.namespace_name.empty()
+                                        ? std::string(api::default_system_namespace)
+                                        : flags.cluster.namespace_name;
+  session.metadata.name = new_session_name("restore");
+  TRY(choose_source(connection, flags, session.metadata.namespace_name, session.spec.source, stop));
+  session.spec.name_prefix = flags.name_prefix;
+  session.spec.namespace_map = TRY(parse_pairs(flags.namespaces, "--map-namespace"));
+  session.spec.storage_class_map = TRY(parse_pairs(flags.classes, "--map-storage-class"));
+  if (flags.data == "resources") session.spec.what.data = api::RestoreData::resources_only;
+  if (flags.data == "volumes") session.spec.what.data = api::RestoreData::data_only;
+  if (flags.existing == "update") session.spec.existing = api::ExistingPolicy::update;
+  if (flags.existing == "fail") session.spec.existing = api::ExistingPolicy::fail;
+  if (flags.existing == "recreate") session.spec.existing = api::ExistingPolicy::recreate;
+  return session;
+}
+
+}  // namespace dmaas::cli

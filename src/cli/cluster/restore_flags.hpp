@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/restore_session.hpp"
+#include "cli/cluster/connection.hpp"
+
+namespace dmaas::cli {
+
+/// Which backup is restored, where to and how: the same for `restore` and `preflight`.
+struct RestoreFlags {
+  ClusterFlags cluster;
+  std::string backup;      // name of a Snapshot
+  std::string repository;  // [namespace/]name
+  std::string storage;     // [namespace/]name
+  std::string path;
+  std::string snapshot;
+  std::string before;
+  std::string data = "all";
+  std::string existing = "skip";
+  std::string name_prefix;
+  std::vector<std::string> namespaces;
+  std::vector<std::string> classes;
+
+  /// Whether any of the flags that name a backup is given.
+  bool names_source() const {
+    return !backup.empty() || !repository.empty() || !storage.empty() || !path.empty();
+  }
+};
+void add_restore_flags(CLI::App& command, RestoreFlags& flags);
+
+/// The session that the flags ask for, in the namespace of -n, else in the system namespace: there
+/// a restore may reach every namespace. Errors: invalid_input, not_found.
+Result<api::RestoreSession> restore_session(const Connection& connection, const RestoreFlags& flags,
+                                            std::stop_token stop);
+
+}  // namespace dmaas::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/backup_configuration.hpp"
+#include "api/backup_session.hpp"
+#include "api/backup_storage.hpp"
+#include "api/repository.hpp"
+#include "api/restore_session.hpp"
+#include "api/snapshot.hpp"
+#include "cli/describe/story.hpp"
+
+/// What `dmaas describe` tells of an object. Pure: what is shown is what the object says.
+namespace dmaas::cli {
+
+/// The story of an object of any kind with its events; a kind without a story of its own shows its
+/// spec and conditions. Errors: invalid_input (the object is not of the kind).
+Result<std::string> describe_object(const api::KindInfo& kind, const Json& object,
+                                    const std::vector<Json>& events, Timestamp now);
+
+void tell(Story& story, const api::BackupSession& session);
+void tell(Story& story, const api::RestoreSession& session);
+void tell(Story& story, const api::BackupConfiguration& plan);
+void tell(Story& story, const api::Snapshot& backup);
+void tell(Story& story, const api::BackupStorage& storage);
+void tell(Story& story, const api::Repository& repository);
+
+/// Parts that `dmaas preflight` shows too.
+void tell_preflight(Story& story, const api::PreflightSummary& summary);
+void tell_resolved(Story& story, const api::ResolvedTargets& resolved);
+void tell_hooks(Story& story, const std::vector<api::HookResult>& hooks);
+/// What keeps a plan from being run, one reason each; empty: nothing.
+std::vector<std::string> obstacles_of(const api::BackupConfiguration& plan);
+
+}  // namespace dmaas::cli

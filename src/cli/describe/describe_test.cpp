@@ -1,0 +1,141 @@
+#include "cli/describe/describe.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/hook_template.hpp"
+#include "base/time_text.hpp"
+
+namespace dmaas::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+const Timestamp noon = *parse_timestamp("2026-03-04T12:00:00Z");
+
+template <class Kind>
+std::string story_of(const Kind& object, const std::vector<Json>& events = {}) {
+  return *describe_object(api::kind_info<Kind>(), api::encode(object), events, noon);
+}
+
+TEST(DescribeTest, SessionTellsItsWayItsComponentsAndItsEvents) {
+  api::BackupSession session;
+  session.metadata.namespace_name = "shop";
+  session.metadata.name = "shop-1";
+  session.spec.plan.name = "shop";
+  session.status.phase = api::BackupPhase::moving;
+  session.status.start_time = noon - std::chrono::seconds{30};
+  session.status.components = {{.name = "volume/data",
+                                .storage = "dmaas-system/main",
+                                .phase = api::ComponentPhase::moving,
+                                .attempts = 1,
+                                .bytes_total = 4096,
+                                .bytes_done = 1024,
+                                .start_time = noon - std::chrono::seconds{20}}};
+  session.status.warnings = {"file x changed while it was read"};
+  Json event = JsonObject{{"type", "Normal"},
+                          {"reason", "Started"},
+                          {"note", "backup started"},
+                          {"eventTime", "2026-03-04T11:59:30Z"}};
+  EXPECT_EQ(
+      story_of(session, {event}),
+      "Session:    shop/shop-1\n"
+      "Plan:       shop, run (the first), incremental\n"
+      "Asked for:  on demand\n"
+      "Phase:      Moving  (Resolving > HooksBefore > [Moving] > HooksAfter > Committing)\n"
+      "Started:    2026-03-04T11:59:30Z (30s ago)\n"
+      "Runs for:   30s\n"
+      "\n"
+      "Components:\n"
+      "  NAME         STORAGE            PHASE   READ                          NEW  FILES  TIME "
+      " MOVERS  NODE  MESSAGE\n"
+      "  volume/data  dmaas-system/main  Moving  1.000 KiB of 4.000 KiB (25%)  0 B  0      20s  "
+      " 1\n"
+      "\n"
+      "Warnings:\n"
+      "  file x changed while it was read\n"
+      "\n"
+      "Events:\n"
+      "  AGE  TYPE    REASON   MESSAGE\n"
+      "  30s  Normal  Started  backup started\n");
+}
+
+TEST(DescribeTest, RestoreTellsItsStagesFindingsAndCounts) {
+  api::RestoreSession session;
+  session.metadata.name = "restore-1";
+  session.spec.source.repository = api::NamespacedReference{"shop-main", ""};
+  session.spec.namespace_map = {{"shop", "copy"}};
+  session.status.stage = api::RestoreStage::failed;
+  session.status.stages = {
+      {.name = "Preflight", .state = api::StageState::failed, .message = "refused"}};
+  session.status.preflight = api::PreflightSummary{
+      .accepted = 4,
+      .rejected = 1,
+      .findings = {{"Ingress copy/web", api::PreflightVerdict::rejected, "host is taken"}}};
+  session.status.counts = {{.kind = "ConfigMap", .created = 2}};
+  auto story = story_of(session);
+  EXPECT_THAT(story, HasSubstr("From:              latest of repository shop-main\n"));
+  EXPECT_THAT(story, HasSubstr("Namespaces:        shop -> copy\n"));
+  EXPECT_THAT(story, HasSubstr("  Preflight  Failed        refused\n"));
+  EXPECT_THAT(story, HasSubstr("  4 objects accepted, 1 rejected, 0 unproven, 0 skipped\n"));
+  EXPECT_THAT(story, HasSubstr("  Ingress copy/web  rejected  host is taken\n"));
+  EXPECT_THAT(story, HasSubstr("  ConfigMap  2        0"));
+}
+
+TEST(DescribeTest, PlanTellsWhatWouldStopIt) {
+  api::BackupConfiguration plan;
+  plan.metadata.name = "shop";
+  plan.spec.targets = {{.name = "shop", .all_objects = true}};
+  plan.spec.runs = {{.name = "backup", .schedule = "0 3 * * *"}};
+  plan.spec.paused = true;
+  plan.status.resolved = api::ResolvedTargets{
+      .time = noon,
+      .objects = {{"ConfigMap", 2}, {"Pod", 1}},
+      .volumes = {{.claim = "data", .method = "mount", .reason = "no snapshots"},
+                  {.claim = "raw", .method = "none", .reason = "block volumes cannot be read"}}};
+  api::set_condition(plan.status.conditions,
+                     {.type = "Ready",
+                      .status = api::ConditionStatus::no,
+                      .reason = "ReferenceMissing",
+                      .message = "storage main is gone"},
+                     noon);
+  auto story = story_of(plan);
+  EXPECT_THAT(story, HasSubstr("Last success:  never\n"));
+  EXPECT_THAT(story, HasSubstr("2 ConfigMap, 1 Pod"));
+  EXPECT_THAT(story, HasSubstr("What would stop it:\n"
+                               "  it is paused: 'dmaas resume shop'\n"
+                               "  storage main is gone\n"
+                               "  claim raw cannot be read: block volumes cannot be read\n"));
+}
+
+TEST(DescribeTest, PlanThatCanRunSaysSo) {
+  api::BackupConfiguration plan;
+  plan.spec.targets = {{.name = "shop", .all_objects = true}};
+  plan.spec.runs = {{.name = "backup"}};
+  api::set_condition(plan.status.conditions, {.type = "Ready", .status = api::ConditionStatus::yes},
+                     noon);
+  EXPECT_THAT(story_of(plan), HasSubstr("What would stop it:\n  nothing that is known\n"));
+}
+
+TEST(DescribeTest, BackupTellsItsComponents) {
+  api::Snapshot backup;
+  backup.spec.repository.name = "shop-main";
+  backup.spec.snapshot_id = std::string(64, 'a');
+  backup.spec.time = noon - std::chrono::hours{2};
+  backup.status.complete = true;
+  backup.status.components = {
+      {.name = "volume/data", .snapshot_id = std::string(64, 'b'), .bytes = 2048, .files = 7}};
+  auto story = story_of(backup);
+  EXPECT_THAT(story, HasSubstr("2026-03-04T10:00:00Z (120m ago)"));
+  EXPECT_THAT(story, HasSubstr("  volume/data  2.000 KiB  0 B  7      bbbbbbbb\n"));
+}
+
+TEST(DescribeTest, KindWithoutStoryShowsItsSpec) {
+  api::HookTemplate hook;
+  hook.metadata.name = "flush";
+  hook.spec.exec = api::ExecHook{.command = {"sync"}};
+  EXPECT_THAT(story_of(hook), HasSubstr("Spec:\n  exec:\n"));
+}
+
+}  // namespace
+}  // namespace dmaas::cli

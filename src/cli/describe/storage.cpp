@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+
+#include "base/fields.hpp"
+#include "cli/describe/describe.hpp"
+
+namespace dmaas::cli {
+
+void tell(Story& story, const api::BackupStorage& storage) {
+  const auto& spec = storage.spec;
+  const auto& status = storage.status;
+  story.fact("Location", status.location);
+  story.fact("Default", spec.is_default ? "yes" : "no");
+  story.fact("Open to", spec.usage.namespaces == api::UsageScope::list
+                            ? fmt::format("{}", fmt::join(spec.usage.names, ", "))
+                        : spec.usage.namespaces == api::UsageScope::all ? "all namespaces"
+                                                                        : "its own namespace");
+  story.fact("Recovery password",
+             fmt::format("Secret {}, key {}", spec.recovery_password_secret.name,
+                         spec.recovery_password_secret.key));
+  story.fact("Credentials", spec.credential_secret ? "Secret " + spec.credential_secret->name : "");
+  story.fact("Movers at once", std::to_string(spec.max_concurrent_movers));
+  story.fact("Reachable since", status.reachable_since);
+  story.fact("Free", status.free_bytes ? describe_bytes(*status.free_bytes) : "");
+  story.conditions(status.conditions);
+}
+
+void tell(Story& story, const api::Repository& repository) {
+  const auto& status = repository.status;
+  story.fact(
+      "Storage",
+      kube::ObjectKey{repository.spec.storage.namespace_name, repository.spec.storage.name}.text());
+  story.fact("Path", repository.spec.path);
+  if (status.application)
+    story.fact("Application", status.application->namespace_name + "/" + status.application->name);
+  if (status.owner_cluster) {
+    story.fact(
+        "Owner",
+        fmt::format("cluster {} (uid {}){}", status.owner_cluster->name, status.owner_cluster->uid,
+                    status.owned_by_this_cluster ? ", this one" : ": only read here"));
+  }
+  story.fact("Format",
+             status.format_version > 0
+                 ? fmt::format("restic {}, id {}", status.format_version, status.repository_id)
+                 : "");
+  story.fact("Backups", std::to_string(status.snapshot_count));
+  story.fact("Last backup", status.last_backup_time);
+  story.fact("Last check", status.last_check_time);
+  story.fact("Check result",
+             status.last_check == api::CheckOutcome::never
+                 ? "never checked"
+                 : fmt::format("{} {}", name_of(status.last_check), status.last_check_message));
+  story.fact("Stored", status.stored_bytes ? describe_bytes(*status.stored_bytes) : "");
+  story.conditions(status.conditions);
+}
+
+}  // namespace dmaas::cli
