@@ -14,6 +14,9 @@ namespace dmaas::cli {
 /// What a command line asks for, to be run once it is parsed. The last parsed subcommand sets it.
 using Command = std::function<Result<ExitCode>(std::stop_token)>;
 
+/// Group of the commands that pods run, not people.
+inline constexpr const char* role_group = "Processes in the cluster";
+
 struct CommandLine {
   Command chosen;
 };

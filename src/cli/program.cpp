@@ -9,6 +9,7 @@
 
 #include "cli/cluster/commands.hpp"
 #include "cli/command.hpp"
+#include "cli/completion/tree.hpp"
 #include "cli/repo/repo.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
@@ -58,7 +59,7 @@ ExitCode exit_code_of(const Error& error) {
 }
 
 void add_role(CLI::App& app, CommandLine& line, const Role& role) {
-  auto* command = app.add_subcommand(role.name, role.text)->group("Processes in the cluster");
+  auto* command = app.add_subcommand(role.name, role.text)->group(role_group);
   auto values = std::make_shared<RoleArguments>();
   for (const auto& option : role.options) {
     auto& value = (*values)[option.name];
@@ -92,10 +93,15 @@ int run_program(int argument_count, char** arguments, const std::vector<Role>& r
                "dmaas"};
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(program_version()));
+  app.footer(
+      "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 done, but something could not be read or "
+      "restored;\n10 no repository; 11 repository is locked; 12 wrong password; 130 interrupted "
+      "(sessions go on in the cluster).");
   app.failure_message(CLI::FailureMessage::help);
   CommandLine line;
   add_cluster_commands(app, line);
   add_repo_commands(app, line);
+  add_completion_command(app, line);
   for (const auto& role : roles) add_role(app, line, role);
   try {
     app.parse(argument_count, arguments);

@@ -101,10 +101,8 @@ Result<ExitCode> run_backup(const Connection& connection, const BackupFlags& fla
 
 void add_backup_command(CLI::App& app, CommandLine& line) {
   auto flags = std::make_shared<BackupFlags>();
-  auto* command = app.add_subcommand(
-      "backup",
-      "Take a backup now and follow it; Ctrl-C leaves it running. Exit code 3: taken, but some "
-      "files could not be read");
+  auto* command =
+      app.add_subcommand("backup", "Take a backup now and follow it; Ctrl-C leaves it running");
   add_cluster_flags(*command, flags->cluster);
   add_object_output_flag(*command, flags->format);
   command->add_option("plan", flags->plan, "The plan")->required()->type_name("PLAN");

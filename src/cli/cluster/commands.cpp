@@ -8,12 +8,14 @@ void add_cluster_commands(CLI::App& app, CommandLine& line) {
   add_version_command(app, line);
   add_storage_commands(app, line);
   add_protect_command(app, line);
+  add_preflight_command(app, line);
   add_backup_command(app, line);
   add_restore_command(app, line);
   add_cancel_command(app, line);
   add_pause_commands(app, line);
   add_get_command(app, line);
   add_describe_command(app, line);
+  add_logs_command(app, line);
   add_wait_command(app, line);
 }
 

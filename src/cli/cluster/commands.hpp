@@ -16,6 +16,8 @@ void add_cancel_command(CLI::App& app, CommandLine& line);
 void add_pause_commands(CLI::App& app, CommandLine& line);  // pause, resume
 void add_get_command(CLI::App& app, CommandLine& line);
 void add_describe_command(CLI::App& app, CommandLine& line);
+void add_logs_command(CLI::App& app, CommandLine& line);
+void add_preflight_command(CLI::App& app, CommandLine& line);
 void add_wait_command(CLI::App& app, CommandLine& line);
 
 /// All of them, in the order in which people need them.

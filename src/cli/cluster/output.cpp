@@ -1,5 +1,7 @@
 #include "cli/cluster/output.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "api/kinds.hpp"
@@ -30,9 +32,11 @@ void add_flag(CLI::App& command, OutputFormat& format, const std::string& text,
               const std::vector<OutputFormat>& allowed) {
   std::map<std::string, OutputFormat> values;
   for (auto value : allowed) values.emplace(name_of(value), value);
-  command.add_option("-o,--output", format, text)
-      ->transform(CLI::CheckedTransformer(values))
-      ->type_name("FORMAT");
+  CLI::CheckedTransformer by_name{values};
+  std::vector<std::string> names;
+  for (auto value : allowed) names.emplace_back(name_of(value));
+  by_name.description(fmt::format("{{{}}}", fmt::join(names, ",")));
+  command.add_option("-o,--output", format, text)->transform(by_name)->type_name("FORMAT");
 }
 
 }  // namespace

@@ -72,10 +72,8 @@ Result<ExitCode> run_restore(const Connection& connection, const RestoreCommand&
 
 void add_restore_command(CLI::App& app, CommandLine& line) {
   auto command = std::make_shared<RestoreCommand>();
-  auto* added = app.add_subcommand(
-      "restore",
-      "Restore a backup and follow it; Ctrl-C leaves it running. Exit code 3: restored, but some "
-      "objects were refused");
+  auto* added =
+      app.add_subcommand("restore", "Restore a backup and follow it; Ctrl-C leaves it running");
   add_restore_flags(*added, command->flags);
   add_object_output_flag(*added, command->format);
   added->add_option("backup", command->flags.backup, "Name of the backup: [namespace/]name")
