@@ -141,6 +141,27 @@ struct BackupStorageSpec {
   }
 };
 
+/// What was found on the storage when somebody asked for it.
+struct FoundRepositories {
+  static constexpr std::size_t max_paths = 1000;
+
+  std::string request{};
+  std::optional<Timestamp> time{};
+  std::int32_t count = 0;
+  std::vector<std::string> paths{};
+  std::string message{};
+
+  static void fields(auto& self, auto&& field) {
+    field("request", self.request,
+          "Value of the annotation dmaas.io/list-repositories that asked for this.");
+    field("time", self.time, "When it was found.");
+    field("count", self.count, "How many repositories there are.", rule::always);
+    field("paths", self.paths, "The first 1000 of their paths, below the storage's prefix.",
+          rule::max_items(max_paths));
+    field("message", self.message, "Why the storage could not be listed.");
+  }
+};
+
 struct BackupStorageStatus {
   std::int64_t observed_generation = 0;
   std::string location{};
@@ -148,6 +169,7 @@ struct BackupStorageStatus {
   std::optional<std::chrono::nanoseconds> latency{};
   std::int32_t repositories = 0;
   std::optional<std::int64_t> free_bytes{};
+  std::optional<FoundRepositories> found{};
   Conditions conditions{};
 
   static void fields(auto& self, auto&& field) {
@@ -160,6 +182,9 @@ struct BackupStorageStatus {
     field("repositories", self.repositories,
           "How many repositories this cluster knows on the storage.", rule::always);
     field("freeBytes", self.free_bytes, "Free space, where the storage tells.");
+    field("found", self.found,
+          "The repositories on the storage, whoever made them; looked for when the annotation "
+          "dmaas.io/list-repositories gets a new value.");
     field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
   }
 };

@@ -30,6 +30,8 @@ inline constexpr std::string_view protection = "dmaas.io/protection";  // Ready,
 inline constexpr std::string_view protection_message = "dmaas.io/protection-message";
 inline constexpr std::string_view privileged_movers =
     "dmaas.io/privileged-movers";  // "allowed", on a namespace
+/// On a storage: each new value makes the controller list the repositories on it.
+inline constexpr std::string_view list_repositories = "dmaas.io/list-repositories";
 }  // namespace annotation
 
 /// Removed when the work that outlives an object has been undone.

@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "controller/backup/reconcile_backup.hpp"
 #include "controller/plan/reconcile_plan.hpp"
+#include "controller/repository/reconcile_repository.hpp"
 #include "controller/restore/reconcile_restore.hpp"
 #include "controller/storage/reconcile_storage.hpp"
 #include "controller/sweeper.hpp"
@@ -55,7 +56,13 @@ std::vector<kube::ObjectKey> plan_of(const Json& session) {
   return {{kube::namespace_of(session), text_at(session, "spec", "planRef", "name")}};
 }
 
-/// Plans and sessions wait for their storages.
+std::vector<kube::ObjectKey> repository_of(const Json& snapshot) {
+  auto namespace_name = text_at(snapshot, "spec", "repositoryRef", "namespace");
+  return {{namespace_name.empty() ? kube::namespace_of(snapshot) : namespace_name,
+           text_at(snapshot, "spec", "repositoryRef", "name")}};
+}
+
+/// Plans, repositories and sessions wait for their storages.
 std::vector<kube::ObjectKey> all_keys(const kube::Store& store) {
   std::vector<kube::ObjectKey> keys;
   for (const auto& object : store.all()) keys.push_back(kube::key_of(*object));
@@ -99,11 +106,18 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
               .quiescence = quiescence,
               .events = events};
 
-  StorageReconciler storages{world, *gateway};
+  GatewayClient gateway_client{*gateway, settings, clock};
+  StorageReconciler storages{world, gateway_client};
+  RepositoryReconciler repositories{world, gateway_client};
   PlanReconciler plans{world};
   BackupReconciler backups{world};
   RestoreReconciler restores{world};
-  plane.control({.name = "storages"}, world.stores.storages, storages);
+  auto& storage_controller = plane.control({.name = "storages"}, world.stores.storages, storages);
+  auto& repository_controller =
+      plane.control({.name = "repositories"}, world.stores.repositories, repositories);
+  repository_controller.triggered_by(world.stores.snapshots, repository_of);
+  repository_controller.triggered_by(
+      world.stores.storages, [&](const Json&) { return all_keys(world.stores.repositories); });
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
   for (auto* needed : {&world.stores.storages, &world.stores.hook_templates, &world.stores.grants})
@@ -118,6 +132,8 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
       plane.control({.name = "restores", .workers = 4}, world.stores.restore_sessions, restores);
   restore_controller.triggered_by(world.stores.mover_pods, session_of);
 
+  storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
+  repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });
   plans.on_wake([&](const kube::ObjectKey& key) { plan_controller.enqueue(key); });
   backups.on_wake([&](const kube::ObjectKey& key) { backup_controller.enqueue(key); });
   restores.on_wake([&](const kube::ObjectKey& key) { restore_controller.enqueue(key); });

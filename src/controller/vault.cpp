@@ -116,6 +116,16 @@ engine::RepositoryOptions Vault::repository_options() const {
   return options;
 }
 
+Result<std::shared_ptr<OpenRepository>> Vault::open_apart(const api::BackupStorage& storage,
+                                                          const std::string& path,
+                                                          std::stop_token stop) {
+  auto opened = std::make_shared<OpenRepository>();
+  opened->store = TRY(open_store({storage.metadata.key(), path}));
+  opened->repository =
+      TRY(open_or_create(*opened->store, storage, path, WhenAbsent::fail, std::move(stop)));
+  return opened;
+}
+
 Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::ObjectStore& store,
                                                                   const api::BackupStorage& storage,
                                                                   const std::string& path,

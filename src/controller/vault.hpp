@@ -52,6 +52,10 @@ public:
                                                const std::string& path, WhenAbsent when_absent,
                                                std::stop_token stop);
 
+  /// As `open`, for a look at one of many: nothing is kept, and nobody waits for it.
+  Result<std::shared_ptr<OpenRepository>> open_apart(const api::BackupStorage& storage,
+                                                     const std::string& path, std::stop_token stop);
+
   /// One restic lock is held on a repository while any session holds it here. Errors: locked (by
   /// somebody else, named).
   Result<> hold(const RepositoryPlace& place, const std::string& session_uid, std::stop_token stop);

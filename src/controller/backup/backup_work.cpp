@@ -10,6 +10,7 @@
 #include "controller/backup/live_volume.hpp"
 #include "controller/dump_pod.hpp"
 #include "controller/references.hpp"
+#include "controller/repository/publish_backup.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
 
@@ -96,31 +97,31 @@ Result<> ensure_repository_object(World& world, const BackupWork& work,
                                   const api::BackupStorage& storage, engine::Repository& repository,
                                   std::stop_token stop) {
   auto key = storage.metadata.key();
+  auto place = place_of(world, work, key.text());
   api::Repository object;
   object.metadata.namespace_name = work.plan.metadata.namespace_name;
   object.metadata.name = repository_name_of(world, work, key);
   object.spec.storage = {.name = key.name, .namespace_name = key.namespace_name};
-  object.spec.path = place_of(world, work, key.text()).path;
+  object.spec.path = place.path;
   const auto& resource = api::kind_info<api::Repository>().resource();
   auto created = world.client.create(resource, api::encode(object), {}, stop);
   if (!created && created.code() != ErrorCode::already_exists)
     return fail(std::move(created).error());
+  auto owner = TRY(find_owner(world, object.metadata.key(), repository, stop));
+  if (owner) TRY(check_owner(world, place, *owner));
   object.status.format_version = static_cast<std::int32_t>(repository.config().version);
   object.status.repository_id = repository.config().id;
   object.status.owner_cluster =
       api::ClusterIdentity{world.settings.cluster_name, world.cluster_uid};
   object.status.owned_by_this_cluster = true;
   object.status.application = api::application_of(work.plan.metadata.key(), work.plan.spec);
-  auto snapshots = snapshots_of(world, work, key);
-  object.status.snapshot_count = static_cast<std::int32_t>(snapshots.size());
-  for (const auto& snapshot : snapshots) {
-    if (!object.status.last_backup_time || snapshot.spec.time > *object.status.last_backup_time) {
-      object.status.last_backup_time = snapshot.spec.time;
-    }
-  }
   set_ready(object.status.conditions, {.reason = "Opened", .message = "the repository is open"},
             world.clock.now());
-  TRY(kube::apply_status(world.client, resource, api::encode_status(object), {}, stop));
+  // What backups it holds is counted where they are, by the Repository's own reconciler, and a
+  // check of it is not undone by a backup.
+  auto shown = api::encode_status(object);
+  for (auto unknown : {"snapshotCount", "lastCheck"}) shown.at("status").as_object().erase(unknown);
+  TRY(kube::apply_status(world.client, resource, shown, {}, stop));
   return {};
 }
 
@@ -213,17 +214,8 @@ Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResu
   auto document = describe_backup(world, work, result.storage);
   auto repository_id = TRY(repository_id_of(world, work, result, stop));
   kube::ObjectKey repository{work.plan.metadata.namespace_name, result.repository};
-  auto snapshot =
-      api::snapshot_of(document, repository, repository_id, order_component->snapshot_id);
-  snapshot.metadata.namespace_name = work.plan.metadata.namespace_name;
-  const auto& resource = api::kind_info<api::Snapshot>().resource();
-  auto created = world.client.create(resource, api::encode(snapshot), {}, stop);
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
-  set_ready(snapshot.status.conditions,
-            {.reason = "Complete", .message = "every component is stored"}, world.clock.now());
-  TRY(kube::apply_status(world.client, resource, api::encode_status(snapshot), {}, stop));
-  result.snapshot = snapshot.metadata.name;
+  CommittedBackup backup{document, order_component->snapshot_id};
+  result.snapshot = TRY(publish_backup(world, repository, repository_id, backup, stop));
   result.complete = true;
   return {};
 }

@@ -38,7 +38,8 @@ Result<api::BackupStorage> find_storage_by_text(const World& world, const std::s
 std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& work,
                                         const kube::ObjectKey& storage);
 
-/// Makes or refreshes the Repository object that shows an opened repository.
+/// Makes or refreshes the Repository object that shows an opened repository. Errors:
+/// permission_denied (it belongs to another cluster).
 Result<> ensure_repository_object(World& world, const BackupWork& work,
                                   const api::BackupStorage& storage, engine::Repository& repository,
                                   std::stop_token stop);

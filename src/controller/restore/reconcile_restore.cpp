@@ -12,6 +12,7 @@
 #include "controller/accounts.hpp"
 #include "controller/belongings.hpp"
 #include "controller/references.hpp"
+#include "controller/repository/stored_backups.hpp"
 #include "controller/restore/fill_volume.hpp"
 #include "controller/restore/play_dump.hpp"
 #include "controller/restore/restore_plan_store.hpp"

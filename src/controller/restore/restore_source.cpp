@@ -11,60 +11,10 @@
 #include "api/validate.hpp"
 #include "base/time_text.hpp"
 #include "controller/references.hpp"
-#include "engine/inspect/walk_tree.hpp"
+#include "controller/repository/stored_backups.hpp"
 
 namespace dmaas::controller {
 namespace {
-
-constexpr std::string_view resources_tag = "dmaas.io/component=resources";
-constexpr std::size_t max_document_bytes = 16 << 20;
-
-bool is_backup(const engine::Snapshot& snapshot) {
-  return std::ranges::find(snapshot.tags, resources_tag) != snapshot.tags.end();
-}
-
-struct Backups {
-  std::vector<engine::StoredSnapshot> readable{};
-  std::vector<engine::SnapshotId> damaged{};
-};
-
-Result<Backups> load_one_by_one(engine::Repository& repository, std::stop_token stop) {
-  Backups backups;
-  for (const auto& id : TRY(repository.list_snapshots(stop))) {
-    auto snapshot = repository.load_snapshot(id, stop);
-    if (snapshot) {
-      backups.readable.push_back({id, std::move(*snapshot)});
-    } else if (snapshot.failed_with(ErrorCode::corrupt)) {
-      backups.damaged.push_back(id);
-    } else if (!snapshot.failed_with(ErrorCode::not_found)) {
-      return fail(std::move(snapshot).error());
-    }
-  }
-  std::ranges::sort(backups.readable, {}, [](const auto& stored) { return stored.snapshot.time; });
-  return backups;
-}
-
-Result<Backups> load_backups(engine::Repository& repository, std::stop_token stop) {
-  Backups backups;
-  auto snapshots = repository.load_snapshots(stop);
-  if (snapshots) {
-    backups.readable = std::move(*snapshots);
-  } else if (snapshots.failed_with(ErrorCode::corrupt)) {
-    backups = TRY(load_one_by_one(repository, stop));
-  } else {
-    return fail(std::move(snapshots).error());
-  }
-  std::erase_if(backups.readable, [](const auto& stored) { return !is_backup(stored.snapshot); });
-  return backups;
-}
-
-std::string warning_of(const std::vector<engine::SnapshotId>& damaged) {
-  if (damaged.empty()) return "";
-  return fmt::format(
-      "{} snapshots of the repository are damaged and were passed over, the first is "
-      "snapshots/{}: find out what else is damaged with 'dmaas repo check'",
-      damaged.size(), damaged.front().hex());
-}
 
 std::string list_of(const std::vector<engine::StoredSnapshot>& backups) {
   if (backups.empty()) return "the repository holds no backup that can be read";
@@ -147,22 +97,6 @@ Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repos
                            repository.config().id, tag.substr(prefix.size()));
   }
   return result;
-}
-
-Result<api::BackupDocument> load_document(engine::Repository& repository,
-                                          const std::string& snapshot_id, std::stop_token stop) {
-  auto id = TRY(engine::SnapshotId::parse(snapshot_id));
-  auto snapshot = TRY(repository.load_snapshot(id, stop));
-  TRY(repository.load_index(stop));
-  auto node = TRY(engine::find_node(repository, snapshot.tree, api::BackupDocument::path, stop));
-  if (!node.content || node.size > max_document_bytes)
-    return fail(ErrorCode::corrupt, "backup.json is not a small file");
-  std::string text;
-  for (const auto& blob : *node.content) {
-    auto piece = TRY(repository.load_blob(engine::data_blob(blob), stop));
-    text += text_of(piece);
-  }
-  return api::decode_backup_document(text);
 }
 
 }  // namespace dmaas::controller

@@ -3,7 +3,6 @@
 #include <stop_token>
 #include <string>
 
-#include "api/backup_document.hpp"
 #include "api/restore_session.hpp"
 #include "controller/world.hpp"
 
@@ -35,10 +34,5 @@ struct ChosenBackup {
 Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repository,
                                    const SourceRepository& source, const api::RestoreSource& wanted,
                                    std::stop_token stop);
-
-/// backup.json of a resources component. Loads the index when that has not been done. Errors:
-/// corrupt, unsupported.
-Result<api::BackupDocument> load_document(engine::Repository& repository,
-                                          const std::string& snapshot_id, std::stop_token stop);
 
 }  // namespace dmaas::controller

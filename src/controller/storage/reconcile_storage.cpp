@@ -5,9 +5,10 @@
 #include <algorithm>
 
 #include "api/backup_session.hpp"
+#include "api/labels.hpp"
+#include "api/repository.hpp"
 #include "api/validate.hpp"
 #include "base/encoding.hpp"
-#include "base/file.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
@@ -22,8 +23,8 @@ constexpr std::chrono::seconds retry_period{10};
 constexpr std::chrono::seconds look_period{20};
 /// How long the gateway may take to learn of a changed storage.
 constexpr std::chrono::seconds settle_period{2};
-constexpr std::chrono::seconds news_patience{10};
-constexpr std::size_t max_message_bytes = 1000;
+/// Of all paths that a status holds, so that it stays a small object.
+constexpr std::size_t max_path_bytes = 128 << 10;
 
 std::string location_of(const api::StorageBackend& backend) {
   if (backend.local) return "local:" + backend.local->path;
@@ -39,6 +40,18 @@ Result<std::string> secret_value(const Json& secret, const std::string& key) {
 }
 
 }  // namespace
+
+api::FoundRepositories found_repositories(const std::vector<std::string>& paths) {
+  api::FoundRepositories found;
+  found.count = static_cast<std::int32_t>(paths.size());
+  std::size_t bytes = 0;
+  for (const auto& path : paths) {
+    bytes += path.size();
+    if (found.paths.size() == api::FoundRepositories::max_paths || bytes > max_path_bytes) break;
+    found.paths.push_back(path);
+  }
+  return found;
+}
 
 Result<api::GatewayStorage> StorageReconciler::gateway_storage(const api::BackupStorage& storage,
                                                                std::stop_token stop) {
@@ -136,32 +149,36 @@ void StorageReconciler::note_probe(const kube::ObjectKey& key, ProbeResult resul
   }
 }
 
-Result<> StorageReconciler::probe(const api::BackupStorage& storage, std::stop_token stop) {
-  auto token = TRY(read_small_file(world_.settings.gateway_token_file));
-  auto base = world_.settings.gateway_url.empty()
-                  ? fmt::format("https://dmaas-gateway.{}.svc:8443", world_.settings.namespace_name)
-                  : world_.settings.gateway_url;
-  http::Request request{.method = "POST",
-                        .url = fmt::format("{}/v1/storages/{}/{}/probe", base,
-                                           storage.metadata.namespace_name, storage.metadata.name)};
-  request.headers.emplace_back("Authorization", "Bearer " + token);
-  auto begun = world_.clock.monotonic();
-  auto may_come = [](const Result<http::Response>& answer) {
-    // It starts, or the cluster's proxies have not learned where it is.
-    if (!answer) return answer.failed_with(ErrorCode::unavailable);
-    return answer->status == 404;
-  };
-  auto answered = gateway_.send(request, stop);
-  while (may_come(answered) && world_.clock.monotonic() - begun < news_patience &&
-         world_.clock.sleep(settle_period, stop)) {
-    answered = gateway_.send(request, stop);
+void StorageReconciler::list_if_asked(api::BackupStorage& storage) {
+  auto& status = storage.status;
+  auto request = storage.metadata.annotations.find(std::string(api::annotation::list_repositories));
+  if (request == storage.metadata.annotations.end()) return;
+  if (status.found && status.found->request == request->second) return;
+  auto key = storage.metadata.key();
+  auto done = world_.background.run(
+      "list/" + storage.metadata.uid,
+      [this, key, asked = request->second](std::stop_token stop) -> Result<Json> {
+        auto paths = gateway_.list_repositories(key, stop);
+        auto found = paths ? found_repositories(*paths) : api::FoundRepositories{};
+        if (!paths) found.message = paths.error().message();
+        found.request = asked;
+        found.time = std::chrono::floor<std::chrono::seconds>(world_.clock.now());
+        return to_json(found);
+      },
+      [this, key] { wake_(key); });
+  if (!done || !*done) return;
+  auto found = from_json<api::FoundRepositories>(**done);
+  if (found) status.found = std::move(*found);
+}
+
+std::int32_t StorageReconciler::count_repositories(const kube::ObjectKey& storage) const {
+  std::int32_t count = 0;
+  for (const auto& object : world_.stores.repositories.all()) {
+    auto repository = api::decode<api::Repository>(*object);
+    if (repository && repository->spec.storage.key(repository->metadata.namespace_name) == storage)
+      ++count;
   }
-  auto response = TRY(std::move(answered).context("asking the gateway"));
-  if (response.status / 100 == 2) return {};
-  auto said = response.body.substr(0, max_message_bytes);
-  while (said.ends_with('\n')) said.pop_back();
-  return fail(ErrorCode::unavailable,
-              said.empty() ? fmt::format("the gateway answered {}", response.status) : said);
+  return count;
 }
 
 Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_token stop) {
@@ -185,7 +202,7 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
       world_.clock.sleep(settle_period, stop);
     }
     if (!is_news && !must_probe(storage)) return {};
-    auto probed = probe(storage, stop);
+    auto probed = gateway_.probe(storage.metadata.key(), stop);
     note_probe(storage.metadata.key(), probed ? ProbeResult::reached : ProbeResult::failed);
     return probed;
   }();
@@ -204,6 +221,8 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
          .ready = false},
         now);
   }
+  status.repositories = count_repositories(storage.metadata.key());
+  if (reached) list_if_asked(storage);
   if (to_json(status) != before) TRY(write_status(world_, storage, stop));
   return kube::Action::requeue(reached && !is_in_use(storage) ? look_period : retry_period);
 }

@@ -1,0 +1,162 @@
+#include "controller/repository/reconcile_repository.hpp"
+
+#include <fmt/format.h>
+
+#include "api/validate.hpp"
+#include "base/json.hpp"
+#include "controller/references.hpp"
+#include "controller/repository/discover_backups.hpp"
+#include "controller/repository/publish_backup.hpp"
+#include "controller/status.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+/// Other clusters write to repositories too, and nothing tells of it.
+constexpr std::chrono::hours look_period{1};
+/// A Secret with a password may be corrected, a storage may come back.
+constexpr std::chrono::minutes retry_period{1};
+
+std::string_view reason_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found:
+      return api::reason::no_repository;
+    case ErrorCode::wrong_key:
+      return api::reason::wrong_password;
+    case ErrorCode::unsupported:
+      return api::reason::newer_format;
+    case ErrorCode::corrupt:
+      return api::reason::damaged;
+    case ErrorCode::permission_denied:
+      return api::reason::not_granted;
+    case ErrorCode::invalid_input:
+      return api::reason::invalid_spec;
+    default:
+      return api::reason::unreachable;
+  }
+}
+
+void show_failure(api::RepositoryStatus& status, std::string_view reason, const Error& error,
+                  Timestamp now) {
+  set_ready(status.conditions,
+            {.reason = std::string(reason), .message = error.message(), .ready = false}, now);
+}
+
+/// What a look found, but nothing that others write meanwhile.
+void take_over(api::RepositoryStatus& status, const api::RepositoryStatus& found) {
+  status.format_version = found.format_version;
+  status.repository_id = found.repository_id;
+  status.snapshot_count = found.snapshot_count;
+  status.last_backup_time = found.last_backup_time;
+  if (found.owner_cluster) status.owner_cluster = found.owner_cluster;
+  if (found.application) status.application = found.application;
+  for (const auto& condition : found.conditions)
+    api::set_condition(status.conditions, condition,
+                       condition.last_transition_time.value_or(Timestamp{}));
+}
+
+std::string_view first_segment(std::string_view path) {
+  return path.substr(0, path.find('/'));
+}
+
+}  // namespace
+
+Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::stop_token stop) {
+  auto decoded = api::decode<api::Repository>(object);
+  if (!decoded) return fail(std::move(decoded).error());
+  auto repository = std::move(*decoded);
+  if (repository.metadata.deletion_time) return kube::Action::await_change();
+  auto before = to_json(repository.status);
+  auto& status = repository.status;
+  auto key = repository.metadata.key();
+  auto now = world_.clock.now();
+  std::chrono::nanoseconds delay = retry_period;
+  auto storage = find_ready_storage(repository);
+  if (!storage) {
+    bool is_missing = storage.code() == ErrorCode::not_found;
+    show_failure(status, is_missing ? api::reason::reference_missing : reason_of(storage.code()),
+                 storage.error(), now);
+  } else if (auto shown = shown_backups(world_, key).size(); must_look(repository, shown)) {
+    auto found = look(repository, *storage);
+    if (found && !*found) return kube::Action::await_change();  // woken when it is done
+    if (found) {
+      take_over(status, **found);
+      std::lock_guard lock{mutex_};
+      auto made =
+          std::min<std::size_t>(static_cast<std::size_t>(status.snapshot_count), max_shown_backups);
+      looks_[key] = {repository.metadata.generation, std::max(shown, made), now};
+      delay = look_period;
+    } else {
+      show_failure(status, reason_of(found.code()), found.error(), now);
+    }
+  } else {
+    delay = look_period;
+  }
+  status.observed_generation = repository.metadata.generation;
+  show_owner(repository);
+  if (to_json(status) != before) TRY(write_status(world_, repository, stop));
+  return kube::Action::requeue(delay);
+}
+
+Result<api::BackupStorage> RepositoryReconciler::find_ready_storage(
+    const api::Repository& repository) const {
+  const auto& own = repository.metadata.namespace_name;
+  TRY(api::validate(repository.spec, {own, world_.settings.namespace_name}));
+  auto storage = TRY(find_storage(world_, repository.spec.storage, own));
+  if (api::is_true(storage.status.conditions, api::condition::ready)) return storage;
+  const auto* ready = api::find_condition(storage.status.conditions, api::condition::ready);
+  return fail(ErrorCode::unavailable,
+              fmt::format("BackupStorage {} is not ready: {}", storage.metadata.key().text(),
+                          ready == nullptr ? "not looked at yet" : ready->message));
+}
+
+bool RepositoryReconciler::must_look(const api::Repository& repository, std::size_t shown) const {
+  if (!api::is_true(repository.status.conditions, api::condition::ready)) return true;
+  std::lock_guard lock{mutex_};
+  auto known = looks_.find(repository.metadata.key());
+  if (known == looks_.end() || known->second.generation != repository.metadata.generation)
+    return true;
+  // Fewer objects than before: somebody tidied up, and gets them back only when it is time.
+  return shown > known->second.shown || world_.clock.now() - known->second.time >= look_period;
+}
+
+Result<std::optional<api::RepositoryStatus>> RepositoryReconciler::look(
+    const api::Repository& repository, const api::BackupStorage& storage) {
+  auto done = world_.background.run(
+      "repository/" + repository.metadata.uid,
+      [this, repository, storage](std::stop_token stopped) -> Result<Json> {
+        return to_json(TRY(discover_backups(world_, gateway_, repository, storage, stopped)));
+      },
+      [this, key = repository.metadata.key()] { wake_(key); });
+  if (!done) return std::nullopt;
+  auto found = TRY(std::move(*done));
+  return TRY(
+      from_json<api::RepositoryStatus>(found, "status", {.rules = DecodeOptions::Rules::ignore}));
+}
+
+void RepositoryReconciler::show_owner(api::Repository& repository) const {
+  auto& status = repository.status;
+  const auto& owner = status.owner_cluster;
+  status.owned_by_this_cluster = owner && owner->uid == world_.cluster_uid;
+  RepositoryPlace place{repository.spec.storage.key(repository.metadata.namespace_name),
+                        repository.spec.path};
+  auto may_write = owner ? check_owner(world_, place, *owner) : Result<>();
+  bool is_taken = !may_write && first_segment(place.path) == world_.settings.cluster_name;
+  if (!is_taken) {
+    api::remove_condition(status.conditions, api::condition::cluster_name_taken);
+    return;
+  }
+  api::set_condition(status.conditions,
+                     {.type = std::string(api::condition::cluster_name_taken),
+                      .status = api::ConditionStatus::yes,
+                      .reason = "OtherCluster",
+                      .message = may_write.error().message()},
+                     world_.clock.now());
+}
+
+void RepositoryReconciler::forget(const kube::ObjectKey& key) {
+  std::lock_guard lock{mutex_};
+  looks_.erase(key);
+}
+
+}  // namespace dmaas::controller
