@@ -18,7 +18,7 @@
 namespace dmaas::cli {
 namespace {
 
-constexpr std::chrono::seconds look_period{1};
+constexpr std::chrono::milliseconds look_period{300};
 /// What a mover still says once its session is over.
 constexpr std::chrono::seconds last_words{5};
 

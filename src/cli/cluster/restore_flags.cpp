@@ -8,6 +8,7 @@
 #include "api/snapshot.hpp"
 #include "base/time_text.hpp"
 #include "cli/cluster/objects.hpp"
+#include "cli/cluster/stored_repositories.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::cli {
@@ -50,11 +51,11 @@ Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
   auto places = places_of(connection, own);
   if (!flags.snapshot.empty()) source.snapshot = flags.snapshot;
   if (!flags.before.empty()) source.before = TRY(parse_timestamp(flags.before).context("--before"));
-  int given = !flags.backup.empty() + !flags.repository.empty() + !flags.path.empty();
-  if (given != 1) {
+  bool is_stored = !flags.storage.empty() || !flags.path.empty();
+  if (!flags.backup.empty() + !flags.repository.empty() + is_stored != 1) {
     return fail(ErrorCode::invalid_input,
                 "say what to restore: the name of a backup ('dmaas get backups -A' lists them), "
-                "--repository NAME, or --storage NAME --path PATH");
+                "--repository NAME, or --storage NAME with or without --path PATH");
   }
   if (!flags.backup.empty()) return choose_backup(connection, flags, own, source, stop);
   if (!flags.repository.empty()) {
@@ -67,7 +68,12 @@ Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
     return fail(ErrorCode::invalid_input, "--path needs --storage: the storage that has it");
   auto key = TRY(
       find_reference(client, api::kind_info<api::BackupStorage>(), flags.storage, places, stop));
-  source.stored = api::StoredRepository{reference_to(key, own), flags.path};
+  auto path = flags.path;
+  if (path.empty()) {
+    auto found = TRY(list_stored(client, key, stop));
+    path = TRY(choose_path(found, key.text()));
+  }
+  source.stored = api::StoredRepository{reference_to(key, own), path};
   return {};
 }
 
@@ -78,7 +84,10 @@ void add_source_flags(CLI::App& command, RestoreFlags& flags) {
       .add_option("--storage", flags.storage,
                   "Storage of a repository that has no object here: [namespace/]name")
       ->type_name("STORAGE");
-  command.add_option("--path", flags.path, "Its path on the storage, such as east/ns/shop/mariadb")
+  command
+      .add_option("--path", flags.path,
+                  "Its path on the storage, such as east/ns/shop/mariadb (default: the only "
+                  "one there is)")
       ->type_name("PATH");
   command
       .add_option("--snapshot", flags.snapshot,

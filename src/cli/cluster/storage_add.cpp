@@ -7,10 +7,10 @@
 #include "api/labels.hpp"
 #include "base/encoding.hpp"
 #include "base/file.hpp"
-#include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
+#include "cli/cluster/storage.hpp"
 #include "cli/repo/session.hpp"
 #include "cli/terminal.hpp"
 #include "crypto/random.hpp"
@@ -133,11 +133,9 @@ Result<ExitCode> run_storage_add(const Connection& connection, const StorageFlag
 
 }  // namespace
 
-void add_storage_commands(CLI::App& app, CommandLine& line) {
-  auto* storage = app.add_subcommand("storage", "Storages");
-  storage->require_subcommand(1);
+void add_storage_add_command(CLI::App& storage, CommandLine& line) {
   auto flags = std::make_shared<StorageFlags>();
-  auto* command = storage->add_subcommand(
+  auto* command = storage.add_subcommand(
       "add", "Add a storage; S3 credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   add_cluster_flags(*command, flags->cluster);
   add_object_output_flag(*command, flags->format);
