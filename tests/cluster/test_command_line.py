@@ -265,7 +265,7 @@ def test_a_repository_of_another_cluster_of_the_same_name_is_only_read(site, bar
     assert len(os.listdir(f"{repository}/snapshots")) == 1
 
     def conditions():
-        return {c["type"]: c["status"] for r in site.list("repositories", "cli-taken") for c in r["status"].get("conditions", [])}
+        return {c["type"]: c["status"] for r in site.list("repositories", "cli-taken") for c in r.get("status", {}).get("conditions", [])}
     until(lambda: conditions().get("ClusterNameTaken") == "True" and conditions().get("Ready") == "True")
     assert [s["status"]["cluster"]["uid"][:8] for s in site.list("snapshots.dmaas.io", "cli-taken")] == ["11111111"]
     taken.remove()
