@@ -262,7 +262,7 @@ TEST_F(ResticOnMinioTest, FollowsRotatedCredentialsAndSaysWhenTheyAreWrong) {
   use_secret("wrong-secret");
   auto refused = ask("POST", "/v1/storages/s/main/probe");
   EXPECT_EQ(refused.status, 502) << refused.body;
-  EXPECT_NE(refused.body.find("credentials"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.body.find("correct the secret key"), std::string::npos) << refused.body;
   EXPECT_EQ(refused.body.find("wrong-secret"), std::string::npos);
   use_secret(minio->credentials().secret_key);
   EXPECT_EQ(ask("POST", "/v1/storages/s/main/probe").status, 200);
