@@ -9,9 +9,12 @@ import time
 import pytest
 
 from tests.cluster.application import Keeper
+from tests.cluster.node_view import Node, stopped
 from tests.cluster.product import PROGRAM, run
 
 NAMESPACE = "cli-keeper"
+# Several times as long as `logs --follow` takes to see a pod.
+FOLLOW_SECONDS = 2
 PATH = f"{{cluster}}/ns/{NAMESPACE}/{NAMESPACE}"
 
 
@@ -145,7 +148,20 @@ def test_logs_follow_a_session_to_its_end(site, keeper):
     keeper.write(files=60, size=3_000_000)
     created = site.dmaas("backup", "keeper", "-n", NAMESPACE, "--no-wait")
     session = created.split("/")[1].split()[0]
-    logs = site.dmaas("logs", session, "-n", NAMESPACE, "--follow")
+
+    def mover_runs():
+        uid = site.get("backupsession", session, NAMESPACE)["metadata"]["uid"]
+        return any(pod["status"].get("phase") == "Running" for pod in site.list_selected("pods", f"dmaas.io/session-uid={uid}"))
+
+    until(lambda: site.get("backupsession", session, NAMESPACE).get("status", {}).get("phase") == "Moving")
+    # A mover may be over before anybody has looked: this one waits for the gateway until its log is followed.
+    with stopped(Node(site).process_of("gateway")):
+        following = subprocess.Popen([str(PROGRAM), "logs", session, "-n", NAMESPACE, "--follow"], text=True, stdout=subprocess.PIPE,
+                                     env={**os.environ, "KUBECONFIG": str(site.cluster.kubeconfig)})
+        until(mover_runs)
+        time.sleep(FOLLOW_SECONDS)
+    logs, _ = following.communicate(timeout=120)
+    assert following.returncode == 0
     assert "[controller] Normal Started: backup started" in logs and "[controller] Normal Succeeded" in logs
     assert "[volume/data-keeper-0] " in logs, logs
     assert "is over" in Answer(site, "logs", session, "-n", NAMESPACE).notes
@@ -157,8 +173,9 @@ def test_interrupting_a_backup_leaves_it_running_and_cancel_cleans_it_up(site, k
                                  env={**os.environ, "KUBECONFIG": str(site.cluster.kubeconfig)})
     session = following.stderr.readline().split("/")[1].split()[0]
     until(lambda: "Moving" in following.stderr.readline())
-    following.terminate()
-    notes = following.stderr.read()
+    with stopped(Node(site).process_of("gateway")):  # else the session may be over too soon
+        following.terminate()
+        notes = following.stderr.read()
     assert following.wait(30) == 130 and f"'dmaas cancel {session} -n {NAMESPACE}'" in notes, notes
     assert "is cancelled and cleaned up" in site.dmaas("cancel", session, "-n", NAMESPACE)
     assert session not in names(site, "sessions")

@@ -15,7 +15,7 @@ from tests.cluster.node_view import SYSTEM, Node, stopped, text_of_process, wait
 
 STORAGE = f"{SYSTEM}/main"
 WAITS_FOR_A_FILE = {"name": "wait", "timeout": "5m", "exec": {"command": ["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done"]}}
-# The issue asks for 60 s; a grant goes within the second that it takes the gateway's watch to tell.
+# 60 s are promised; a grant goes within the second that it takes the gateway's watch to tell.
 REFUSED_SECONDS = 15
 FORGED = """
 apiVersion: v1
