@@ -1,7 +1,7 @@
 """python3 -m bench.objects [COUNT]: backup and restore of many ConfigMaps and Secrets through the API of a real cluster.
 
-Prints seconds, calls of the API and peak memory of the processes that took part. There is no peer to measure beside: Velero
-cannot be had here; what its users report stands in docs/benchmarks.md.
+Prints seconds, calls of the API and peak memory of the processes that took part. Only our own
+figures: there is no peer to measure beside it.
 """
 
 import contextlib

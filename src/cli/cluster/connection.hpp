@@ -20,7 +20,7 @@ void add_cluster_flags(CLI::App& command, ClusterFlags& flags);
 struct Connection {
   std::unique_ptr<kube::Client> client;
   std::string namespace_name;  // of the flag, else of the context, else "default"
-  std::string cluster;         // "https://host:port (context east of /root/.kube/config)"
+  std::string cluster;         // "https://host:port (context east of ~/.kube/config)"
 };
 Result<Connection> connect(const ClusterFlags& flags);
 
