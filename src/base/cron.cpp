@@ -120,16 +120,6 @@ Result<ParsedField> parse_field(std::string_view text, const FieldKind& kind) {
   return all;
 }
 
-Result<const date::time_zone*> find_zone(std::string_view name) {
-  if (name.empty() || name == "UTC") return nullptr;
-  try {
-    return date::locate_zone(name);
-  } catch (const std::exception&) {
-    return fail(ErrorCode::invalid_input,
-                fmt::format("'{}' is not a time zone; use a name such as Europe/Berlin", name));
-  }
-}
-
 struct LocalMoments {
   std::array<std::optional<Timestamp>, 2> times;
 };
@@ -157,12 +147,6 @@ bool has(std::uint64_t set, int value) {
   return (set >> value & 1) != 0;
 }
 
-sys_days local_day(const date::time_zone* zone, Timestamp time) {
-  if (zone == nullptr) return std::chrono::floor<std::chrono::days>(time);
-  auto offset = zone->get_info(std::chrono::floor<std::chrono::seconds>(time)).offset;
-  return std::chrono::floor<std::chrono::days>(time + offset);
-}
-
 }  // namespace
 
 Result<CronSchedule> CronSchedule::parse(std::string_view expression, std::string_view time_zone) {
@@ -187,7 +171,7 @@ Result<CronSchedule> CronSchedule::parse(std::string_view expression, std::strin
   schedule.weekdays_ = parsed[4].values | (has(parsed[4].values, 7) ? 1 : 0);
   schedule.any_day_ = parsed[2].any;
   schedule.any_weekday_ = parsed[4].any;
-  schedule.zone_ = TRY(find_zone(time_zone));
+  schedule.zone_ = TRY(find_time_zone(time_zone));
   if (!schedule.find_after(Timestamp{})) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("'{}' never happens: the month has no such day", expression));
@@ -204,7 +188,7 @@ Timestamp CronSchedule::next_after(Timestamp time) const {
 std::optional<Timestamp> CronSchedule::find_after(Timestamp time) const {
   // A day earlier: a moment of yesterday's clock can lie after one of today's when a zone changes
   // days.
-  auto day = local_day(zone_, time) - std::chrono::days{1};
+  auto day = std::chrono::floor<std::chrono::days>(wall_time(zone_, time)) - std::chrono::days{1};
   for (int searched = 0; searched < longest_search_days; ++searched, day += std::chrono::days{1}) {
     if (!matches_day(day)) continue;
     if (auto found = first_of_day(day, time)) return found;

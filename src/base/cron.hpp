@@ -6,10 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
-
-namespace date {
-class time_zone;
-}
+#include "base/time_zone.hpp"
 
 namespace dmaas {
 

@@ -3,52 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <map>
+
+#include "base/calendar.hpp"
 
 namespace dmaas::engine {
 namespace {
 
-using std::chrono::days;
-using std::chrono::floor;
-using std::chrono::sys_days;
-
-long month_bucket(Timestamp time) {
-  std::chrono::year_month_day date{floor<days>(time)};
-  return static_cast<int>(date.year()) * 12L + static_cast<unsigned>(date.month());
-}
-
-long year_bucket(Timestamp time) {
-  return static_cast<int>(std::chrono::year_month_day{floor<days>(time)}.year());
-}
-
-long hour_bucket(Timestamp time) {
-  return floor<std::chrono::hours>(time).time_since_epoch().count();
-}
-
-long day_bucket(Timestamp time) {
-  return floor<days>(time).time_since_epoch().count();
-}
-
-// Day 0 of the epoch was a Thursday; ISO weeks begin on Monday.
-long week_bucket(Timestamp time) {
-  return (day_bucket(time) + 3) / 7;
-}
-
-struct Bucket {
-  int left;
-  long (*bucket_of)(Timestamp);  // null: every snapshot is a bucket of its own
+struct CalendarRule {
   const char* reason;
-  long last = std::numeric_limits<long>::min();
-
-  bool keeps(Timestamp time, long position, bool is_oldest) {
-    if (left == 0) return false;
-    long bucket = bucket_of == nullptr ? position : bucket_of(time);
-    if (bucket == last && !is_oldest) return false;
-    last = bucket;
-    if (left > 0) --left;
-    return true;
-  }
+  NewestOfEach newest;
 };
 
 bool has_all_tags(const Snapshot& snapshot, const std::vector<std::string>& tags) {
@@ -70,12 +35,11 @@ RetentionPlan plan_retention(std::vector<StoredSnapshot> snapshots, const Retent
   RetentionPlan plan;
   if (snapshots.empty()) return plan;
   const Timestamp newest = snapshots.front().snapshot.time;
-  std::vector<Bucket> buckets{{rule.last, nullptr, "last snapshot"},
-                              {rule.hourly, hour_bucket, "hourly snapshot"},
-                              {rule.daily, day_bucket, "daily snapshot"},
-                              {rule.weekly, week_bucket, "weekly snapshot"},
-                              {rule.monthly, month_bucket, "monthly snapshot"},
-                              {rule.yearly, year_bucket, "yearly snapshot"}};
+  std::array rules{CalendarRule{"hourly snapshot", {CalendarUnit::hour, rule.hourly}},
+                   CalendarRule{"daily snapshot", {CalendarUnit::day, rule.daily}},
+                   CalendarRule{"weekly snapshot", {CalendarUnit::week, rule.weekly}},
+                   CalendarRule{"monthly snapshot", {CalendarUnit::month, rule.monthly}},
+                   CalendarRule{"yearly snapshot", {CalendarUnit::year, rule.yearly}}};
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
     auto& stored = snapshots[i];
     std::vector<std::string> reasons;
@@ -87,10 +51,12 @@ RetentionPlan plan_retention(std::vector<StoredSnapshot> snapshots, const Retent
     if (rule.within && stored.snapshot.time > newest - *rule.within) {
       reasons.push_back(fmt::format("within {}h", rule.within->count()));
     }
-    for (auto& bucket : buckets) {
-      if (bucket.keeps(stored.snapshot.time, static_cast<long>(i), i + 1 == snapshots.size())) {
-        reasons.emplace_back(bucket.reason);
-      }
+    bool is_one_of_the_last =
+        rule.last == RetentionRule::keep_all || i < static_cast<std::size_t>(rule.last);
+    if (is_one_of_the_last) reasons.emplace_back("last snapshot");
+    for (auto& [reason, newest_of_each] : rules) {
+      if (newest_of_each.keeps(stored.snapshot.time, i + 1 == snapshots.size()))
+        reasons.emplace_back(reason);
     }
     if (reasons.empty()) {
       plan.remove.push_back(std::move(stored));
