@@ -40,4 +40,13 @@ const BackupTarget* BackupConfigurationSpec::find_target(std::string_view name) 
   return found == targets.end() ? nullptr : &*found;
 }
 
+const LocalReference* retention_policy_of(const BackupConfiguration& plan,
+                                          const kube::ObjectKey& storage) {
+  for (const auto& entry : plan.spec.storages) {
+    bool is_it = entry.storage.key(plan.metadata.namespace_name) == storage;
+    if (is_it && entry.retention_policy) return &*entry.retention_policy;
+  }
+  return plan.spec.retention_policy ? &*plan.spec.retention_policy : nullptr;
+}
+
 }  // namespace dmaas::api

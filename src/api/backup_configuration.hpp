@@ -56,10 +56,13 @@ struct BackupRun {
 
 struct PlanStorage {
   NamespacedReference storage{};
+  std::optional<LocalReference> retention_policy{};
   bool operator==(const PlanStorage&) const = default;
 
   static void fields(auto& self, auto&& field) {
     field("storageRef", self.storage, "The BackupStorage.", rule::required);
+    field("retentionPolicyRef", self.retention_policy,
+          "Which backups are kept on this storage; that of the plan by default.");
   }
 };
 
@@ -80,6 +83,7 @@ struct BackupConfigurationSpec {
   std::vector<BackupTarget> targets{};
   std::vector<BackupRun> runs{};
   std::vector<PlanStorage> storages{};
+  std::optional<LocalReference> retention_policy{};
   bool paused = false;
   bool exclude_secrets = false;
   std::int32_t history_limit = 10;
@@ -96,6 +100,9 @@ struct BackupConfigurationSpec {
     field("storages", self.storages,
           "Each gets every backup. Empty: the default storage that the namespace may use.",
           rule::max_items(8));
+    field(
+        "retentionPolicyRef", self.retention_policy,
+        "RetentionPolicy that says which backups are kept, in the same namespace. None: all are.");
     field("paused", self.paused, "No session starts while this is true; those that run go on.");
     field("excludeSecrets", self.exclude_secrets,
           "No Secret is stored. A restore then needs them at its destination.");
@@ -181,5 +188,10 @@ struct BackupConfigurationStatus {
 using BackupConfiguration = Object<BackupConfigurationSpec, BackupConfigurationStatus>;
 template <>
 const KindInfo& kind_info<BackupConfiguration>();
+
+/// The RetentionPolicy, in the plan's namespace, by which its backups on a storage are kept; null:
+/// all of them are.
+const LocalReference* retention_policy_of(const BackupConfiguration& plan,
+                                          const kube::ObjectKey& storage);
 
 }  // namespace dmaas::api

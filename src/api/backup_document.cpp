@@ -4,20 +4,12 @@
 
 #include "api/names.hpp"
 #include "base/describe.hpp"
+#include "base/size_text.hpp"
 
 DMAAS_DESCRIBE(dmaas::api::BackupDocument);
 
 namespace dmaas::api {
 namespace {
-
-std::string size_text(std::int64_t bytes) {
-  constexpr std::array<std::string_view, 5> units{"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes) / 1024;
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < units.size(); ++unit) value /= 1024;
-  return fmt::format("{:.1f} {}", value, units[unit]);
-}
 
 SnapshotComponent shown(const DocumentComponent& component, std::string_view resources_id) {
   bool is_resources = component.kind == ComponentKind::resources;
@@ -41,7 +33,7 @@ SnapshotStatus status_of(const BackupDocument& document, std::string_view resour
     status.total_bytes += component.bytes;
     status.added_bytes += component.bytes_added;
   }
-  status.size = size_text(status.total_bytes);
+  status.size = format_bytes(status.total_bytes);
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/conditions.hpp"
+#include "api/maintenance.hpp"
 #include "api/object.hpp"
 #include "api/references.hpp"
 
@@ -116,6 +117,7 @@ struct BackupStorageSpec {
   StorageUsage usage{};
   bool is_default = false;
   std::int32_t max_concurrent_movers = 8;
+  MaintenanceSettings maintenance{};
 
   static void fields(auto& self, auto&& field) {
     field("backend", self.backend, "Where the data is.", rule::required,
@@ -135,6 +137,8 @@ struct BackupStorageSpec {
     field("maxConcurrentMovers", self.max_concurrent_movers,
           "How many movers may read from or write to the storage at one time.", rule::with_default,
           rule::minimum(1), rule::maximum(256));
+    field("maintenance", self.maintenance,
+          "When expired backups are erased and the repositories on the storage are checked.");
     field.rule("!has(self.backend.s3) || has(self.credentialSecretRef)",
                "backend s3 needs credentialSecretRef: name a Secret with AWS_ACCESS_KEY_ID and "
                "AWS_SECRET_ACCESS_KEY");

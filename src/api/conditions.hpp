@@ -30,6 +30,8 @@ inline constexpr std::string_view failed = "Failed";
 inline constexpr std::string_view restore_needs_secrets = "RestoreNeedsSecrets";
 /// On a repository: the cluster name in its path belongs to a cluster with another uid.
 inline constexpr std::string_view cluster_name_taken = "ClusterNameTaken";
+/// On a repository: what the last check of its data found.
+inline constexpr std::string_view healthy = "Healthy";
 }  // namespace condition
 
 /// Reasons that more than one kind uses. A reason is one CamelCase word for programs.

@@ -9,6 +9,7 @@
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
+#include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
 
 namespace dmaas::api {

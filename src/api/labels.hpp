@@ -32,9 +32,13 @@ inline constexpr std::string_view privileged_movers =
     "dmaas.io/privileged-movers";  // "allowed", on a namespace
 /// On a storage: each new value makes the controller list the repositories on it.
 inline constexpr std::string_view list_repositories = "dmaas.io/list-repositories";
+/// On a repository: each new value makes the controller maintain it once.
+inline constexpr std::string_view maintain = "dmaas.io/maintain";
 }  // namespace annotation
 
 /// Removed when the work that outlives an object has been undone.
 inline constexpr std::string_view finalizer = "dmaas.io/finalizer";
+/// On a Snapshot whose deletion erases the backup: removed when it is erased.
+inline constexpr std::string_view erase_finalizer = "dmaas.io/erase";
 
 }  // namespace dmaas::api

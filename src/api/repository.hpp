@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/conditions.hpp"
+#include "api/maintenance.hpp"
 #include "api/object.hpp"
 #include "api/references.hpp"
 
@@ -34,6 +35,8 @@ constexpr auto names_of(CheckOutcome) {
 }
 
 struct RepositoryStatus {
+  static constexpr std::size_t max_pending_erasures = 1000;
+
   std::int64_t observed_generation = 0;
   std::int32_t format_version = 0;
   std::string repository_id{};
@@ -46,6 +49,8 @@ struct RepositoryStatus {
   CheckOutcome last_check = CheckOutcome::never;
   std::string last_check_message{};
   std::optional<std::int64_t> stored_bytes{};
+  std::vector<std::string> pending_erasures{};
+  MaintenanceStatus maintenance{};
   Conditions conditions{};
 
   static void fields(auto& self, auto&& field) {
@@ -64,6 +69,11 @@ struct RepositoryStatus {
     field("lastCheck", self.last_check, "Result of that check.", rule::always);
     field("lastCheckMessage", self.last_check_message, "What the check found.");
     field("storedBytes", self.stored_bytes, "Bytes on the storage.");
+    field("pendingErasures", self.pending_erasures,
+          "Backups to erase whose objects are gone already, by id: the storage did not answer when "
+          "they were deleted.",
+          rule::max_items(max_pending_erasures));
+    field("maintenance", self.maintenance, "Erasing, giving back space, checking.");
     field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
   }
 };

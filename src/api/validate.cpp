@@ -8,6 +8,7 @@
 #include "api/problems.hpp"
 #include "api/repository_path.hpp"
 #include "api/validate_parts.hpp"
+#include "base/time_zone.hpp"
 
 namespace dmaas::api {
 namespace {
@@ -76,6 +77,10 @@ Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
   problems.add_unless(listed != spec.usage.names.empty(), "spec.usage.names",
                       "goes with namespaces: list, and only with it");
   check_namespaces(spec.usage.names, "spec.usage.names", problems);
+  const auto& maintenance = spec.maintenance;
+  check_schedule(maintenance.schedule, maintenance.time_zone, "spec.maintenance", problems);
+  check_timeout(maintenance.timeout, "spec.maintenance.timeout", problems);
+  check_mover(maintenance.mover, "spec.maintenance.mover", problems);
   return problems.result();
 }
 
@@ -112,6 +117,17 @@ Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where) {
   check_timeout(spec.timeout, "spec.timeout", problems);
   check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
   check_mover(spec.mover, "spec.mover", problems);
+  return problems.result();
+}
+
+Result<> validate(const RetentionPolicySpec& spec, const Surroundings&) {
+  Problems problems;
+  problems.add_unless(spec.has_rule(), "spec",
+                      "give at least one rule, such as within: 3d or daily: 7");
+  problems.add_unless(!spec.within || *spec.within >= std::chrono::minutes{1}, "spec.within",
+                      "must be at least 1m, such as 3d");
+  if (auto zone = find_time_zone(spec.time_zone); !zone)
+    problems.add("spec.timeZone", zone.error());
   return problems.result();
 }
 

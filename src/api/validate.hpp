@@ -8,6 +8,7 @@
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
 #include "api/restore_session.hpp"
+#include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
 #include "base/result.hpp"
 
@@ -22,6 +23,7 @@ Result<> validate(const BackupConfigurationSpec& spec, const Surroundings& where
 Result<> validate(const BackupSessionSpec& spec, const Surroundings& where);
 Result<> validate(const SnapshotSpec& spec, const Surroundings& where);
 Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where);
+Result<> validate(const RetentionPolicySpec& spec, const Surroundings& where);
 Result<> validate(const HookTemplateSpec& spec, const Surroundings& where);
 Result<> validate(const BackupGrantSpec& spec, const Surroundings& where);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/cron.hpp"
+
 namespace dmaas::api {
 namespace {
 
@@ -63,6 +65,20 @@ void check_command(const std::vector<std::string>& command, const std::string& p
                    Problems& problems) {
   problems.add_unless(!command.empty() && !command[0].empty(), path,
                       "must begin with the name of a program");
+}
+
+void check_schedule(const std::string& schedule, const std::string& time_zone,
+                    const std::string& path, Problems& problems) {
+  if (schedule.empty()) {
+    problems.add_unless(time_zone.empty(), path + ".timeZone",
+                        "goes only with schedule; remove it or add schedule");
+    return;
+  }
+  if (auto parsed = CronSchedule::parse(schedule); !parsed) {
+    problems.add(path + ".schedule", parsed.error());
+  } else if (auto zoned = CronSchedule::parse(schedule, time_zone); !zoned) {
+    problems.add(path + ".timeZone", zoned.error());
+  }
 }
 
 void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Problems& problems) {

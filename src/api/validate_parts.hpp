@@ -21,6 +21,9 @@ void check_selector(const LabelSelector& selector, const std::string& path, Prob
 void check_selection(const ObjectSelection& selection, const std::string& path, Problems& problems);
 void check_command(const std::vector<std::string>& command, const std::string& path,
                    Problems& problems);
+/// `path` is that of what has the fields schedule and timeZone.
+void check_schedule(const std::string& schedule, const std::string& time_zone,
+                    const std::string& path, Problems& problems);
 void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Problems& problems);
 void check_exec(const ExecHook& exec, const std::string& path, Problems& problems);
 enum class Quiescing { allowed, refused };

@@ -6,7 +6,6 @@
 #include "api/problems.hpp"
 #include "api/validate.hpp"
 #include "api/validate_parts.hpp"
-#include "base/cron.hpp"
 
 namespace dmaas::api {
 namespace {
@@ -45,22 +44,9 @@ void check_dump_names(const BackupConfigurationSpec& spec, Problems& problems) {
   }
 }
 
-void check_schedule(const BackupRun& run, const std::string& path, Problems& problems) {
-  if (run.schedule.empty()) {
-    problems.add_unless(run.time_zone.empty(), path + ".timeZone",
-                        "goes only with schedule; remove it or add schedule");
-    return;
-  }
-  if (auto schedule = CronSchedule::parse(run.schedule); !schedule) {
-    problems.add(path + ".schedule", schedule.error());
-  } else if (auto zoned = CronSchedule::parse(run.schedule, run.time_zone); !zoned) {
-    problems.add(path + ".timeZone", zoned.error());
-  }
-}
-
 void check_run(const BackupConfigurationSpec& spec, const BackupRun& run, const std::string& path,
                Problems& problems) {
-  check_schedule(run, path, problems);
+  check_schedule(run.schedule, run.time_zone, path, problems);
   check_timeout(run.timeout, path + ".timeout", problems);
   check_hooks(run.hooks.before, path + ".hooks.before", Quiescing::allowed, problems);
   check_hooks(run.hooks.after, path + ".hooks.after", Quiescing::refused, problems);

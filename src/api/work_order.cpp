@@ -26,7 +26,7 @@ std::string_view missing_part(const WorkOrder& order) {
     case MoverTask::restore_resources:
       return !has_snapshot_id ? "snapshotId" : !order.apply ? "apply" : "";
     case MoverTask::maintain:
-      return "";
+      return !order.maintenance ? "maintenance" : "";
   }
   return "";
 }

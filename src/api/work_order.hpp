@@ -7,6 +7,7 @@
 
 #include "api/backup_document.hpp"
 #include "api/backup_target.hpp"
+#include "api/maintenance.hpp"
 #include "api/references.hpp"
 #include "api/restore_session.hpp"
 #include "base/fields.hpp"
@@ -37,7 +38,8 @@ struct OrderSession {
   std::string uid{};
 
   static void fields(auto& self, auto&& field) {
-    field("kind", self.kind, "BackupSession or RestoreSession.", rule::required);
+    field("kind", self.kind, "BackupSession, RestoreSession, or Repository for its maintenance.",
+          rule::required);
     field("namespace", self.namespace_name, "Namespace of the session.", rule::required);
     field("name", self.name, "Name of the session.", rule::required);
     field("uid", self.uid, "UID of the session.", rule::required);
@@ -177,6 +179,7 @@ struct WorkOrder {
   std::optional<OrderDump> dump{};
   std::optional<OrderCapture> capture{};
   std::optional<OrderApply> apply{};
+  std::optional<OrderMaintenance> maintenance{};
   std::int64_t memory_bytes = default_memory_bytes;
   std::int32_t attempt = 1;
 
@@ -191,6 +194,7 @@ struct WorkOrder {
     field("dump", self.dump, "Dump tasks.");
     field("capture", self.capture, "backupResources.");
     field("apply", self.apply, "restoreResources.");
+    field("maintenance", self.maintenance, "maintain.");
     field("memoryBytes", self.memory_bytes, "The mover's memory limit.", rule::always,
           rule::minimum(1 << 20));
     field("attempt", self.attempt,
@@ -248,7 +252,7 @@ struct MoverResult {
           rule::max_items(50));
     field("report", self.report,
           "Task-specific: findings, outcomes and counts of restoreResources; counts of "
-          "backupResources.");
+          "backupResources; what maintain did and found.");
   }
 };
 
