@@ -2,8 +2,8 @@
 
 #include "api/backup_document.hpp"
 #include "applications/capture.hpp"
+#include "applications/commits.hpp"
 #include "applications/discover.hpp"
-#include "applications/find_commit.hpp"
 #include "engine/archive/back_up.hpp"
 #include "kube/client/cluster_access.hpp"
 #include "kube/client/in_cluster.hpp"

@@ -2,6 +2,7 @@
 
 #include "api/backup_document.hpp"
 #include "api/repository_path.hpp"
+#include "applications/commits.hpp"
 #include "controller/backup/backup_work.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/references.hpp"
@@ -51,8 +52,8 @@ api::OrderSnapshot snapshot_of_component(const World& world, const BackupWork& w
                               application.name),
       .username = "dmaas",
       .paths = {"/" + component.name},
-      .tags = {"dmaas.io/session=" + work.session.metadata.uid,
-               "dmaas.io/component=" + component.name,
+      .tags = {applications::session_tag(work.session.metadata.uid),
+               applications::component_tag(component.name),
                "dmaas.io/plan=" + work.plan.metadata.key().text(), "dmaas.io/run=" + work.run->name,
                fmt::format("dmaas.io/type={}", is_full ? "full" : "incremental")},
       .parent_id = component.parent_id,

@@ -4,7 +4,7 @@
 
 #include "api/labels.hpp"
 #include "api/repository.hpp"
-#include "applications/find_commit.hpp"
+#include "applications/commits.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "controller/backup/backup_work.hpp"

@@ -6,17 +6,13 @@
 #include <optional>
 #include <unordered_map>
 
+#include "applications/commits.hpp"
 #include "engine/format/node.hpp"
 
 namespace dmaas::controller {
 namespace {
 
-constexpr std::string_view resources_tag = "dmaas.io/component=resources";
 constexpr std::size_t max_document_bytes = 16 << 20;
-
-bool is_backup(const engine::Snapshot& snapshot) {
-  return std::ranges::find(snapshot.tags, resources_tag) != snapshot.tags.end();
-}
 
 Result<StoredBackups> load_one_by_one(engine::Repository& repository, std::stop_token stop) {
   StoredBackups backups;
@@ -115,7 +111,8 @@ Result<StoredBackups> load_backups(engine::Repository& repository, std::stop_tok
   } else {
     return fail(std::move(snapshots).error());
   }
-  std::erase_if(backups.readable, [](const auto& stored) { return !is_backup(stored.snapshot); });
+  std::erase_if(backups.readable,
+                [](const auto& stored) { return !applications::is_commit(stored.snapshot); });
   return backups;
 }
 
