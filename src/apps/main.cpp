@@ -99,6 +99,8 @@ std::vector<Role> roles() {
            run_gateway},
           {"mover", "Moves the data of one component", mover_options, run_mover},
           {"resources", "Captures or applies objects of the API", mover_options, run_mover},
+          {"maintain", "Erases expired backups of a repository and checks it", mover_options,
+           run_mover},
           {"bundle",
            "Copies the program into a directory from which it runs in any image",
            {{"target", "The directory", "/dmaas"}},

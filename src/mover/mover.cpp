@@ -60,7 +60,7 @@ Result<api::MoverResult> run_task(const TaskContext& context, std::stop_token st
     case api::MoverTask::restore_resources:
       return restore_resources(context, std::move(stop));
     case api::MoverTask::maintain:
-      break;
+      return maintain(context, std::move(stop));
   }
   return fail(ErrorCode::unsupported,
               "this version cannot do the task: update the image of the movers");
@@ -76,7 +76,8 @@ Result<api::MoverResult> do_order(const api::WorkOrder& order, const MoverOption
                                   ControllerLink& link, Clock& clock, std::stop_token stop) {
   auto store = TRY(open_store(order, options, clock));
   auto repository = TRY(open_repository(*store, order, clock, stop));
-  TRY(repository->load_index(stop));
+  // Maintenance loads it when it needs it: a damaged one is what it has to tell of.
+  if (order.task != api::MoverTask::maintain) TRY(repository->load_index(stop));
   engine::Progress progress;
   std::jthread reporter{[&](std::stop_token ended) {
     while (clock.sleep(progress_period, ended)) link.post_progress(snapshot_of(progress), ended);

@@ -17,7 +17,7 @@ inline constexpr const char* volume_tree_name = "volume";
 /// The one file at the root of a raw block volume's component.
 inline constexpr const char* image_name = "disk.img";
 
-/// What every task is given. The repository's index is loaded.
+/// What every task is given. The repository's index is loaded, but for `maintain`.
 struct TaskContext {
   const api::WorkOrder& order;
   engine::Repository& repository;
@@ -33,5 +33,8 @@ Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop
 Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_token stop);
 Result<api::MoverResult> restore_dump(const TaskContext& context, std::stop_token stop);
 Result<api::MoverResult> restore_resources(const TaskContext& context, std::stop_token stop);
+/// Erases backups, gives back their space, checks what is left. Damage that it finds is in the
+/// report and no error.
+Result<api::MoverResult> maintain(const TaskContext& context, std::stop_token stop);
 
 }  // namespace dmaas::mover
