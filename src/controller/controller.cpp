@@ -1,6 +1,6 @@
 #include "controller/controller.hpp"
 
-#include <set>
+#include <map>
 
 #include "api/backup_configuration.hpp"
 #include "api/backup_grant.hpp"
@@ -10,13 +10,16 @@
 #include "api/labels.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
+#include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "controller/backup/reconcile_backup.hpp"
+#include "controller/maintenance/reconcile_maintenance.hpp"
 #include "controller/plan/reconcile_plan.hpp"
 #include "controller/repository/reconcile_repository.hpp"
 #include "controller/restore/reconcile_restore.hpp"
+#include "controller/snapshot/reconcile_snapshot.hpp"
 #include "controller/storage/reconcile_storage.hpp"
 #include "controller/sweeper.hpp"
 #include "controller/work_server.hpp"
@@ -40,6 +43,7 @@ Stores make_stores(kube::ControlPlane& plane) {
           .backup_sessions = plane.store(resource_of<api::BackupSession>()),
           .snapshots = plane.store(resource_of<api::Snapshot>()),
           .restore_sessions = plane.store(resource_of<api::RestoreSession>()),
+          .retention_policies = plane.store(resource_of<api::RetentionPolicy>()),
           .hook_templates = plane.store(resource_of<api::HookTemplate>()),
           .grants = plane.store(resource_of<api::BackupGrant>()),
           .mover_pods = plane.store(kube::resources::pods(), movers)};
@@ -112,15 +116,23 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   PlanReconciler plans{world};
   BackupReconciler backups{world};
   RestoreReconciler restores{world};
+  MaintenanceReconciler maintenances{world};
+  SnapshotReconciler snapshots{world};
   auto& storage_controller = plane.control({.name = "storages"}, world.stores.storages, storages);
   auto& repository_controller =
       plane.control({.name = "repositories"}, world.stores.repositories, repositories);
   repository_controller.triggered_by(world.stores.snapshots, repository_of);
   repository_controller.triggered_by(
       world.stores.storages, [&](const Json&) { return all_keys(world.stores.repositories); });
+  auto& maintenance_controller =
+      plane.control({.name = "maintenances"}, world.stores.repositories, maintenances);
+  maintenance_controller.triggered_by(world.stores.snapshots, repository_of);
+  maintenance_controller.triggered_by(world.stores.mover_pods, session_of);
+  plane.control({.name = "snapshots"}, world.stores.snapshots, snapshots);
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
-  for (auto* needed : {&world.stores.storages, &world.stores.hook_templates, &world.stores.grants})
+  for (auto* needed : {&world.stores.storages, &world.stores.retention_policies,
+                       &world.stores.hook_templates, &world.stores.grants})
     plan_controller.triggered_by(*needed,
                                  [&](const Json&) { return all_keys(world.stores.plans); });
   auto& backup_controller =
@@ -134,15 +146,21 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
 
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
   repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });
+  maintenances.on_wake([&](const kube::ObjectKey& key) { maintenance_controller.enqueue(key); });
   plans.on_wake([&](const kube::ObjectKey& key) { plan_controller.enqueue(key); });
   backups.on_wake([&](const kube::ObjectKey& key) { backup_controller.enqueue(key); });
   restores.on_wake([&](const kube::ObjectKey& key) { restore_controller.enqueue(key); });
+  const std::map<std::string_view, kube::Controller*> controllers{
+      {backups.session_kind(), &backup_controller},
+      {restores.session_kind(), &restore_controller},
+      {maintenances.session_kind(), &maintenance_controller}};
   reports.on_post([&](const std::string& kind, const kube::ObjectKey& key) {
-    (kind == "BackupSession" ? backup_controller : restore_controller).enqueue(key);
+    if (auto found = controllers.find(kind); found != controllers.end())
+      found->second->enqueue(key);
   });
 
   plane.while_leading([&](std::stop_token over) -> Result<> {
-    server.serve(world, {&backups, &restores}, std::move(over));
+    server.serve(world, {&backups, &restores, &maintenances}, std::move(over));
     return {};
   });
   Sweeper sweeper{world};

@@ -46,7 +46,8 @@ protected:
 
   kube::FakeApiServer server;
   Settings settings{.cluster_name = "east"};
-  kube::Store storages, repositories, plans, backups, snapshots, restores, templates, given, pods;
+  kube::Store storages, repositories, plans, backups, snapshots, restores, policies, templates,
+      given, pods;
   Grants gateway_grants{server, "dmaas-system"};
   Vault vault{server, settings, "0123456789abcdef", system_clock()};
   MoverReports reports;
@@ -59,8 +60,8 @@ protected:
               .cluster_uid = "u",
               .cluster_version = "v1.34.2",
               .ca_certificate = "",
-              .stores = {storages, repositories, plans, backups, snapshots, restores, templates,
-                         given, pods},
+              .stores = {storages, repositories, plans, backups, snapshots, restores, policies,
+                         templates, given, pods},
               .grants = gateway_grants,
               .vault = vault,
               .reports = reports,

@@ -2,6 +2,7 @@
 
 #include "api/backup_session.hpp"
 #include "api/labels.hpp"
+#include "api/repository.hpp"
 #include "api/restore_session.hpp"
 #include "base/log.hpp"
 #include "controller/belongings.hpp"
@@ -29,6 +30,10 @@ std::set<std::string> live_sessions(const World& world) {
       sessions);
   collect_live<api::RestoreSession>(
       world.stores.restore_sessions, [](const auto& status) { return is_final(status.stage); },
+      sessions);
+  collect_live<api::Repository>(
+      world.stores.repositories,
+      [](const auto& status) { return status.maintenance.phase == api::MaintenancePhase::idle; },
       sessions);
   return sessions;
 }

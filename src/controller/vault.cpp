@@ -247,22 +247,45 @@ Result<> Vault::hold(const RepositoryPlace& place, const std::string& session_ui
                      std::stop_token stop) {
   auto entry = entry_of(place);
   std::lock_guard lock{entry->gate};
-  if (entry->lock == nullptr || entry->lock->lost().stop_requested()) {
-    if (entry->opened == nullptr)
-      return fail(ErrorCode::unavailable, "repository " + place.path + " is being opened anew");
-    auto& repository = *entry->opened->repository;
-    // Only the leading controller of this cluster takes locks by these names, and this process has
-    // none here: they are of an earlier one. They go only when the new one is there.
-    auto former = TRY(own_locks(repository, stop));
-    for (const auto& own : former) {
-      if (own.is_exclusive) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
-    }
-    entry->lock = TRY(repository.lock(engine::LockKind::shared, lock_patience, stop));
-    for (const auto& own : former)
-      TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
-    entry->has_taken_over = true;
-  }
+  if (entry->is_alone)
+    return fail(ErrorCode::locked, "repository " + place.path + " is being maintained");
+  TRY(take_lock(*entry, engine::LockKind::shared, std::move(stop)));
   entry->sessions.insert(session_uid);
+  return {};
+}
+
+Result<> Vault::hold_alone(const RepositoryPlace& place, const std::string& holder_uid,
+                           std::stop_token stop) {
+  auto entry = entry_of(place);
+  std::lock_guard lock{entry->gate};
+  if (entry->is_alone && !entry->sessions.contains(holder_uid))
+    return fail(ErrorCode::locked, "repository " + place.path + " is being maintained");
+  if (!entry->is_alone && !entry->sessions.empty())
+    return fail(ErrorCode::locked, "repository " + place.path + " is used by a session");
+  TRY(take_lock(*entry, engine::LockKind::exclusive, std::move(stop)));
+  entry->is_alone = true;
+  entry->sessions.insert(holder_uid);
+  return {};
+}
+
+Result<> Vault::take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop) {
+  if (entry.lock != nullptr && !entry.lock->lost().stop_requested()) return {};
+  if (entry.opened == nullptr)
+    return fail(ErrorCode::unavailable, "repository " + entry.path + " is being opened anew");
+  auto& repository = *entry.opened->repository;
+  // Only the leading controller of this cluster takes locks by these names, and this process has
+  // none here: they are of an earlier one. They go only when the new one is there, unless the two
+  // cannot be there together.
+  auto former = TRY(own_locks(repository, stop));
+  auto is_in_the_way = [&](const OwnLock& own) {
+    return own.is_exclusive || kind == engine::LockKind::exclusive;
+  };
+  for (const auto& own : former) {
+    if (is_in_the_way(own)) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
+  }
+  entry.lock = TRY(repository.lock(kind, lock_patience, stop));
+  for (const auto& own : former) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
+  entry.has_taken_over = true;
   return {};
 }
 
@@ -280,8 +303,9 @@ void Vault::release(const std::string& session_uid, std::stop_token stop) {
   kube::Deadline deadline(clock_, release_patience, std::move(stop));
   for (auto& [place, entry] : all_entries()) {
     std::lock_guard lock{entry->gate};
-    if (entry->sessions.erase(session_uid) > 0 && entry->sessions.empty())
-      tidy_entry(*entry, deadline.token());
+    if (entry->sessions.erase(session_uid) == 0 || !entry->sessions.empty()) continue;
+    entry->is_alone = false;
+    tidy_entry(*entry, deadline.token());
   }
 }
 

@@ -57,8 +57,12 @@ public:
                                                      const std::string& path, std::stop_token stop);
 
   /// One restic lock is held on a repository while any session holds it here. Errors: locked (by
-  /// somebody else, named).
+  /// somebody else, named, or because it is held alone).
   Result<> hold(const RepositoryPlace& place, const std::string& session_uid, std::stop_token stop);
+  /// The same, but nobody else may hold it meanwhile: for maintenance. The caller knows that no
+  /// session of an earlier process works on it. Errors: locked.
+  Result<> hold_alone(const RepositoryPlace& place, const std::string& holder_uid,
+                      std::stop_token stop);
   bool is_held(const RepositoryPlace& place, const std::string& session_uid);
   /// Lets go of everything that the session holds. A storage that does not answer is left to
   /// `tidy`.
@@ -84,6 +88,7 @@ private:
     std::shared_ptr<OpenRepository> opened;
     std::unique_ptr<engine::RepositoryLock> lock;
     std::set<std::string> sessions;
+    bool is_alone = false;        // the one in `sessions` bears with nobody else
     bool has_taken_over = false;  // no lock of an earlier process is there
     bool is_untidy = false;       // a lock of this process could not be removed
   };
@@ -94,6 +99,7 @@ private:
 
   std::shared_ptr<Entry> entry_of(const RepositoryPlace& place);
   std::vector<std::pair<RepositoryPlace, std::shared_ptr<Entry>>> all_entries();
+  Result<> take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop);
   Result<> open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop);
   void tidy_entry(Entry& entry, std::stop_token stop);
   Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place) const;

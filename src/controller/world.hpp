@@ -23,6 +23,7 @@ struct Stores {
   kube::Store& backup_sessions;
   kube::Store& snapshots;
   kube::Store& restore_sessions;
+  kube::Store& retention_policies;
   kube::Store& hook_templates;
   kube::Store& grants;
   kube::Store& mover_pods;  // of all namespaces, by label

@@ -154,7 +154,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {{name: dmaas-admin, labels: {{rbac.authorization.k8s.io/aggregate-to-admin: "true"}}}}
 rules:
-- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, restoresessions, backupgrants], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, retentionpolicies, restoresessions, backupgrants], verbs: [create, update, patch, delete]}}
 )";
 
 constexpr std::string_view services_yaml = R"(

@@ -5,6 +5,7 @@
 #include "api/names.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
+#include "base/size_text.hpp"
 #include "controller/accounts.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/live_volume.hpp"
@@ -257,8 +258,8 @@ void finish_status(api::BackupSessionStatus& status, Timestamp now) {
       added += component.bytes_added;
       bytes += component.bytes_total;
     }
-    status.message = fmt::format("backed up {} objects and {} bytes, {} of them new",
-                                 status.object_count, bytes, added);
+    status.message = fmt::format("backed up {} objects and {}, {} of it new", status.object_count,
+                                 format_bytes(bytes), format_bytes(added));
     api::set_condition(status.conditions,
                        {.type = std::string(api::condition::complete),
                         .status = api::ConditionStatus::yes,

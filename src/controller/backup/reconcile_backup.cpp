@@ -14,6 +14,7 @@
 #include "controller/backup/backup_work.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/live_volume.hpp"
+#include "controller/maintenance/repository_use.hpp"
 #include "controller/references.hpp"
 #include "controller/run_hooks.hpp"
 #include "controller/status.hpp"
@@ -188,6 +189,11 @@ Result<Action> BackupReconciler::begin(Work& work) {
   if (auto other = take_turn(work); !other.empty()) {
     status.message = "waiting for session " + other + " of the same plan";
     return look_again;
+  }
+  for (const auto& storage : TRY(storages_of(world_, work.plan))) {
+    auto place = place_of(world_, work, storage.metadata.key().text());
+    status.message = maintenance_in_the_way(world_, place);
+    if (!status.message.empty()) return look_again;
   }
   status.start_time = world_.clock.now();
   status.type = work.session.spec.type.value_or(work.run->type);

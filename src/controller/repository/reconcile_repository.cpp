@@ -111,11 +111,14 @@ Result<api::BackupStorage> RepositoryReconciler::find_ready_storage(
 }
 
 bool RepositoryReconciler::must_look(const api::Repository& repository, std::size_t shown) const {
+  const auto& maintenance = repository.status.maintenance;
+  if (maintenance.phase != api::MaintenancePhase::idle) return false;
   if (!api::is_true(repository.status.conditions, api::condition::ready)) return true;
   std::lock_guard lock{mutex_};
   auto known = looks_.find(repository.metadata.key());
   if (known == looks_.end() || known->second.generation != repository.metadata.generation)
     return true;
+  if (maintenance.completion_time && *maintenance.completion_time > known->second.time) return true;
   // Fewer objects than before: somebody tidied up, and gets them back only when it is time.
   return shown > known->second.shown || world_.clock.now() - known->second.time >= look_period;
 }

@@ -11,6 +11,7 @@
 #include "base/time_text.hpp"
 #include "controller/accounts.hpp"
 #include "controller/belongings.hpp"
+#include "controller/maintenance/repository_use.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/stored_backups.hpp"
 #include "controller/restore/fill_volume.hpp"
@@ -183,7 +184,11 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   TRY(check_ready(work.source.storage));
   // They run at the end; what is wrong with them is known now.
   TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
-  if (!status.start_time) status.start_time = world_.clock.now();
+  if (!status.start_time) {
+    status.message = maintenance_in_the_way(world_, work.source.place);
+    if (!status.message.empty()) return look_again;
+    status.start_time = world_.clock.now();
+  }
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "open/" + work.session.metadata.uid,

@@ -19,6 +19,7 @@ struct MemoryWorld {
   kube::Store backup_sessions{};
   kube::Store snapshots{};
   kube::Store restore_sessions{};
+  kube::Store retention_policies{};
   kube::Store hook_templates{};
   kube::Store grant_objects{};
   kube::Store mover_pods{};
@@ -28,20 +29,21 @@ struct MemoryWorld {
   Background background{};
   Quiescence quiescence{clock};
   kube::EventRecorder events{server, {.instance = "test"}};
-  World world{.client = server,
-              .clock = clock,
-              .settings = settings,
-              .cluster_uid = "0123456789",
-              .cluster_version = "v1.34.2",
-              .ca_certificate = "PEM",
-              .stores = {storages, repositories, plans, backup_sessions, snapshots,
-                         restore_sessions, hook_templates, grant_objects, mover_pods},
-              .grants = grants,
-              .vault = vault,
-              .reports = reports,
-              .background = background,
-              .quiescence = quiescence,
-              .events = events};
+  World world{
+      .client = server,
+      .clock = clock,
+      .settings = settings,
+      .cluster_uid = "0123456789",
+      .cluster_version = "v1.34.2",
+      .ca_certificate = "PEM",
+      .stores = {storages, repositories, plans, backup_sessions, snapshots, restore_sessions,
+                 retention_policies, hook_templates, grant_objects, mover_pods},
+      .grants = grants,
+      .vault = vault,
+      .reports = reports,
+      .background = background,
+      .quiescence = quiescence,
+      .events = events};
 };
 
 }  // namespace dmaas::controller

@@ -1,0 +1,77 @@
+#include "controller/maintenance/expire_backups.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "api/backup_configuration.hpp"
+#include "api/labels.hpp"
+#include "applications/retention/choose_kept.hpp"
+#include "applications/retention/delete_backup.hpp"
+#include "base/log.hpp"
+#include "controller/references.hpp"
+#include "controller/repository/discover_backups.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+/// Backups of this cluster by the key of the plan that made them, as "namespace/name".
+std::map<std::string, std::vector<api::Snapshot>> backups_by_plan(
+    const World& world, const kube::ObjectKey& repository) {
+  std::map<std::string, std::vector<api::Snapshot>> by_plan;
+  for (auto& snapshot : shown_backups(world, repository)) {
+    const auto& status = snapshot.status;
+    bool is_ours = status.cluster && status.cluster->uid == world.cluster_uid;
+    if (is_ours && status.complete && !snapshot.metadata.deletion_time)
+      by_plan[status.plan].push_back(std::move(snapshot));
+  }
+  return by_plan;
+}
+
+Result<std::vector<std::string>> find_expired(const World& world, const std::string& plan_text,
+                                              const kube::ObjectKey& storage,
+                                              const std::vector<api::Snapshot>& backups) {
+  auto slash = plan_text.find('/');
+  if (slash == std::string::npos) return std::vector<std::string>();
+  kube::ObjectKey key{plan_text.substr(0, slash), plan_text.substr(slash + 1)};
+  if (world.stores.plans.find(key) == nullptr) return std::vector<std::string>();
+  auto plan = TRY(find_object<api::BackupConfiguration>(world.stores.plans, key));
+  const auto* reference = api::retention_policy_of(plan, storage);
+  if (reference == nullptr) return std::vector<std::string>();
+  auto policy = TRY(find_object<api::RetentionPolicy>(world.stores.retention_policies,
+                                                      {key.namespace_name, reference->name}));
+  std::vector<applications::RetainedBackup> candidates;
+  for (const auto& backup : backups) candidates.push_back({backup.metadata.name, backup.spec.time});
+  std::vector<std::string> expired;
+  for (auto& backup : TRY(applications::choose_kept(std::move(candidates), policy.spec))) {
+    if (backup.kept_by.empty()) expired.push_back(std::move(backup.name));
+  }
+  return expired;
+}
+
+}  // namespace
+
+Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop) {
+  auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
+  for (const auto& [plan, backups] : backups_by_plan(world, repository.metadata.key())) {
+    auto expired = TRY(find_expired(world, plan, storage, backups).context("retention of " + plan));
+    for (const auto& backup : backups) {
+      if (std::ranges::count(expired, backup.metadata.name) == 0) continue;
+      log_info("a backup has expired", {{"backup", backup.metadata.key().text()}, {"plan", plan}});
+      TRY(applications::delete_backup(world.client, backup, stop));
+    }
+  }
+  return {};
+}
+
+bool is_being_erased(const api::Snapshot& snapshot) {
+  return snapshot.metadata.deletion_time &&
+         std::ranges::count(snapshot.metadata.finalizers, api::erase_finalizer) > 0;
+}
+
+std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository) {
+  auto backups = shown_backups(world, repository);
+  std::erase_if(backups, [](const auto& snapshot) { return !is_being_erased(snapshot); });
+  return backups;
+}
+
+}  // namespace dmaas::controller

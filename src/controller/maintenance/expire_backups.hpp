@@ -1,0 +1,23 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "api/repository.hpp"
+#include "api/snapshot.hpp"
+#include "controller/world.hpp"
+
+namespace dmaas::controller {
+
+/// Deletes, with their backups, the Snapshot objects that the retention policies of their plans do
+/// not keep. Only complete backups of this cluster whose plan exists are judged; everything else
+/// stays. Errors: not_found, invalid_input (a policy).
+Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop);
+
+/// Whether the object waits for its backup to be erased.
+bool is_being_erased(const api::Snapshot& snapshot);
+/// Snapshot objects of the repository that wait for their backup to be erased.
+std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository);
+
+}  // namespace dmaas::controller
