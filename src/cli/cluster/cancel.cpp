@@ -5,7 +5,7 @@
 
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/find_session.hpp"
-#include "cli/cluster/follow.hpp"
+#include "cli/cluster/objects.hpp"
 #include "cli/terminal.hpp"
 #include "kube/object/object.hpp"
 
@@ -20,26 +20,6 @@ struct CancelFlags {
   std::string session;
 };
 
-Result<> wait_until_gone(kube::Client& client, const kube::Resource& resource, const Json& object,
-                         std::stop_token stop) {
-  auto key = kube::key_of(object);
-  auto deadline = system_clock().monotonic() + cancel_patience;
-  while (system_clock().sleep(poll_period, stop)) {
-    auto now = client.get(resource, key, stop);
-    bool is_gone = now.failed_with(ErrorCode::not_found) ||
-                   (now && kube::uid_of(*now) != kube::uid_of(object));
-    if (is_gone) return {};
-    if (!now && !is_retryable(now.code())) return fail(std::move(now).error());
-    if (system_clock().monotonic() > deadline) {
-      return fail(ErrorCode::timeout,
-                  fmt::format("session {} is cancelled, but not cleaned up after {} minutes: is "
-                              "the controller running? 'kubectl -n dmaas-system get pods'",
-                              key.text(), cancel_patience.count()));
-    }
-  }
-  return fail(ErrorCode::cancelled, "session " + key.text() + " is being cleaned up");
-}
-
 Result<ExitCode> run_cancel(const Connection& connection, const std::string& name,
                             std::stop_token stop) {
   auto session = TRY(find_session(connection, name, stop));
@@ -51,7 +31,13 @@ Result<ExitCode> run_cancel(const Connection& connection, const std::string& nam
   auto resource = session.kind->resource();
   // The controller's finalizer stops movers and removes what they used before the object goes.
   TRY(connection.client->remove(resource, key, {.uid = kube::uid_of(session.object)}, stop));
-  TRY(wait_until_gone(*connection.client, resource, session.object, stop));
+  auto gone = wait_until_gone(*connection.client, resource, session.object, cancel_patience, stop);
+  if (!gone) {
+    return fail(
+        std::move(gone).error().context("session " + key.text() +
+                                        " is cancelled, but not cleaned up yet: is the controller "
+                                        "running? 'kubectl -n dmaas-system get pods'"));
+  }
   print_line("session " + key.text() + " is cancelled and cleaned up");
   return ExitCode::success;
 }

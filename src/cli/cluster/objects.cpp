@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/encoding.hpp"
 #include "base/time_text.hpp"
+#include "cli/cluster/follow.hpp"
 #include "cli/cluster/kind_names.hpp"
 #include "crypto/random.hpp"
 #include "kube/object/object.hpp"
@@ -66,6 +67,22 @@ Result<Json> find_or_list(kube::Client& client, const api::KindInfo& kind,
   if (!object.failed_with(ErrorCode::not_found)) return object;
   return fail(ErrorCode::not_found,
               missing_text(kind, key, keys_of(client, kind, key.namespace_name, stop)));
+}
+
+Result<> wait_until_gone(kube::Client& client, const kube::Resource& resource, const Json& object,
+                         std::chrono::nanoseconds patience, std::stop_token stop) {
+  auto key = kube::key_of(object);
+  auto deadline = system_clock().monotonic() + patience;
+  while (system_clock().sleep(poll_period, stop)) {
+    auto now = client.get(resource, key, stop);
+    bool is_gone = now.failed_with(ErrorCode::not_found) ||
+                   (now && kube::uid_of(*now) != kube::uid_of(object));
+    if (is_gone) return {};
+    if (!now && !is_retryable(now.code())) return fail(std::move(now).error());
+    if (system_clock().monotonic() > deadline)
+      return fail(ErrorCode::timeout, "still there after " + format_duration(patience));
+  }
+  return fail(ErrorCode::cancelled, "stopped");
 }
 
 api::NamespacedReference parse_reference(const std::string& text) {

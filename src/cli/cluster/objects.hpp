@@ -24,6 +24,10 @@ Result<Json> create(kube::Client& client, const Kind& object, kube::DryRun dry_r
 Result<Json> find_or_list(kube::Client& client, const api::KindInfo& kind,
                           const kube::ObjectKey& key, std::stop_token stop);
 
+/// Until the object is gone, or another one of its name is there. Errors: timeout, cancelled.
+Result<> wait_until_gone(kube::Client& client, const kube::Resource& resource, const Json& object,
+                         std::chrono::nanoseconds patience, std::stop_token stop);
+
 /// "[namespace/]name".
 api::NamespacedReference parse_reference(const std::string& text);
 

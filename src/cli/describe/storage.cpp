@@ -4,6 +4,29 @@
 #include "cli/describe/describe.hpp"
 
 namespace dmaas::cli {
+namespace {
+
+std::string describe_maintenance(const api::MaintenanceSettings& settings) {
+  auto when = settings.schedule.empty() ? "on demand" : settings.schedule;
+  if (!settings.time_zone.empty()) when += " in " + settings.time_zone;
+  return fmt::format("{}, reads {} % of the data each time", when, settings.read_data_percent);
+}
+
+void tell_maintenance(Story& story, const api::RepositoryStatus& status) {
+  const auto& maintenance = status.maintenance;
+  story.heading("Maintenance");
+  story.fact("Phase", std::string(name_of(maintenance.phase)));
+  story.fact("Last", maintenance.completion_time);
+  story.fact("Outcome", maintenance.outcome == api::MaintenanceOutcome::never
+                            ? "none yet"
+                            : std::string(name_of(maintenance.outcome)));
+  story.fact("Message", maintenance.message);
+  story.fact("Tried again", maintenance.postponed_until);
+  if (!status.pending_erasures.empty())
+    story.fact("Still to erase", fmt::format("{} backups", status.pending_erasures.size()));
+}
+
+}  // namespace
 
 void tell(Story& story, const api::BackupStorage& storage) {
   const auto& spec = storage.spec;
@@ -19,6 +42,7 @@ void tell(Story& story, const api::BackupStorage& storage) {
                          spec.recovery_password_secret.key));
   story.fact("Credentials", spec.credential_secret ? "Secret " + spec.credential_secret->name : "");
   story.fact("Movers at once", std::to_string(spec.max_concurrent_movers));
+  story.fact("Maintenance", describe_maintenance(spec.maintenance));
   story.fact("Reachable since", status.reachable_since);
   story.fact("Free", status.free_bytes ? describe_bytes(*status.free_bytes) : "");
   story.conditions(status.conditions);
@@ -50,6 +74,7 @@ void tell(Story& story, const api::Repository& repository) {
                  ? "never checked"
                  : fmt::format("{} {}", name_of(status.last_check), status.last_check_message));
   story.fact("Stored", status.stored_bytes ? describe_bytes(*status.stored_bytes) : "");
+  tell_maintenance(story, status);
   story.conditions(status.conditions);
 }
 

@@ -1,0 +1,72 @@
+// dmaas delete backup
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "api/snapshot.hpp"
+#include "applications/retention/delete_backup.hpp"
+#include "cli/cluster/commands.hpp"
+#include "cli/cluster/objects.hpp"
+#include "cli/terminal.hpp"
+
+namespace dmaas::cli {
+namespace {
+
+/// Erasing waits for sessions that use the repository.
+constexpr std::chrono::minutes patience{60};
+
+struct DeleteFlags {
+  ClusterFlags cluster;
+  std::vector<std::string> backups;
+  bool no_wait = false;
+};
+
+Result<ExitCode> run_delete(const Connection& connection, const DeleteFlags& flags,
+                            std::stop_token stop) {
+  const auto& kind = api::kind_info<api::Snapshot>();
+  std::vector<api::Snapshot> backups;
+  for (const auto& name : flags.backups) {
+    kube::ObjectKey key{connection.namespace_name, name};
+    auto object = TRY(find_or_list(*connection.client, kind, key, stop));
+    backups.push_back(TRY(api::decode<api::Snapshot>(object)));
+  }
+  for (const auto& backup : backups)
+    TRY(applications::delete_backup(*connection.client, backup, stop));
+  for (const auto& backup : backups) {
+    auto key = backup.metadata.key();
+    if (flags.no_wait) {
+      print_line("backup " + key.text() + " is being erased");
+      continue;
+    }
+    auto gone = wait_until_gone(*connection.client, kind.resource(), backup.source, patience, stop);
+    if (!gone) {
+      return fail(std::move(gone).error().context(
+          fmt::format("backup {} is being erased, see 'dmaas describe repository {} -n {}'",
+                      key.text(), backup.spec.repository.name, key.namespace_name)));
+    }
+    print_line("backup " + key.text() + " is erased");
+  }
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_delete_commands(CLI::App& app, CommandLine& line) {
+  auto* group = app.add_subcommand("delete", "Erase what is on a storage");
+  group->require_subcommand(1);
+  auto flags = std::make_shared<DeleteFlags>();
+  auto* command = group->add_subcommand(
+      "backup", "Erase backups for ever, and give back the space that only they needed");
+  add_cluster_flags(*command, flags->cluster);
+  command->add_flag("--no-wait", flags->no_wait, "Do not wait until they are erased");
+  command->add_option("backup", flags->backups, "The backups")->required()->type_name("BACKUP");
+  command->callback([&line, flags] {
+    line.chosen = [flags](std::stop_token stop) {
+      return on_cluster(flags->cluster, stop, [&](const Connection& connection) {
+        return run_delete(connection, *flags, stop);
+      });
+    };
+  });
+}
+
+}  // namespace dmaas::cli
