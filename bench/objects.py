@@ -14,8 +14,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from sites.site import Site
 from testbed.progress import say
-from tests.cluster.product import Site
 
 COUNT = 10_000
 NAMESPACE = "many"

@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from demo import storage as storages
+from sites.site import Site, run
 from testbed import cluster as testbed_cluster
 from testbed.errors import TestbedError
 from testbed.peers.restic import restic as stock_restic
 from testbed.progress import say
-from tests.cluster.product import Site, run
 
 MANIFESTS = Path(__file__).parent / "manifests"
 REPOSITORY = "east/ns/shop/shop"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.product import Site
+from sites.site import Site
 
 # Clusters that run at the same time need names of their own, and so do their storages.
 NAME = os.environ.get("DMAAS_TEST_SITE", "site")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.product import restic
+from sites.site import restic
 
 NAMESPACE = "raw"
 SIZE = 48 << 20

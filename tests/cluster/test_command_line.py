@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from tests.cluster.application import Keeper
+from sites.keeper import Keeper
+from sites.site import PROGRAM, run
 from tests.cluster.node_view import Node, stopped
-from tests.cluster.product import PROGRAM, run
 
 NAMESPACE = "cli-keeper"
 # Several times as long as `logs --follow` takes to see a pod.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.product import restic
+from sites.site import restic
 
 SHOP = Path(__file__).parents[2] / "demo/manifests/shop.yaml"
 NAMESPACE = "dumps"

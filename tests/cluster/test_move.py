@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sites.site import Site, restic
 from testbed import cluster as testbed_cluster
-from tests.cluster.product import Site, restic
 
 SHOP = Path(__file__).parents[2] / "demo/manifests/shop.yaml"
 DIRECTORY = "/var/lib/dmaas-test-storage"

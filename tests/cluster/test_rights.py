@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.cluster.application import Keeper
+from sites.keeper import Keeper
 from tests.cluster.conftest import NAME
 from tests.cluster.endpoints import Endpoint, Gateway
 from tests.cluster.node_view import SYSTEM, Node, stopped, text_of_process, wait_for

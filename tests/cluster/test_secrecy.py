@@ -6,12 +6,12 @@ import re
 
 import pytest
 
+from sites.keeper import Keeper
+from sites.site import run
 from testbed import minio as testbed_minio
 from testbed.network import HOST_ADDRESS
-from tests.cluster.application import Keeper
 from tests.cluster.conftest import NAME
 from tests.cluster.node_view import SYSTEM, LogKeeper, wait_for
-from tests.cluster.product import run
 
 NAMESPACE = "secrecy"
 STORAGE = "secrecy"

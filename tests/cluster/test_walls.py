@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from sites.keeper import Keeper
 from testbed.errors import TestbedError
-from tests.cluster.application import Keeper
 from tests.cluster.conftest import NAME
 from tests.cluster.node_view import SYSTEM, wait_for
 

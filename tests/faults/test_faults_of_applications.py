@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.application import Keeper
-from tests.cluster.attempt import Attempt, wait_until
-from tests.cluster.plans import apply, condition, deploy_settings, hook, plan_of
+from sites.keeper import Keeper
+from sites.plans import apply, condition, deploy_settings, hook, plan_of
+from tests.faults.attempt import Attempt, wait_until
 
 SYSTEM = "dmaas-system"
 HOLD = {"nodeSelector": {"dmaas-test/may-run": "yes"}}  # movers with this start when the node is labelled

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.application import Keeper
-from tests.cluster.attempt import Attempt, wait_until
-from tests.cluster.plans import apply, plan_of
-from tests.cluster.product import restic
-from tests.cluster.sealed_config import set_version
+from sites.keeper import Keeper
+from sites.plans import apply, plan_of
+from sites.site import restic
+from tests.faults.attempt import Attempt, wait_until
+from tests.faults.sealed_config import set_version
 
 SYSTEM = "dmaas-system"
 EXTRAS = """

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from sites.keeper import Keeper
+from sites.plans import apply, condition, deploy_settings, plan_of
+from sites.site import restic, run
 from testbed import minio
 from testbed.network import HOST_ADDRESS
-from tests.cluster.application import Keeper
-from tests.cluster.attempt import Attempt, wait_until
-from tests.cluster.faulty_proxy import FaultyProxy, Mode
-from tests.cluster.plans import apply, condition, deploy_settings, plan_of
-from tests.cluster.product import restic, run
+from tests.faults.attempt import Attempt, wait_until
+from tests.faults.faulty_proxy import FaultyProxy, Mode
 
 PORT = 9106
 BUCKET = "faults"

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from sites.site import restic, run
 from testbed import minio as testbed_minio
 from testbed.errors import TestbedError
 from tests.cluster.conftest import NAME
-from tests.cluster.product import restic, run
-from tests.cluster.victims import SYSTEM, Victims, grants, patiently
+from tests.faults.victims import SYSTEM, Victims, grants, patiently
 
 SEED = int(os.environ.get("DMAAS_KILL_SEED", "20261126"))
 ROUNDS = 5

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from sites.keeper import Keeper
+from sites.site import Site, run
 from testbed import cluster as testbed_cluster
 from testbed import minio as testbed_minio
 from testbed.network import HOST_ADDRESS
-from tests.cluster.application import Keeper
 from tests.cluster.conftest import NAME
 from tests.cluster.node_view import SYSTEM, wait_for
-from tests.cluster.product import Site, run
 
 CLUSTER = f"{NAME}-gone"
 DIRECTORY = Path(f"/var/lib/dmaas-test-removal-{NAME}")

@@ -9,9 +9,9 @@ import threading
 import time
 from pathlib import Path
 
+from sites.site import SESSION_LABEL
 from testbed import control_groups
 from testbed.errors import TestbedError
-from tests.cluster.product import SESSION_LABEL
 
 SYSTEM = "dmaas-system"
 COMPONENT = "dmaas.io/component"

@@ -10,7 +10,7 @@ from deploy.image import product as product_image
 from testbed import cluster as testbed_cluster
 from testbed.images import catalogue
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = Path(os.environ.get("DMAAS", ROOT / "build/release/src/dmaas"))
 IMAGE = product_image.IMAGE
 SESSION_LABEL = "dmaas.io/session-uid"

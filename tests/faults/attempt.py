@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from tests.cluster.product import PROGRAM
+from sites.site import PROGRAM
 
 POLL_SECONDS = 0.5
 KINDS = {"backup": "backupsession", "restore": "restoresession"}

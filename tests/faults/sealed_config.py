@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 
-from tests.cluster.product import restic
+from sites.site import restic
 
 PRIME = (1 << 130) - 5
 CLAMP = 0x0ffffffc0ffffffc0ffffffc0fffffff
