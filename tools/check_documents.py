@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENTS = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "STYLE.md"]
-TOP = "(?:src|tests|testbed|tools|docs|deploy|bench|fuzz|cmake|web|changelog)"
+TOP = "(?:src|tests|testbed|sites|demo|tools|docs|deploy|bench|fuzz|cmake|web|changelog)"
 PATH = re.compile(rf"`({TOP}/[\w./-]*)`")
 FUNCTION = re.compile(r"`(\w+)\(\)`")
 
