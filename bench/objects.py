@@ -100,7 +100,7 @@ def main() -> int:
         password.parent.mkdir(parents=True)
         password.write_text("only for this measurement\n")
         site.install()
-        site.add_storage(password)
+        site.add_main_storage(password)
         say(f"==> making {count:,} objects")
         make_objects(site, count)
         site.dmaas("protect", "all", "-n", NAMESPACE, "--name", "many")

@@ -28,11 +28,14 @@ class LocalStorage:
 
 class S3Storage:
     text = f"bucket {BUCKET} of MinIO at {minio.ADDRESS}"
-    environment = {"AWS_ACCESS_KEY_ID": minio.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": minio.SECRET_KEY}
     add_flags = ["--bucket", BUCKET, "--endpoint", f"http://{minio.ADDRESS}", "--create-bucket"]
 
     def start(self) -> None:
         self._server = minio.up(DIRECTORY / "minio")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self._server.account.environment
 
     def location(self, path: str) -> str:
         return f"s3:http://{minio.ADDRESS}/{BUCKET}/{path}"

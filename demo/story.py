@@ -1,23 +1,20 @@
 """What the demo does, step by step, and what it says in the end."""
 
-import json
 import secrets
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from demo import storage as storages
-from sites.site import Site, run
+from sites.shop import Shop
+from sites.site import SYSTEM, Site, restic
 from testbed import cluster as testbed_cluster
-from testbed.errors import TestbedError
-from testbed.peers.restic import restic as stock_restic
 from testbed.progress import say
 
 MANIFESTS = Path(__file__).parent / "manifests"
 REPOSITORY = "east/ns/shop/shop"
 RESTORED = "shop-restored"
 PASSWORD_FILE = storages.DIRECTORY / "recovery-password"
-READY = "--timeout=180s"
 # Rows that the shop writes between the two backups.
 NEW_ROWS = 25
 
@@ -40,34 +37,12 @@ def size(count: int) -> str:
 
 def install(site: Site, storage) -> None:
     site.install()
-    site.dmaas("storage", "add", "main", *storage.add_flags, "--recovery-password-file", PASSWORD_FILE, "--default",
-               "--all-namespaces", environment=storage.environment)
+    site.add_storage("main", PASSWORD_FILE, *storage.add_flags, "--default", environment=storage.environment)
 
 
-def count_rows(site: Site) -> int:
-    """0 until the shop has made its table."""
-    with suppress(TestbedError):
-        return len(site.rows("shop").splitlines())
-    return 0
-
-
-def await_rows(site: Site, least: int) -> None:
-    deadline = time.monotonic() + 60
-    while count_rows(site) < least:
-        assert time.monotonic() < deadline, f"the shop did not write {least} rows within a minute"
-        time.sleep(0.5)
-
-
-def deploy_shop(site: Site) -> None:
-    site.cluster.apply((MANIFESTS / "shop.yaml").read_text())
-    for workload in ("statefulset/mariadb", "deployment/web"):
-        site.kubectl("-n", "shop", "rollout", "status", workload, READY)
-    await_rows(site, NEW_ROWS)
-
-
-def back_up(site: Site, lines: list[str]) -> list[str]:
+def back_up(site: Site, shop: Shop, lines: list[str]) -> list[str]:
     """The rows that were there when it began."""
-    rows = site.rows("shop").splitlines()
+    rows = shop.rows()
     site.dmaas("backup", "shop", "-n", "shop")
     sessions = sorted(site.list("backupsessions", "shop"), key=lambda item: item["metadata"]["creationTimestamp"])
     status = sessions[-1]["status"]
@@ -89,18 +64,17 @@ def compare(recorded: list[str], at_least: int, restored: list[str], lines: list
 
 
 def check_with_restic(storage, lines: list[str]) -> None:
-    output = run(stock_restic(), "-r", storage.location(REPOSITORY), "-p", PASSWORD_FILE, "--no-cache", "check", "--read-data",
-                 environment=storage.environment)
+    output = restic(storage.location(REPOSITORY), PASSWORD_FILE, "check", "--read-data", environment=storage.environment)
     assert "no errors were found" in output, output
     lines.append("restic     stock restic read all data of the repository: no errors were found")
 
 
 def restore(site: Site, lines: list[str]) -> None:
     site.dmaas("restore", "--storage", "main", "--path", REPOSITORY, "--map-namespace", f"shop={RESTORED}", seconds=400)
-    status = site.list("restoresessions", "dmaas-system")[0]["status"]
+    status = site.list("restoresessions", SYSTEM)[0]["status"]
     lines.append(f"restore    {status['message']}; {size(sum(v.get('bytesDone', 0) for v in status['volumes']))} "
                  f"in {len(status['volumes'])} volumes, in {status.get('timeToRecover', status.get('duration', ''))}")
-    site.kubectl("-n", RESTORED, "rollout", "status", "deployment/web", READY)
+    site.await_rollout("deployment/web", RESTORED)
 
 
 def clean_up() -> None:
@@ -122,7 +96,7 @@ def tell(*, on_s3: bool, keep: bool) -> None:
         recorded, at_least = _live_in_east(storage, lines)
         west = _come_back_in_west(storage, lines)
         with step("comparing every row, and asking stock restic"):
-            restored = west.rows(RESTORED).splitlines()
+            restored = Shop(west, RESTORED).rows()
             compare(recorded, at_least, restored, lines)
             check_with_restic(storage, lines)
         print("\nWhat happened\n  " + "\n  ".join([f"storage    {storage.text}", *lines]) +
@@ -140,18 +114,18 @@ def _live_in_east(storage, lines: list[str]) -> tuple[list[str], int]:
     with step("cluster east"):
         east = Site("east", str(storages.LocalStorage.directory))
     with step("the shop: MariaDB with two replicas, and a web page that writes rows all the time"):
-        deploy_shop(east)
+        shop = Shop(east).deploy(NEW_ROWS)
     with step("DMaaS with a storage, and a plan for the shop"):
         install(east, storage)
         east.cluster.apply((MANIFESTS / "mariadb-quiesce.yaml").read_text())
         east.dmaas("protect", "all", "-n", "shop", "--name", "shop", "--before", "mariadb-quiesce")
     with step("backup 1"):
-        back_up(east, lines)
+        back_up(east, shop, lines)
     with step("new rows, then backup 2"):
-        await_rows(east, count_rows(east) + NEW_ROWS)
-        rows = back_up(east, lines)
+        shop.await_rows(shop.count_rows() + NEW_ROWS)
+        rows = back_up(east, shop, lines)
     with step("east is destroyed"):
-        recorded = east.rows("shop").splitlines()
+        recorded = shop.rows()
         east.cluster.down()
     lines.append("east       destroyed, with everything in it")
     return recorded, len(rows)

@@ -22,6 +22,11 @@ class S3Account:
     certificate_authority: Path | None = None
     region: str = "us-east-1"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The credential as programs that use S3 take it."""
+        return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
+
 
 @dataclass(frozen=True)
 class S3Answer:

@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 
-SYSTEM = "dmaas-system"
+from sites.site import SYSTEM
 
 
 class Endpoint:

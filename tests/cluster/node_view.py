@@ -4,22 +4,10 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
-SYSTEM = "dmaas-system"
-WAIT_SECONDS = 60
-
-
-def wait_for(what, find, seconds=WAIT_SECONDS, every=0.2):
-    """The first true value that `find` gives."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = find()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what} after {seconds} s"
-        time.sleep(every)
+from sites.site import SESSION_LABEL, SYSTEM
+from sites.waiting import wait_for
 
 
 def processes_of(pod_uid):
@@ -58,8 +46,7 @@ class Node:
         self.layout = site.cluster.layout
 
     def pods(self, part, session):
-        selector = f"dmaas.io/part={part},dmaas.io/session-uid={session['metadata']['uid']}"
-        return self.site.list_selected("pods", selector)
+        return self.site.list("pods", selector=f"dmaas.io/part={part},{SESSION_LABEL}={session['metadata']['uid']}")
 
     def token(self, pod, audience):
         """The token for `gateway` or `controller`, as kubelet has put it into the pod."""
@@ -76,7 +63,7 @@ class Node:
 
     def process_of(self, role):
         """Of controller or gateway."""
-        pods = self.site.list_selected("pods", f"app.kubernetes.io/component={role}", SYSTEM)
+        pods = self.site.list("pods", SYSTEM, f"app.kubernetes.io/component={role}")
         return self.process(pods[0])
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,7 @@ class Raw:
         return self
 
     def await_pod(self, namespace):
-        self.site.kubectl("-n", namespace, "rollout", "status", "statefulset/raw", "--timeout=120s")
+        self.site.await_rollout("statefulset/raw", namespace)
 
     def scale(self, replicas):
         self.site.kubectl("-n", NAMESPACE, "scale", "statefulset/raw", f"--replicas={replicas}")
@@ -123,14 +122,8 @@ class Raw:
 
     def back_up(self):
         """The status of a session at its end."""
-        session = self.site.dmaas("backup", "raw", "-n", NAMESPACE, "--no-wait").split()[1].split("/")[1]
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            status = self.site.get("backupsession", session, NAMESPACE).get("status", {})
-            if status.get("phase") in ("Succeeded", "Failed"):
-                return status
-            time.sleep(1)
-        raise AssertionError(f"session {session} has not ended: {status}")
+        namespace, name = self.site.begin("backup", "raw", "-n", NAMESPACE)
+        return self.site.await_end("backupsession", name, namespace)
 
     @property
     def repository(self):
@@ -180,8 +173,7 @@ def test_a_volume_in_use_is_read_only_on_demand(raw):
     plan = raw.site.get("backupconfiguration", "raw", NAMESPACE)
     targets = plan["spec"]["targets"]
     targets[0]["volumes"] = {"method": "mount"}
-    raw.site.kubectl("-n", NAMESPACE, "patch", "backupconfiguration", "raw", "--type=merge", "-p",
-                     json.dumps({"spec": {"targets": targets}}))
+    raw.site.patch("backupconfiguration", "raw", NAMESPACE, {"spec": {"targets": targets}})
     status = raw.back_up()
     assert status["phase"] == "Succeeded", status["message"]
     assert any("used the raw volume" in warning for warning in status["warnings"])

@@ -8,8 +8,10 @@ import time
 
 import pytest
 
-from sites.keeper import Keeper
-from sites.site import PROGRAM, run
+from sites.applications import Keeper
+from sites.plans import custom_resource
+from sites.site import PROGRAM, SESSION_LABEL, SYSTEM, restic, run, session_in
+from sites.waiting import wait_for
 from tests.cluster.node_view import Node, stopped
 
 NAMESPACE = "cli-keeper"
@@ -23,7 +25,7 @@ class Answer:
 
     def __init__(self, site, *arguments, seconds=300, kubeconfig=None):
         done = subprocess.run([str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, timeout=seconds,
-                              env={**os.environ, "KUBECONFIG": str(kubeconfig or site.cluster.kubeconfig)})
+                              env={**os.environ, **site.environment, **({"KUBECONFIG": str(kubeconfig)} if kubeconfig else {})})
         self.output, self.notes, self.code = done.stdout, done.stderr, done.returncode
 
     def __repr__(self):
@@ -35,20 +37,13 @@ def names(site, kind, namespace=NAMESPACE):
     return [line.split("/")[1] for line in lines]
 
 
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.5)
-
-
 @pytest.fixture(scope="module")
 def bare(site, password_file):
     """A storage of its own, so that it holds only what these tests put there."""
     directory = f"{site.storage_directory}/bare"
-    site.dmaas("storage", "add", "bare", "--local", directory, "--recovery-password-file", password_file, "--all-namespaces")
+    site.add_storage("bare", password_file, "--local", directory)
     yield directory
-    site.kubectl("delete", "backupstorage", "bare", "-n", "dmaas-system")
+    site.kubectl("delete", "backupstorage", "bare", "-n", SYSTEM)
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -126,8 +121,8 @@ def test_preflight_of_a_plan_shows_volumes_and_what_would_stop_it(site, keeper):
     assert good.code == 0 and "data-keeper-0" in good.output and "mount" in good.output
     site.dmaas("pause", "keeper", "-n", NAMESPACE)
     site.dmaas("wait", "plan/keeper", "-n", NAMESPACE, "--for", "condition=Ready=False")
-    stopped = Answer(site, "preflight", "keeper", "-n", NAMESPACE)
-    assert stopped.code == 1 and "it is paused" in stopped.output
+    paused = Answer(site, "preflight", "keeper", "-n", NAMESPACE)
+    assert paused.code == 1 and "it is paused" in paused.output
     site.dmaas("resume", "keeper", "-n", NAMESPACE)
     site.dmaas("wait", "plan", "keeper", "-n", NAMESPACE)
 
@@ -146,19 +141,18 @@ def test_dry_run_makes_nothing(site, keeper):
 
 def test_logs_follow_a_session_to_its_end(site, keeper):
     keeper.write(files=60, size=3_000_000)
-    created = site.dmaas("backup", "keeper", "-n", NAMESPACE, "--no-wait")
-    session = created.split("/")[1].split()[0]
+    _, session = site.begin("backup", "keeper", "-n", NAMESPACE)
 
     def mover_runs():
         uid = site.get("backupsession", session, NAMESPACE)["metadata"]["uid"]
-        return any(pod["status"].get("phase") == "Running" for pod in site.list_selected("pods", f"dmaas.io/session-uid={uid}"))
+        return any(pod["status"].get("phase") == "Running" for pod in site.list("pods", selector=f"{SESSION_LABEL}={uid}"))
 
-    until(lambda: site.get("backupsession", session, NAMESPACE).get("status", {}).get("phase") == "Moving")
+    wait_for("movers", lambda: site.status("backupsession", session, NAMESPACE).get("phase") == "Moving")
     # A mover may be over before anybody has looked: this one waits for the gateway until its log is followed.
     with stopped(Node(site).process_of("gateway")):
         following = subprocess.Popen([str(PROGRAM), "logs", session, "-n", NAMESPACE, "--follow"], text=True, stdout=subprocess.PIPE,
-                                     env={**os.environ, "KUBECONFIG": str(site.cluster.kubeconfig)})
-        until(mover_runs)
+                                     env={**os.environ, **site.environment})
+        wait_for("a mover that runs", mover_runs)
         time.sleep(FOLLOW_SECONDS)
     logs, _ = following.communicate(timeout=120)
     assert following.returncode == 0
@@ -170,9 +164,9 @@ def test_logs_follow_a_session_to_its_end(site, keeper):
 def test_interrupting_a_backup_leaves_it_running_and_cancel_cleans_it_up(site, keeper):
     keeper.write(files=60, size=3_000_000)
     following = subprocess.Popen([str(PROGRAM), "backup", "keeper", "-n", NAMESPACE], text=True, stderr=subprocess.PIPE,
-                                 env={**os.environ, "KUBECONFIG": str(site.cluster.kubeconfig)})
-    session = following.stderr.readline().split("/")[1].split()[0]
-    until(lambda: "Moving" in following.stderr.readline())
+                                 env={**os.environ, **site.environment})
+    _, session = session_in(following.stderr.readline())
+    wait_for("movers", lambda: "Moving" in following.stderr.readline())
     with stopped(Node(site).process_of("gateway")):  # else the session may be over too soon
         following.terminate()
         notes = following.stderr.read()
@@ -188,7 +182,7 @@ def test_bash_completes_names_of_objects(site, keeper, tmp_path):
     script.write_text(site.dmaas("completion", "bash"))
     words = f"COMP_WORDS=({PROGRAM} pause -n {NAMESPACE} k); COMP_CWORD=4"
     shown = run("bash", "--norc", "-c", f"source {script}; {words}; _dmaas; echo ${{COMPREPLY[*]}}",
-                environment={"KUBECONFIG": str(site.cluster.kubeconfig)})
+                environment=site.environment)
     assert shown.split() == ["keeper"]
 
 
@@ -210,15 +204,15 @@ def test_a_backup_is_found_on_a_bare_storage_and_restored(site, keeper, bare):
     assert row == [path, f"{NAMESPACE}/{NAMESPACE}", site.name, "?", "?", "-"]
     assert f"{count} backups" in site.dmaas("storage", "import", "bare", path)
     assert f"{path} " in site.dmaas("storage", "repositories", "bare") and f" {count} " in site.dmaas("storage", "repositories", "bare")
-    repository = [r for r in site.list("repositories", "dmaas-system") if r["spec"]["path"] == path][0]
+    repository = [r for r in site.list("repositories", SYSTEM) if r["spec"]["path"] == path][0]
     assert repository["status"]["ownedByThisCluster"] is True and repository["status"]["ownerCluster"]["name"] == site.name
     assert repository["status"]["application"] == {"namespace": NAMESPACE, "name": NAMESPACE}
-    shown = site.list("snapshots.dmaas.io", "dmaas-system")
+    shown = site.list("snapshots.dmaas.io", SYSTEM)
     assert len(shown) == count and all(s["status"]["complete"] and s["status"]["components"] for s in shown)
 
     assert "in " in site.dmaas("restore", "--storage", "bare", "--map-namespace", f"{NAMESPACE}=cli-copy", seconds=400)
     assert keeper.checksums("cli-copy") == sums
-    restore = site.list("restoresessions", "dmaas-system")[-1]["metadata"]["name"]
+    restore = site.list("restoresessions", SYSTEM)[-1]["metadata"]["name"]
     story = site.dmaas("describe", "restore", restore)
     for part in ("Preflight ", "RestoringBackups ", "ActivatingApplications ", "StatefulSet ", "cli-copy/data-keeper-0"):
         assert part in story, story
@@ -228,8 +222,8 @@ def test_a_backup_is_found_on_a_bare_storage_and_restored(site, keeper, bare):
 def test_deleting_objects_erases_nothing(site, keeper, bare):
     path = PATH.format(cluster=site.name)
     before = sorted(os.listdir(f"{bare}/{path}/snapshots"))
-    site.kubectl("delete", "repositories", "--all", "-n", "dmaas-system")
-    site.kubectl("delete", "snapshots.dmaas.io", "--all", "-n", "dmaas-system")
+    site.kubectl("delete", "repositories", "--all", "-n", SYSTEM)
+    site.kubectl("delete", "snapshots.dmaas.io", "--all", "-n", SYSTEM)
     assert sorted(os.listdir(f"{bare}/{path}/snapshots")) == before
     assert " backups" in site.dmaas("storage", "import", "bare", "--all")
 
@@ -237,28 +231,27 @@ def test_deleting_objects_erases_nothing(site, keeper, bare):
 def test_a_path_that_is_not_there_is_answered_with_the_nearest(site, bare, keeper):
     answer = Answer(site, "storage", "import", "bare", f"{site.name}/ns/{NAMESPACE}/keepr")
     assert answer.code == 1 and PATH.format(cluster=site.name) in answer.notes, answer
-    assert not [r for r in site.list("repositories", "dmaas-system") if r["spec"]["path"].endswith("keepr")]
+    assert not [r for r in site.list("repositories", SYSTEM) if r["spec"]["path"].endswith("keepr")]
 
 
 def test_a_wrong_recovery_password_is_a_condition_with_its_remedy(site, bare, keeper, tmp_path):
     wrong = tmp_path / "wrong"
     wrong.write_text("something else\n")
-    site.dmaas("storage", "add", "wrong", "--local", bare, "--recovery-password-file", wrong)
+    site.add_storage("wrong", wrong, "--local", bare)
     answer = Answer(site, "storage", "import", "wrong", PATH.format(cluster=site.name))
     assert answer.code == 1 and "Secret wrong-recovery" in answer.notes, answer
-    refused = [r for r in site.list("repositories", "dmaas-system") if r["spec"]["storageRef"]["name"] == "wrong"][0]
+    refused = [r for r in site.list("repositories", SYSTEM) if r["spec"]["storageRef"]["name"] == "wrong"][0]
     assert [c["reason"] for c in refused["status"]["conditions"] if c["type"] == "Ready"] == ["WrongPassword"]
-    site.kubectl("delete", "repository", refused["metadata"]["name"], "-n", "dmaas-system")
-    site.kubectl("delete", "backupstorage", "wrong", "-n", "dmaas-system")
+    site.kubectl("delete", "repository", refused["metadata"]["name"], "-n", SYSTEM)
+    site.kubectl("delete", "backupstorage", "wrong", "-n", SYSTEM)
 
 
 def test_a_namespace_cannot_look_into_the_repository_of_another(site, bare, keeper):
-    site.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cli-curious"}}))
-    site.cluster.apply(json.dumps({
-        "apiVersion": "dmaas.io/v1alpha1", "kind": "Repository", "metadata": {"name": "peek", "namespace": "cli-curious"},
-        "spec": {"storageRef": {"name": "bare", "namespace": "dmaas-system"}, "path": PATH.format(cluster=site.name)}}))
+    site.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "cli-curious"}},
+               custom_resource("Repository", "peek", "cli-curious", {"storageRef": {"name": "bare", "namespace": SYSTEM},
+                                                                     "path": PATH.format(cluster=site.name)}))
     site.dmaas("wait", "repository/peek", "-n", "cli-curious", "--for", "condition=Ready=False")
-    ready = [c for c in site.get("repository", "peek", "cli-curious")["status"]["conditions"] if c["type"] == "Ready"][0]
+    ready = [c for c in site.status("repository", "peek", "cli-curious")["conditions"] if c["type"] == "Ready"][0]
     assert ready["reason"] == "InvalidSpec" and "is not a repository of namespace cli-curious" in ready["message"]
     assert site.list("snapshots.dmaas.io", "cli-curious") == []
     site.kubectl("delete", "namespace", "cli-curious", "--wait=false")
@@ -272,7 +265,7 @@ def test_a_repository_of_another_cluster_of_the_same_name_is_only_read(site, bar
         "application": {"namespace": "cli-taken", "name": "cli-taken"}, "repositoryPath": path,
         "components": [{"name": "resources", "kind": "resources"}]}))
     repository = f"{bare}/{path}"
-    run("restic", "-r", repository, "-p", password_file, "--no-cache", "init")
+    restic(repository, password_file, "init")
     subprocess.run(["restic", "-r", repository, "-p", str(password_file), "--no-cache", "backup", "--tag",
                     "dmaas.io/component=resources,dmaas.io/session=0", "."], cwd=tmp_path, check=True, capture_output=True)
 
@@ -283,6 +276,6 @@ def test_a_repository_of_another_cluster_of_the_same_name_is_only_read(site, bar
 
     def conditions():
         return {c["type"]: c["status"] for r in site.list("repositories", "cli-taken") for c in r.get("status", {}).get("conditions", [])}
-    until(lambda: conditions().get("ClusterNameTaken") == "True" and conditions().get("Ready") == "True")
+    wait_for("both conditions", lambda: conditions().get("ClusterNameTaken") == "True" and conditions().get("Ready") == "True")
     assert [s["status"]["cluster"]["uid"][:8] for s in site.list("snapshots.dmaas.io", "cli-taken")] == ["11111111"]
     taken.remove()

@@ -6,18 +6,16 @@ Uses the cluster of a given KUBECONFIG, otherwise the test bed's east.
 import json
 import pathlib
 import secrets
-import sys
 
 import pytest
 import yaml
 
+from sites.plans import custom_resource
+from testbed import cluster
+from testbed.errors import TestbedError
+from testbed.kubernetes_access import clusters_from_environment
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from testbed import cluster  # noqa: E402
-from testbed.errors import TestbedError  # noqa: E402
-from testbed.kubernetes_access import clusters_from_environment  # noqa: E402
-
 ACCESS = []  # the one cluster of these tests
 NAMESPACE = f"definitions-{secrets.token_hex(3)}"
 STORAGE = {"recoveryPasswordSecretRef": {"name": "recovery"}, "backend": {"local": {"path": "/srv/backups"}}}
@@ -126,7 +124,7 @@ def refusal(*arguments, document):
 
 
 def make(kind, spec, name="probe"):
-    return {"apiVersion": "dmaas.io/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}
+    return custom_resource(kind, name, NAMESPACE, spec)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,14 +2,13 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
-from sites.site import Site, restic
+from sites.shop import Shop
+from sites.site import SYSTEM, Site, restic
 from testbed import cluster as testbed_cluster
 
-SHOP = Path(__file__).parents[2] / "demo/manifests/shop.yaml"
 DIRECTORY = "/var/lib/dmaas-test-storage"
 REPOSITORY = "east/ns/shop/shop"
 
@@ -20,15 +19,13 @@ def backed_up(password_file):
     shutil.rmtree(DIRECTORY, ignore_errors=True)
     site = Site("east", DIRECTORY)
     site.install()
-    site.add_storage(password_file)
-    site.cluster.apply(SHOP.read_text())
-    site.kubectl("-n", "shop", "rollout", "status", "statefulset/mariadb", "--timeout=120s")
-    site.kubectl("-n", "shop", "rollout", "status", "deployment/web", "--timeout=120s")
+    site.add_main_storage(password_file)
+    shop = Shop(site).deploy()
     site.dmaas("protect", "all", "-n", "shop", "--name", "shop")
     site.dmaas("backup", "shop", "-n", "shop")
     site.dmaas("backup", "shop", "-n", "shop")
     facts = {"sessions": site.list("backupsessions", "shop"), "snapshots": site.list("snapshots.dmaas.io", "shop"),
-             "leftovers": site.leftovers(), "rows": site.rows("shop")}
+             "leftovers": site.leftovers(), "rows": shop.rows()}
     site.cluster.down()
     return facts
 
@@ -56,13 +53,13 @@ def test_another_cluster_gets_the_application_back(backed_up, password_file):
     site = Site("west", DIRECTORY)
     try:
         site.install()
-        site.add_storage(password_file)
+        site.add_main_storage(password_file)
         site.dmaas("restore", "--storage", "main", "--path", REPOSITORY, "--map-namespace", "shop=shop-restored", seconds=400)
-        session = site.list("restoresessions", "dmaas-system")[0]
+        session = site.list("restoresessions", SYSTEM)[0]
         assert [stage["state"] for stage in session["status"]["stages"]] == ["Succeeded"] * 3
-        site.kubectl("-n", "shop-restored", "rollout", "status", "deployment/web", "--timeout=120s")
-        restored = site.rows("shop-restored").splitlines()
-        recorded = backed_up["rows"].splitlines()
+        site.await_rollout("deployment/web", "shop-restored")
+        restored = Shop(site, "shop-restored").rows()
+        recorded = backed_up["rows"]
         # The backup is older than what was recorded after it, and the restored application writes on: what both have is equal.
         old_end = min(len(restored), len(recorded))
         assert old_end > 10

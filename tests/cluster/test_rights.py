@@ -8,13 +8,15 @@ import time
 
 import pytest
 
-from sites.keeper import Keeper
-from tests.cluster.conftest import NAME
+from sites.applications import Keeper
+from sites.plans import hook
+from sites.site import SYSTEM, restic
+from sites.waiting import wait_for
 from tests.cluster.endpoints import Endpoint, Gateway
-from tests.cluster.node_view import SYSTEM, Node, stopped, text_of_process, wait_for
+from tests.cluster.node_view import Node, stopped, text_of_process
 
 STORAGE = f"{SYSTEM}/main"
-WAITS_FOR_A_FILE = {"name": "wait", "timeout": "5m", "exec": {"command": ["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done"]}}
+WAITS_FOR_A_FILE = hook("wait", "sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done", timeout="5m")
 # 60 s are promised; a grant goes within the second that it takes the gateway's watch to tell.
 REFUSED_SECONDS = 15
 FORGED = """
@@ -56,13 +58,12 @@ class Held:
         self.other = Keeper(site, "rights-other").deploy(files=2).protect(STORAGE)
         for keeper in (self.application, self.other):
             site.dmaas("backup", "keeper", "-n", keeper.namespace, seconds=120)
-        self.repository = f"{NAME}/ns/rights/rights"
-        self.other_repository = f"{NAME}/ns/rights-other/rights-other"
+        self.repository = f"{site.name}/ns/rights/rights"
+        self.other_repository = f"{site.name}/ns/rights-other/rights-other"
 
     def start(self):
         site, node = self.site, self.node
-        patch = {"spec": {"runs": [{"name": "backup", "hooks": {"before": [WAITS_FOR_A_FILE]}}]}}
-        site.kubectl("-n", "rights", "patch", "backupconfiguration", "keeper", "--type=merge", "-p", json.dumps(patch))
+        self.application.change_plan(runs=[{"name": "backup", "hooks": {"before": [WAITS_FOR_A_FILE]}}])
         provisioner = site.cluster.running()["local-path-provisioner"]
         with stopped(provisioner):
             site.dmaas("backup", "keeper", "-n", "rights", "--no-wait")
@@ -149,9 +150,7 @@ def test_processes_with_keys_leave_no_core_dump(held):
 
 def secrets_of(site, held, password_file):
     """The recovery password and the parts of the repository's master key."""
-    directory = f"{site.storage_directory}/{held.repository}"
-    command = ["restic", "-r", directory, "-p", str(password_file), "--no-cache", "--no-lock", "cat", "masterkey"]
-    key = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    key = json.loads(restic(f"{site.storage_directory}/{held.repository}", password_file, "--no-lock", "cat", "masterkey"))
     return [password_file.read_text().strip(), key["encrypt"], key["mac"]["k"], key["mac"]["r"]]
 
 
@@ -304,5 +303,4 @@ def test_a_mover_that_outlives_its_session_is_refused(held, site):
 
 
 def patch_finalizers(site, mover, finalizers):
-    patch = json.dumps({"metadata": {"finalizers": finalizers}})
-    site.kubectl("-n", SYSTEM, "patch", "pod", mover.pod["metadata"]["name"], "--type=merge", "-p", patch)
+    site.patch("pod", mover.pod["metadata"]["name"], SYSTEM, {"metadata": {"finalizers": finalizers}})

@@ -6,38 +6,30 @@ import re
 
 import pytest
 
-from sites.keeper import Keeper
-from sites.site import run
-from testbed import minio as testbed_minio
-from testbed.network import HOST_ADDRESS
-from tests.cluster.conftest import NAME
-from tests.cluster.node_view import SYSTEM, LogKeeper, wait_for
+from sites.applications import Keeper
+from sites.plans import hook
+from sites.site import SYSTEM, restic
+from sites.waiting import wait_for
+from testbed.minio import SECRET_KEY
+from tests.cluster.node_view import LogKeeper
 
 NAMESPACE = "secrecy"
 STORAGE = "secrecy"
-ADDRESS = f"{HOST_ADDRESS}:9104"
 APPLICATIONS_SECRET = "keeper-secret-7f3a9c"
 RECOVERY = "recovery-password-51be02"
 WRONG = "wrong-secret-key-90d1e4"
-HELD = [{"name": "backup", "hooks": {"before": [{"name": "wait", "exec": {"command": ["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done"]}}]}}]
+HELD = [{"name": "backup", "hooks": {"before": [hook("wait", "sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done")]}}]
 KINDS = "backupstorages,repositories,backupconfigurations,backupsessions,snapshots.dmaas.io,restoresessions,hooktemplates,backupgrants"
 A_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.")
-
-
-@pytest.fixture(scope="module")
-def bucket(tmp_path_factory):
-    server = testbed_minio.up(tmp_path_factory.mktemp("minio"), ADDRESS)
-    yield server
-    server.down()
 
 
 class Work:
     """A backup and a restore that succeeded, then both while the credentials are wrong; and all that was told meanwhile."""
 
-    def __init__(self, site, bucket, recovery_file):
-        self.site, self.bucket = site, bucket
+    def __init__(self, site, minio, recovery_file):
+        self.site, self.minio, self.recovery_file = site, minio, recovery_file
         self.keeper = Keeper(site, NAMESPACE, secret=APPLICATIONS_SECRET).deploy(files=3)
-        self.add_storage(recovery_file)
+        site.add_bucket(STORAGE, recovery_file, minio, STORAGE)
         self.keeper.protect(f"{SYSTEM}/{STORAGE}")
         self.told = LogKeeper(site)
         site.dmaas("backup", "keeper", "-n", NAMESPACE, seconds=120)
@@ -45,7 +37,7 @@ class Work:
         restore = ("restore", "-n", NAMESPACE, "--repository", repository, "--prefix")
         site.dmaas(*restore, "copy-", seconds=180)
         self.keeper.shell("rm -f /tmp/go")
-        self.site.kubectl("-n", NAMESPACE, "patch", "backupconfiguration", "keeper", "--type=merge", "-p", json.dumps({"spec": {"runs": HELD}}))
+        self.keeper.change_plan(runs=HELD)
         site.dmaas("backup", "keeper", "-n", NAMESPACE, "--no-wait")
         wait_for("the hook", lambda: self.newest("backupsessions").get("phase") == "HooksBefore")
         self.break_credentials()
@@ -60,24 +52,11 @@ class Work:
         sessions = sorted(self.site.list(kind, NAMESPACE), key=lambda session: session["metadata"]["creationTimestamp"])
         return sessions[-1].get("status", {})
 
-    def add_storage(self, recovery_file):
-        account = self.bucket.account
-        self.site.dmaas("storage", "add", STORAGE, "--bucket", STORAGE, "--endpoint", account.endpoint, "--create-bucket",
-                        "--recovery-password-file", recovery_file, "--all-namespaces", seconds=60, environment=self.credentials())
-
-    def credentials(self):
-        return {"AWS_ACCESS_KEY_ID": self.bucket.account.access_key, "AWS_SECRET_ACCESS_KEY": self.bucket.account.secret_key}
-
     def break_credentials(self):
-        patch = json.dumps({"stringData": {"AWS_SECRET_ACCESS_KEY": WRONG}})
-        self.site.kubectl("-n", SYSTEM, "patch", "secret", f"{STORAGE}-credentials", "-p", patch)
+        self.site.patch("secret", f"{STORAGE}-credentials", SYSTEM, {"stringData": {"AWS_SECRET_ACCESS_KEY": WRONG}})
         # A change of the storage makes the controller look at once.
-        patch = json.dumps({"spec": {"maxConcurrentMovers": 3}})
-        self.site.kubectl("-n", SYSTEM, "patch", "backupstorage", STORAGE, "--type=merge", "-p", patch)
-        wait_for("the storage to be refused", lambda: self.storage_condition()["status"] == "False")
-
-    def storage_condition(self):
-        return self.site.get("backupstorage", STORAGE, SYSTEM)["status"]["conditions"][0]
+        self.site.patch("backupstorage", STORAGE, SYSTEM, {"spec": {"maxConcurrentMovers": 3}})
+        wait_for("the storage to be refused", lambda: self.site.condition("backupstorage", STORAGE, SYSTEM)[0] == "False")
 
     def look(self):
         """Everything that people other than the cluster's administrator may come to see, by where it was found."""
@@ -89,14 +68,14 @@ class Work:
         return sources
 
     def repository_passwords(self):
-        secrets = self.site.list_selected("secrets", "app.kubernetes.io/managed-by=dmaas", SYSTEM)
+        secrets = self.site.list("secrets", SYSTEM, "app.kubernetes.io/managed-by=dmaas")
         return [base64.b64decode(secret["data"]["password"]).decode() for secret in secrets]
 
     def master_key(self):
         """Of the repository, as stock restic shows it: its three parts, in base64."""
-        environment = {**self.credentials(), "RESTIC_PASSWORD": RECOVERY}
-        where = f"s3:{self.bucket.account.endpoint}/{STORAGE}/{NAME}/ns/{NAMESPACE}/{NAMESPACE}"
-        key = json.loads(run("restic", "-r", where, "--no-cache", "--no-lock", "cat", "masterkey", environment=environment))
+        account = self.minio.account
+        where = f"s3:{account.endpoint}/{STORAGE}/{self.site.name}/ns/{NAMESPACE}/{NAMESPACE}"
+        key = json.loads(restic(where, self.recovery_file, "--no-lock", "cat", "masterkey", environment=account.environment))
         return [key["encrypt"], key["mac"]["k"], key["mac"]["r"]]
 
     def end(self):
@@ -106,10 +85,10 @@ class Work:
 
 
 @pytest.fixture(scope="module")
-def work(site, bucket, tmp_path_factory):
+def work(site, minio, tmp_path_factory):
     recovery_file = tmp_path_factory.mktemp("secrecy") / "recovery"
     recovery_file.write_text(RECOVERY)
-    made = Work(site, bucket, recovery_file)
+    made = Work(site, minio, recovery_file)
     yield made
     made.end()
 
@@ -137,7 +116,7 @@ def test_something_was_told_by_every_part(work):
 
 
 def test_credentials_of_the_storage_show_nowhere(work):
-    for secret in (testbed_minio.SECRET_KEY, WRONG):
+    for secret in (SECRET_KEY, WRONG):
         assert places_of(work, secret) == []
 
 

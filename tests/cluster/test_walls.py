@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from sites.keeper import Keeper
+from sites.applications import Keeper
+from sites.plans import custom_resource, hook
+from sites.site import SYSTEM
+from sites.waiting import wait_for
 from testbed.errors import TestbedError
-from tests.cluster.conftest import NAME
-from tests.cluster.node_view import SYSTEM, wait_for
+from tests.conftest import NAME
 
 TENANT, VICTIM = "walls", "walls-victim"
 MAIN = {"name": "main", "namespace": SYSTEM}
@@ -50,14 +52,6 @@ IMPOSSIBLE = [
 ]
 
 
-def manifest(kind, name, namespace, spec):
-    return {"apiVersion": "dmaas.io/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec}
-
-
-def apply(site, *manifests):
-    site.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)}))
-
-
 def complete(kind, spec, repository, own_repository):
     """With what the case leaves out."""
     if kind == "BackupConfiguration":
@@ -69,7 +63,7 @@ def complete(kind, spec, repository, own_repository):
 
 def refusal(site, kind, name):
     """Why the object does not work; None while that is not known."""
-    status = site.get(f"{kind.lower()}.dmaas.io", name, TENANT).get("status", {})
+    status = site.status(f"{kind.lower()}.dmaas.io", name, TENANT)
     assert status.get("stage") not in ("RestoringBackups", "ActivatingApplications", "Succeeded"), status
     if kind == "RestoreSession":
         findings = status.get("preflight", {}).get("findings", [])
@@ -93,14 +87,14 @@ def tenants(site):
         site.dmaas("backup", "keeper", "-n", keeper.namespace, seconds=120)
     victims, own = repository_in(site, VICTIM), repository_in(site, TENANT)
     bucket = {"backend": {"s3": {"bucket": "abc", "endpoint": "http://10.231.255.1:1"}}, "credentialSecretRef": {"name": "keys"}}
-    apply(site,
-          manifest("BackupStorage", "closed", SYSTEM, {"recoveryPasswordSecretRef": {"name": "main-recovery"},
-                                                      "backend": {"local": {"path": f"/var/lib/dmaas-test-storage-{NAME}"}}}),
-          manifest("BackupStorage", "mine", VICTIM, {**RECOVERY, **bucket}),
-          manifest("HookTemplate", "flush", VICTIM, {"exec": {"command": ["env"]}}),
-          manifest("Repository", "forged", TENANT, {"storageRef": MAIN, "path": VICTIMS_PATH}),
-          manifest("Repository", "closed", TENANT, {"storageRef": {"name": "closed", "namespace": SYSTEM}, "path": f"{NAME}/ns/{TENANT}/{TENANT}"}))
-    apply(site, *(manifest(kind, name, TENANT, complete(kind, spec, victims, own)) for name, kind, spec, _ in REFUSED))
+    closed = {"storageRef": {"name": "closed", "namespace": SYSTEM}, "path": f"{NAME}/ns/{TENANT}/{TENANT}"}
+    site.apply(custom_resource("BackupStorage", "closed", SYSTEM, {"recoveryPasswordSecretRef": {"name": "main-recovery"},
+                                                                   "backend": {"local": {"path": site.storage_directory}}}),
+               custom_resource("BackupStorage", "mine", VICTIM, {**RECOVERY, **bucket}),
+               custom_resource("HookTemplate", "flush", VICTIM, {"exec": {"command": ["env"]}}),
+               custom_resource("Repository", "forged", TENANT, {"storageRef": MAIN, "path": VICTIMS_PATH}),
+               custom_resource("Repository", "closed", TENANT, closed))
+    site.apply(*(custom_resource(kind, name, TENANT, complete(kind, spec, victims, own)) for name, kind, spec, _ in REFUSED))
     yield keepers
     site.kubectl("-n", SYSTEM, "delete", "backupstorage", "closed")
     for keeper in keepers:
@@ -115,14 +109,14 @@ def test_what_names_another_tenants_property_is_refused_with_the_cause(site, ten
 @pytest.mark.parametrize(("kind", "spec"), IMPOSSIBLE)
 def test_paths_that_climb_are_no_paths(site, tenants, kind, spec):
     with pytest.raises(TestbedError, match="path"):
-        apply(site, manifest(kind, "climbs", TENANT, spec))
+        site.apply(custom_resource(kind, "climbs", TENANT, spec))
 
 
 def test_another_tenants_default_storage_is_not_ones_default(site, tenants):
     trap = {**RECOVERY, "backend": {"s3": {"bucket": "abc", "endpoint": "http://10.231.255.1:1"}}, "credentialSecretRef": {"name": "keys"},
             "default": True, "usage": {"namespaces": "all"}}
-    apply(site, manifest("BackupStorage", "trap", TENANT, trap))
-    apply(site, manifest("BackupConfiguration", "without-storage", VICTIM, {"targets": [EVERYTHING], "runs": [{"name": "r"}]}))
+    site.apply(custom_resource("BackupStorage", "trap", TENANT, trap))
+    site.apply(custom_resource("BackupConfiguration", "without-storage", VICTIM, {"targets": [EVERYTHING], "runs": [{"name": "r"}]}))
     site.dmaas("backup", "without-storage", "-n", VICTIM, seconds=120)
     sessions = [s for s in site.list("backupsessions", VICTIM) if s["spec"]["planRef"]["name"] == "without-storage"]
     assert [result["storage"] for result in sessions[0]["status"]["storages"]] == [f"{SYSTEM}/main"]
@@ -130,8 +124,8 @@ def test_another_tenants_default_storage_is_not_ones_default(site, tenants):
 
 def test_rules_about_namespaces_give_a_plan_nothing_of_another(site, tenants):
     target = {**EVERYTHING, "objects": {"include": [{"namespaces": [VICTIM]}]}}
-    apply(site, manifest("BackupConfiguration", "by-rule", TENANT, complete("BackupConfiguration", {"targets": [target]}, "", "")))
-    resolved = wait_for("what belongs", lambda: site.get("backupconfiguration", "by-rule", TENANT).get("status", {}).get("resolved"))
+    site.apply(custom_resource("BackupConfiguration", "by-rule", TENANT, complete("BackupConfiguration", {"targets": [target]}, "", "")))
+    resolved = wait_for("what belongs", lambda: site.status("backupconfiguration", "by-rule", TENANT).get("resolved"))
     assert set(resolved.get("objects", {})) <= {"Namespace", "CustomResourceDefinition"} and not resolved.get("volumes")
 
 
@@ -176,8 +170,8 @@ def with_rights(site):
 def test_a_restore_creates_nothing_that_its_account_may_not_and_says_so_first(site, with_rights):
     namespace = with_rights.namespace
     spec = {"source": {"repositoryRef": {"name": repository_in(site, namespace)}}}
-    apply(site, manifest("RestoreSession", "greedy", namespace, spec))
-    status = wait_for("the end of preflight", lambda: ended(site, "greedy", namespace))
+    site.apply(custom_resource("RestoreSession", "greedy", namespace, spec))
+    status = site.await_end("restoresession", "greedy", namespace)
     assert status["stage"] == "Failed" and status["message"].startswith("the cluster refuses")
     rejected = {finding["object"]: finding["reason"] for finding in status["preflight"]["findings"] if finding["verdict"] == "rejected"}
     assert set(rejected) == {"ClusterRole walls-danger", f"RoleBinding {namespace}/administrator", f"Role {namespace}/binder"}, rejected
@@ -188,17 +182,12 @@ def test_a_restore_creates_nothing_that_its_account_may_not_and_says_so_first(si
     assert site.leftovers() == []
 
 
-def ended(site, name, namespace):
-    status = site.get("restoresession", name, namespace).get("status", {})
-    return status if status.get("stage") in ("Succeeded", "Failed") else None
-
-
 def test_what_it_may_create_is_restored_without_the_rest(site, with_rights):
     namespace = with_rights.namespace
     spec = {"source": {"repositoryRef": {"name": repository_in(site, namespace)}},
             "what": {"objects": {"exclude": [{"kinds": ["ClusterRole", "RoleBinding", "Role"]}]}}}
-    apply(site, manifest("RestoreSession", "modest", namespace, spec))
-    status = wait_for("the restore", lambda: ended(site, "modest", namespace), seconds=120)
+    site.apply(custom_resource("RestoreSession", "modest", namespace, spec))
+    status = site.await_end("restoresession", "modest", namespace)
     assert status["stage"] == "Succeeded", json.dumps(status)
     assert site.get("configmap", "keeper", namespace)["data"] == {"colour": "green"}
 
@@ -239,11 +228,11 @@ def test_an_editor_writes_plans_and_nothing_that_reaches_further(editor):
 def test_an_editor_becomes_nobody_who_may_more(site, editor, with_rights):
     """Who may `edit` may act as every account of the namespace, so none there may have more, after a restore and a hook either."""
     namespace = with_rights.namespace
-    hook = {"name": "id", "exec": {"command": ["id"]}}
     spec = {"source": {"repositoryRef": {"name": repository_in(site, namespace)}}, "preflightOnly": True}
-    apply(site, manifest("RestoreSession", "only-preflight", namespace, spec))
-    wait_for("preflight", lambda: ended(site, "only-preflight", namespace))
-    editor("patch", "backupconfiguration", "keeper", "--type=merge", "-p", json.dumps({"spec": {"runs": [{"name": "backup", "hooks": {"before": [hook]}}]}}))
+    site.apply(custom_resource("RestoreSession", "only-preflight", namespace, spec))
+    site.await_end("restoresession", "only-preflight", namespace)
+    runs = [{"name": "backup", "hooks": {"before": [hook("id", "id")]}}]
+    editor("patch", "backupconfiguration", "keeper", "--type=merge", "-p", json.dumps({"spec": {"runs": runs}}))
     site.dmaas("backup", "keeper", "-n", namespace, seconds=120)
     accounts = [account["metadata"]["name"] for account in site.list("serviceaccounts", namespace)]
     assert "editor" in accounts

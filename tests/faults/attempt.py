@@ -2,26 +2,13 @@
 
 import json
 import os
-import re
 import subprocess
 import tempfile
-import time
 
-from sites.site import PROGRAM
+from sites.site import PROGRAM, session_in
+from sites.waiting import wait_for
 
-POLL_SECONDS = 0.5
 KINDS = {"backup": "backupsession", "restore": "restoresession"}
-
-
-def wait_until(holds, what, seconds=180, pause=POLL_SECONDS):
-    """What `holds` returns as soon as it is true; `what` may be a function that tells the state at the end."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = holds()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what() if callable(what) else what}"
-        time.sleep(pause)
 
 
 class Attempt:
@@ -33,7 +20,7 @@ class Attempt:
         self._output = tempfile.TemporaryFile("w+")
         self._notes = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen([str(PROGRAM), *self.arguments], stdout=self._output, stderr=self._notes,
-                                         env={**os.environ, "KUBECONFIG": str(site.cluster.kubeconfig), **(environment or {})})
+                                         env={**os.environ, **site.environment, **(environment or {})})
 
     @property
     def output(self):
@@ -76,25 +63,24 @@ class Attempt:
                 return True
             assert not has_ended, f"ended without saying {text!r}\n{self}"
             return False
-        wait_until(said, lambda: f"{text!r}\n{self}", seconds)
+        wait_for(lambda: f"{text!r}\n{self}", said, seconds)
         return self
 
     @property
     def session(self):
         """Namespace and name."""
-        found = wait_until(lambda: re.search(r"session (\S+)/(\S+) created", self.output + self.notes), lambda: str(self), 30)
-        return found[1], found[2]
+        return wait_for(lambda: str(self), lambda: session_in(self.output + self.notes), 30)
 
     def status(self):
         namespace, name = self.session
-        return self.site.get(KINDS[self.arguments[0]], name, namespace).get("status", {})
+        return self.site.status(KINDS[self.arguments[0]], name, namespace)
 
     def reaches(self, holds, what, seconds=180):
         """The session's status as soon as `holds(status)`."""
         def found():
             status = self.status()
             return status if holds(status) else None
-        return wait_until(found, lambda: f"{what}\n{self}\n{json.dumps(self.status(), indent=1)}", seconds)
+        return wait_for(lambda: f"{what}\n{self}\n{json.dumps(self.status(), indent=1)}", found, seconds)
 
     def stop(self):
         """Whatever it does; its session goes on."""

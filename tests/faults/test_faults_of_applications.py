@@ -1,17 +1,16 @@
 """What an application may do to a backup of it: claims, pods, hooks, plans and namespaces that are missing, wrong or go midway."""
 
-import contextlib
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from sites.keeper import Keeper
-from sites.plans import apply, condition, deploy_settings, hook, plan_of
-from tests.faults.attempt import Attempt, wait_until
+from sites.applications import Keeper, deploy_settings
+from sites.plans import backup_of, custom_resource, hook, plan_of
+from sites.waiting import wait_for
+from tests.faults.attempt import Attempt
+from tests.faults.victims import Victims
 
-SYSTEM = "dmaas-system"
 HOLD = {"nodeSelector": {"dmaas-test/may-run": "yes"}}  # movers with this start when the node is labelled
 CLAIM_USER = """
 apiVersion: apps/v1
@@ -72,11 +71,6 @@ def backup(site, namespace, plan):
     return Attempt(site, "backup", plan, "-n", namespace)
 
 
-def session_of(namespace, name, plan):
-    return {"apiVersion": "dmaas.io/v1alpha1", "kind": "BackupSession", "metadata": {"name": name, "namespace": namespace},
-            "spec": {"planRef": {"name": plan}}}
-
-
 def hooks(before=(), after=()):
     return {"hooks": {"before": list(before), "after": list(after)}}
 
@@ -103,18 +97,18 @@ def world(site):
     keeper = Keeper(site, "hooked").deploy(files=5)
     doomed = Keeper(site, "doomed").deploy(files=5)
     touch = [hook("note", "touch", "/data/after-ran")]
-    apply(site, plan_of("claimless", "claimless"), plan_of("unbound", "unbound"), plan_of("foreign", "foreign", timeout="30s"),
-          plan_of("podless", "podless", **hooks([hook("flush", "sync")])),
-          plan_of("hooked", "aborts", **hooks([hook("quiesce", "sh", "-c", "echo disk is read-only >&2; exit 1")], touch)),
-          plan_of("hooked", "continues", **hooks([hook("quiesce", "sh", "-c", "exit 3", onFailure="continue")])),
-          plan_of("hooked", "hangs", **hooks([hook("quiesce", "sleep", "600", timeout="3s")], touch)),
-          plan_of("hooked", "never-still", **hooks([{"name": "freeze", "timeout": "3s", "exec": {
-              "command": ["sleep", "600"], "undo": ["touch", "/data/undone"], "maxQuiesce": "60s"}}])),
-          plan_of("hooked", "template", **hooks([{"name": "flush", "templateRef": {"name": "flush"}}])),
-          plan_of("hooked", "missing-storage", "later"), plan_of("hooked", "twice"), plan_of("hooked", "beside"),
-          plan_of("hooked", "held", mover=HOLD, **hooks([hook("quiesce", "touch", "/data/quiesced")], [hook("thaw", "rm", "/data/quiesced")])),
-          plan_of("hooked", "squeezed"),
-          plan_of("doomed", "doomed", mover=HOLD), plan_of("going", "going", mover=HOLD), plan_of("disordered", "disordered"))
+    site.apply(plan_of("claimless", "claimless"), plan_of("unbound", "unbound"), plan_of("foreign", "foreign", timeout="30s"),
+               plan_of("podless", "podless", **hooks([hook("flush", "sync")])),
+               plan_of("hooked", "aborts", **hooks([hook("quiesce", "sh", "-c", "echo disk is read-only >&2; exit 1")], touch)),
+               plan_of("hooked", "continues", **hooks([hook("quiesce", "sh", "-c", "exit 3", onFailure="continue")])),
+               plan_of("hooked", "hangs", **hooks([hook("quiesce", "sleep", "600", timeout="3s")], touch)),
+               plan_of("hooked", "never-still", **hooks([{"name": "freeze", "timeout": "3s", "exec": {
+                   "command": ["sleep", "600"], "undo": ["touch", "/data/undone"], "maxQuiesce": "60s"}}])),
+               plan_of("hooked", "template", **hooks([{"name": "flush", "templateRef": {"name": "flush"}}])),
+               plan_of("hooked", "missing-storage", "later"), plan_of("hooked", "twice"), plan_of("hooked", "beside"),
+               plan_of("hooked", "held", mover=HOLD, **hooks([hook("quiesce", "touch", "/data/quiesced")], [hook("thaw", "rm", "/data/quiesced")])),
+               plan_of("hooked", "squeezed"),
+               plan_of("doomed", "doomed", mover=HOLD), plan_of("going", "going", mover=HOLD), plan_of("disordered", "disordered"))
     yield {"keeper": keeper, "doomed": doomed}
     hold_node(site, may_run=True)
 
@@ -129,8 +123,8 @@ def attempts(site, world):
 
 def test_a_claim_that_a_pod_needs_and_that_is_missing_fails_the_backup(site, attempts):
     attempts["claimless"].fails("claim claimless/data does not exist, and a pod needs it", "exclude it in the plan's volumes")
-    wait_until(lambda: "claim claimless/data does not exist" in condition(site, "backupconfiguration", "claimless", "claimless")[1],
-               "the plan tells it, too", 90)
+    wait_for("the plan tells it, too",
+             lambda: "claim claimless/data does not exist" in site.condition("backupconfiguration", "claimless", "claimless")[1], 90)
 
 
 def test_a_claim_that_was_never_bound_is_a_warning(attempts):
@@ -167,50 +161,40 @@ def test_a_hook_that_hangs_is_given_up_and_the_hooks_after_run(attempts):
 
 def test_a_quiescing_hook_that_hangs_is_undone(world, attempts):
     attempts["never-still"].fails("hook freeze failed in pod keeper-0: was not still within 3 s and was let go: raise its timeout")
-    wait_until(lambda: "undone" in world["keeper"].shell("ls /data"), "it was undone", 30)
+    wait_for("it was undone", lambda: "undone" in world["keeper"].shell("ls /data"), 30)
 
 
 def test_what_a_plan_refers_to_may_come_later(site, attempts, password_file):
     attempts["template"].says("HookTemplate hooked/flush does not exist (yet)")
     attempts["missing-storage"].says("BackupStorage dmaas-system/later does not exist (yet)")
-    apply(site, {"apiVersion": "dmaas.io/v1alpha1", "kind": "HookTemplate", "metadata": {"name": "flush", "namespace": "hooked"},
-                 "spec": {"exec": {"command": ["sync"]}}})
-    site.dmaas("storage", "add", "later", "--local", f"{site.storage_directory}/later", "--recovery-password-file", password_file,
-               "--all-namespaces")
+    site.apply(custom_resource("HookTemplate", "flush", "hooked", {"exec": {"command": ["sync"]}}))
+    site.add_storage("later", password_file, "--local", f"{site.storage_directory}/later")
     attempts["template"].succeeds()
     attempts["missing-storage"].succeeds()
-    apply(site, session_of("disordered", "early", "comes-later"))
-    wait_until(lambda: site.get("backupsession", "early", "disordered").get("status", {}).get("message") ==
-               "BackupConfiguration disordered/comes-later does not exist (yet)", "the session tells what it waits for")
-    apply(site, plan_of("disordered", "comes-later"))
-    wait_until(lambda: site.get("backupsession", "early", "disordered")["status"]["phase"] == "Succeeded", "the plan is enough")
+    site.apply(backup_of("disordered", "early", "comes-later"))
+    wait_for("the session tells what it waits for", lambda: site.status("backupsession", "early", "disordered").get("message") ==
+             "BackupConfiguration disordered/comes-later does not exist (yet)", 180)
+    site.apply(plan_of("disordered", "comes-later"))
+    wait_for("the plan is enough", lambda: site.status("backupsession", "early", "disordered")["phase"] == "Succeeded", 180)
 
 
 def test_two_backups_of_a_plan_run_one_after_the_other_and_other_plans_beside_them(site, world, attempts):
-    apply(site, *[session_of("hooked", name, "twice") for name in ("twice-a", "twice-b")])
+    site.apply(*[backup_of("hooked", name, "twice") for name in ("twice-a", "twice-b")])
 
     def times():
-        found = [site.get("backupsession", name, "hooked").get("status", {}) for name in ("twice-a", "twice-b")]
+        found = [site.status("backupsession", name, "hooked") for name in ("twice-a", "twice-b")]
         return sorted((s["startTime"], s["completionTime"]) for s in found) if all(s.get("phase") == "Succeeded" for s in found) else None
-    first, second = wait_until(times, "both succeed", 240)
+    first, second = wait_for("both succeed", times, 240)
     assert first[1] <= second[0]
     attempts["beside"].succeeds()
-
-
-def squeeze(site, pod_uid):
-    """Leaves the containers of a pod less memory than a mover needs. Repeated, for their runtime sets its own limit when it starts them."""
-    pod = f"dmaas-{site.name}/kubepods/*/pod{pod_uid}/*"
-    for limit in Path("/sys/fs/cgroup").glob(f"memory/{pod}/memory.limit_in_bytes"):
-        with contextlib.suppress(OSError):  # it uses more already, or has ended
-            limit.write_text(str(16 << 20))
 
 
 def test_a_mover_that_needs_more_memory_than_its_limit_says_so_and_is_made_again(site, world):
     world["keeper"].write(files=10, size=5_000_000)
     attempt = backup(site, "hooked", "squeezed")
-    pod = attempt.reaches(lambda status: status.get("components", [{}])[0].get("pod"), "a mover")["components"][0]["pod"]
-    told = "the mover needed more memory than its limit: raise mover.resources.limits.memory of the run"
-    wait_until(lambda: squeeze(site, pod["uid"]) or told in attempt.notes, lambda: str(attempt), 90, pause=0.01)
+    victims = Victims(site)
+    victims.starve(victims.stop_mover(attempt.session[1], "volume/"))
+    attempt.says("the mover needed more memory than its limit: raise mover.resources.limits.memory of the run", 90)
     attempt.succeeds()
     assert attempt.status()["components"][0]["attempts"] == 2
 
@@ -236,8 +220,8 @@ def test_a_plan_that_is_deleted_midway_ends_its_backup_and_the_application_thaws
 
 
 def test_a_session_that_is_deleted_midway_thaws_the_application_and_leaves_nothing(site, world):
-    apply(site, plan_of("hooked", "held", mover=HOLD,
-                        **hooks([hook("quiesce", "touch", "/data/quiesced")], [hook("thaw", "rm", "/data/quiesced")])))
+    site.apply(plan_of("hooked", "held", mover=HOLD,
+                             **hooks([hook("quiesce", "touch", "/data/quiesced")], [hook("thaw", "rm", "/data/quiesced")])))
     attempt = held(backup(site, "hooked", "held"))
     world["keeper"].shell("test -e /data/quiesced")
     namespace, name = attempt.session
@@ -263,5 +247,5 @@ def test_a_namespace_goes_though_a_backup_of_it_runs(site, world):
 def test_nothing_of_all_this_is_left_nor_what_a_crash_leaves(site, world):
     assert site.leftovers(seconds=180) == []
     repository = f"{site.storage_directory}/{site.name}/ns/hooked/held"
-    wait_until(lambda: subprocess.run(["find", repository, "-path", "*/locks/*", "-type", "f"], capture_output=True, text=True, check=True)
-               .stdout == "", "no lock is left", 60)
+    wait_for("no lock is left", lambda: subprocess.run(["find", repository, "-path", "*/locks/*", "-type", "f"], capture_output=True, text=True, check=True)
+               .stdout == "", 60)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sites.keeper import Keeper
-from sites.plans import apply, plan_of
-from sites.site import restic
-from tests.faults.attempt import Attempt, wait_until
+from sites.applications import Keeper
+from sites.plans import custom_resource, plan_of
+from sites.site import SYSTEM, restic
+from sites.waiting import wait_for
+from tests.faults.attempt import Attempt
 from tests.faults.sealed_config import set_version
 
-SYSTEM = "dmaas-system"
 EXTRAS = """
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -72,16 +72,14 @@ def restore(site, destination, *arguments, storage="main"):
 @pytest.fixture(scope="module")
 def origin(site):
     """Two claims of different content, backed up twice; the second backup is the newer by one file each."""
-    keeper = Keeper(site, "origin")
+    keeper = Keeper(site, "origin", replicas=2)
     site.cluster.apply(EXTRAS)
     keeper.deploy(files=0)
-    site.kubectl("-n", "origin", "scale", "statefulset", "keeper", "--replicas=2")
-    site.kubectl("-n", "origin", "rollout", "status", "statefulset/keeper", "--timeout=120s")
     site.cluster.apply(CACHE)
-    apply(site, plan_of("origin", "origin"))
+    site.apply(plan_of("origin", "origin"))
     for _ in range(2):
-        for pod in ("keeper-0", "keeper-1"):
-            site.kubectl("exec", "-n", "origin", pod, "--", "sh", "-c", "head -c 3000000 /dev/urandom > /data/$(date +%s%N)")
+        for pod in range(keeper.replicas):
+            keeper.shell("head -c 3000000 /dev/urandom > /data/$(date +%s%N)", pod=pod)
         site.dmaas("backup", "origin", "-n", "origin")
     return keeper
 
@@ -89,16 +87,16 @@ def origin(site):
 @pytest.fixture(scope="module")
 def refused(site, origin):
     """A restore into each destination that refuses something, all at once; and those that find existing objects."""
-    apply(site, *[namespace(f"at-{name}") for name in REFUSALS], *[namespace(f"has-{policy}") for policy in POLICIES], namespace("ending"))
+    site.apply(*[namespace(f"at-{name}") for name in REFUSALS], *[namespace(f"has-{policy}") for policy in POLICIES], namespace("ending"))
     for manifest, _ in REFUSALS.values():
         site.cluster.apply(manifest)
     held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "namespace": "ending", "finalizers": ["example.com/hold"]}}
-    apply(site, held, *[{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "keeper", "namespace": f"has-{policy}"},
-                         "data": {"colour": "red"}} for policy in POLICIES])
+    site.apply(held, *[{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "keeper", "namespace": f"has-{policy}"},
+                        "data": {"colour": "red"}} for policy in POLICIES])
     site.kubectl("delete", "namespace", "ending", "--wait=false")
     before = {policy: settings(site, f"has-{policy}") for policy in POLICIES}
     # An admission policy holds a moment after it was made.
-    wait_until(lambda: "no colours" in refusal_of_probe(site), "the admission policy holds", 60)
+    wait_for("the admission policy holds", lambda: "no colours" in refusal_of_probe(site), 60)
     attempts = {name: restore(site, f"at-{name}") for name in REFUSALS}
     attempts["class"] = restore(site, "at-class", "--map-storage-class", "local-path=absent")
     attempts["ending"] = restore(site, "ending")
@@ -168,35 +166,27 @@ def test_a_kind_that_is_not_served_is_unproven_and_comes_with_the_restore(site, 
 def session_of(site, name, destination, **spec):
     """A restore with what the command has no flag for."""
     stored = {"storageRef": {"name": "main"}, "path": f"{site.name}/ns/origin/origin"}
-    return {"apiVersion": "dmaas.io/v1alpha1", "kind": "RestoreSession", "metadata": {"name": name, "namespace": SYSTEM},
-            "spec": {"source": {"stored": stored}, "namespaceMap": {"origin": destination}, **spec}}
-
-
-def reached(site, name, holds):
-    def found():
-        status = site.get("restoresession", name, SYSTEM).get("status", {})
-        return status if holds(status) else None
-    return wait_until(found, lambda: json.dumps(site.get("restoresession", name, SYSTEM).get("status"), indent=1))
+    return custom_resource("RestoreSession", name, SYSTEM, {"source": {"stored": stored}, "namespaceMap": {"origin": destination}, **spec})
 
 
 def test_a_kind_that_nothing_defines_is_refused(site, origin, refused):
     site.kubectl("delete", "crd", "caches.faults.example.com", "--ignore-not-found")
-    apply(site, session_of(site, "undefined", "undefined", preflightOnly=True,
-                           what={"objects": {"exclude": [{"kinds": ["CustomResourceDefinition"]}]}}))
-    status = reached(site, "undefined", lambda status: status.get("stage") in ("Failed", "Succeeded"))
+    site.apply(session_of(site, "undefined", "undefined", preflightOnly=True,
+                          what={"objects": {"exclude": [{"kinds": ["CustomResourceDefinition"]}]}}))
+    status = site.await_end("restoresession", "undefined", SYSTEM)
     assert status["stage"] == "Failed" and "Cache" in status["message"] and "nothing was changed" in status["message"], status
 
 
 def test_a_volume_whose_claim_is_refused_after_all_is_given_back(site, origin, refused):
-    apply(site, namespace("late"), session_of(site, "late", "late"))
-    reached(site, "late", lambda status: status.get("stage") == "RestoringBackups")
+    site.apply(namespace("late"), session_of(site, "late", "late"))
+    wait_for("volumes are filled", lambda: site.status("restoresession", "late", SYSTEM).get("stage") == "RestoringBackups", 180)
     site.cluster.apply("apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: none, namespace: late}\n"
                        "spec: {hard: {persistentvolumeclaims: '0'}}")
-    status = reached(site, "late", lambda status: status.get("stage") in ("Failed", "Succeeded"))
+    status = site.await_end("restoresession", "late", SYSTEM)
     assert status["stage"] == "Failed" and "exceeded quota: none" in status["message"], status
     filled = {volume["persistentVolume"] for volume in status["volumes"]}
     assert len(filled) == 2
-    wait_until(lambda: not filled & {volume["metadata"]["name"] for volume in site.list("pv")}, "the volumes are gone", 90)
+    wait_for("the volumes are gone", lambda: not filled & {volume["metadata"]["name"] for volume in site.list("pv")}, 90)
 
 
 class Copy:
@@ -295,7 +285,7 @@ def test_a_damaged_tree_is_named(damaged):
 def test_a_damaged_index_is_named_to_restores_and_backups(site, damaged):
     name, attempt = damaged["index"]
     attempt.fails(f"index/{name}")
-    apply(site, plan_of("origin", "origin", "index"))
+    site.apply(plan_of("origin", "origin", "index"))
     Attempt(site, "backup", "origin", "-n", "origin").fails(f"index/{name}")
 
 
@@ -304,7 +294,7 @@ def test_a_damaged_snapshot_is_passed_over_and_backups_go_on(site, damaged, copi
     attempt.succeeds()
     assert f"warning: 1 snapshots of the repository are damaged and were passed over, the first is snapshots/{name}" in attempt.notes
     restore(site, "from-snapshot", "--snapshot", name[:12], storage="snapshot").fails(f"snapshots/{name} is damaged: choose another backup")
-    apply(site, plan_of("origin", "origin", "snapshot"))
+    site.apply(plan_of("origin", "origin", "snapshot"))
     Attempt(site, "backup", "origin", "-n", "origin").succeeds()
     copy = copies["snapshot"]
     parent = copy.damage(copy.repository / "snapshots" / copy.newest_of("volume/data-keeper-0")["id"])
@@ -322,4 +312,4 @@ def test_a_lock_that_cannot_be_read_is_named_and_waited_for(damaged):
 def test_nothing_of_all_this_is_left(site, damaged):
     assert site.leftovers() == []
     released = [volume["metadata"]["name"] for volume in site.list("pv") if volume["status"]["phase"] in ("Released", "Available")]
-    assert wait_until(lambda: not [v for v in site.list("pv") if v["status"]["phase"] in ("Released", "Available")] or None, str(released), 60)
+    assert wait_for(str(released), lambda: not [v for v in site.list("pv") if v["status"]["phase"] in ("Released", "Available")] or None, 60)

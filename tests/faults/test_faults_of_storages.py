@@ -1,52 +1,36 @@
 """What a storage may do to a backup: each fault is told with its cause and what helps, is survived where it passes, and leaves nothing behind."""
 
-import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from sites.keeper import Keeper
-from sites.plans import apply, condition, deploy_settings, plan_of
-from sites.site import restic, run
-from testbed import minio
+from sites.applications import Keeper, deploy_settings
+from sites.plans import plan_of
+from sites.site import SYSTEM, restic, run
+from sites.waiting import wait_for
+from testbed.minio import SECRET_KEY
 from testbed.network import HOST_ADDRESS
-from tests.faults.attempt import Attempt, wait_until
+from tests.faults.attempt import Attempt
 from tests.faults.faulty_proxy import FaultyProxy, Mode
 
-PORT = 9106
 BUCKET = "faults"
-DIRECTORY = Path("/var/lib/dmaas-faults-minio")
-SYSTEM = "dmaas-system"
-
-
-def keys(secret=minio.SECRET_KEY):
-    return {"AWS_ACCESS_KEY_ID": minio.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": secret}
 
 
 @pytest.fixture(scope="module")
-def server():
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    made = minio.up(DIRECTORY, f"{HOST_ADDRESS}:{PORT}")
-    made.create_bucket(BUCKET)
-    yield made
-    made.down()
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def proxy(server):
-    made = FaultyProxy(HOST_ADDRESS, (HOST_ADDRESS, PORT))
+def proxy(minio):
+    minio.create_bucket(BUCKET)
+    host, port = minio.address.split(":")
+    made = FaultyProxy(HOST_ADDRESS, (host, int(port)))
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def add_s3(site, password_file):
-    def add(name, endpoint, bucket=BUCKET, secret=minio.SECRET_KEY):
+def add_s3(site, minio, password_file):
+    def add(name, endpoint, bucket=BUCKET, secret=SECRET_KEY):
         return Attempt(site, "storage", "add", name, "--bucket", bucket, "--endpoint", f"http://{endpoint}", "--region", "us-east-1",
-                       "--recovery-password-file", password_file, "--all-namespaces", environment=keys(secret))
+                       "--recovery-password-file", password_file, "--all-namespaces", environment=minio.account.environment | {"AWS_SECRET_ACCESS_KEY": secret})
     return add
 
 
@@ -58,7 +42,7 @@ def small_disk(site):
     run("mount", "-t", "tmpfs", "-o", "size=16m,mode=0777", "tmpfs", directory)
     # A container sees what was mounted before it started.
     site.kubectl("-n", SYSTEM, "rollout", "restart", "deployment/dmaas-gateway")
-    site.kubectl("-n", SYSTEM, "rollout", "status", "deployment/dmaas-gateway", "--timeout=120s")
+    site.await_rollout("deployment/dmaas-gateway", SYSTEM)
     yield directory
     subprocess.run(["umount", "-l", directory], check=True)
 
@@ -73,8 +57,8 @@ def world(site, small_disk, proxy, add_s3, password_file):
     keeper.deploy(files=40, size=1_000_000)
     for attempt in added:
         attempt.succeeds()
-    apply(site, plan_of("keeper", "through", "proxied"), plan_of("keeper", "full", "small"),
-          plan_of("settings", "settings"), plan_of("settings", "settings-through", "proxied"), plan_of("settings", "impatient", "proxied", timeout="50s"))
+    site.apply(plan_of("keeper", "through", "proxied"), plan_of("keeper", "full", "small"), plan_of("settings", "settings"),
+               plan_of("settings", "settings-through", "proxied"), plan_of("settings", "impatient", "proxied", timeout="50s"))
     return keeper
 
 
@@ -82,18 +66,17 @@ def backup(site, namespace, plan):
     return Attempt(site, "backup", plan, "-n", namespace)
 
 
-def test_a_missing_bucket_is_named_and_serves_as_soon_as_it_is_there(site, server, add_s3):
-    add_s3("nowhere", server.address, bucket="absent").fails('there is no bucket "absent"', "create it or correct the location")
-    assert condition(site, "backupstorage", "nowhere", SYSTEM)[0] == "False"
-    server.create_bucket("absent")
-    wait_until(lambda: condition(site, "backupstorage", "nowhere", SYSTEM)[0] == "True", "the storage is ready", 60)
+def test_a_missing_bucket_is_named_and_serves_as_soon_as_it_is_there(site, minio, add_s3):
+    add_s3("nowhere", minio.address, bucket="absent").fails('there is no bucket "absent"', "create it or correct the location")
+    assert site.condition("backupstorage", "nowhere", SYSTEM)[0] == "False"
+    minio.create_bucket("absent")
+    wait_for("the storage is ready", lambda: site.condition("backupstorage", "nowhere", SYSTEM)[0] == "True", 60)
 
 
-def test_a_wrong_secret_key_is_told_and_a_corrected_secret_is_enough(site, server, add_s3):
-    add_s3("mistyped", server.address, secret="wrong-secret").fails("the secret key does not belong to the access key", "correct the secret key")
-    site.kubectl("-n", SYSTEM, "patch", "secret", "mistyped-credentials", "--type=merge", "-p",
-                 json.dumps({"stringData": {"AWS_SECRET_ACCESS_KEY": minio.SECRET_KEY}}))
-    wait_until(lambda: condition(site, "backupstorage", "mistyped", SYSTEM)[0] == "True", "the storage is ready", 60)
+def test_a_wrong_secret_key_is_told_and_a_corrected_secret_is_enough(site, minio, add_s3):
+    add_s3("mistyped", minio.address, secret="wrong-secret").fails("the secret key does not belong to the access key", "correct the secret key")
+    site.patch("secret", "mistyped-credentials", SYSTEM, {"stringData": {"AWS_SECRET_ACCESS_KEY": SECRET_KEY}})
+    wait_for("the storage is ready", lambda: site.condition("backupstorage", "mistyped", SYSTEM)[0] == "True", 60)
 
 
 def test_a_storage_that_fails_for_a_while_is_waited_for(site, world, proxy):
@@ -104,7 +87,7 @@ def test_a_storage_that_fails_for_a_while_is_waited_for(site, world, proxy):
     attempt.says("BackupStorage dmaas-system/proxied is not ready").says("HTTP status 503")
     for fault in (Mode.LOST, Mode.SILENT):
         proxy.mode = fault
-        wait_until(lambda: proxy.faults > 2, f"{fault} was met", 60)
+        wait_for(f"{fault} was met", lambda: proxy.faults > 2, 60)
     proxy.mode = Mode.PASS
     attempt.succeeds()
     assert [component["attempts"] for component in attempt.status()["components"]] == [1, 1]
@@ -129,26 +112,25 @@ def test_a_clock_that_is_wrong_is_told_with_the_difference(site, world, proxy):
     attempt.succeeds()
 
 
-def test_credentials_that_are_revoked_midway_are_named_and_rotated_without_a_restart(site, world, proxy, server):
+def test_credentials_that_are_revoked_midway_are_named_and_rotated_without_a_restart(site, world, proxy, minio):
     world.write(files=40, size=1_000_000)
     proxy.mode = Mode.SLOW
     attempt = backup(site, "keeper", "through")
     attempt.reaches(lambda status: any(c["phase"] == "Moving" for c in status.get("components", [])), "it moves data")
-    server.down()
-    server.secret_key = "another-secret-key"
-    server.start()
+    minio.down()
+    minio.secret_key = "another-secret-key"
+    minio.start()
     proxy.mode = Mode.PASS
     attempt.says("BackupStorage dmaas-system/proxied is not ready").says("correct the secret key")
-    assert condition(site, "backupstorage", "proxied", SYSTEM)[0] == "False"
-    site.kubectl("-n", SYSTEM, "patch", "secret", "proxied-credentials", "--type=merge", "-p",
-                 json.dumps({"stringData": {"AWS_SECRET_ACCESS_KEY": server.secret_key}}))
+    assert site.condition("backupstorage", "proxied", SYSTEM)[0] == "False"
+    site.patch("secret", "proxied-credentials", SYSTEM, {"stringData": {"AWS_SECRET_ACCESS_KEY": minio.secret_key}})
     attempt.succeeds()
     backup(site, "keeper", "through").succeeds()
 
 
 def test_a_full_storage_keeps_what_it_has_and_serves_again_when_there_is_room(site, world, small_disk, password_file):
     backup(site, "keeper", "full").fails("volume/data-keeper-0", "full", "free space")
-    wait_until(lambda: condition(site, "backupstorage", "small", SYSTEM)[0], "the storage was looked at")
+    wait_for("the storage was looked at", lambda: site.condition("backupstorage", "small", SYSTEM)[0], 180)
     repository = next(small_disk.rglob("config")).parent
     assert "no errors were found" in restic(repository, password_file, "check", "--read-data")
     listed = [snapshot["spec"]["repositoryRef"]["name"] for snapshot in site.list("snapshots.dmaas.io", "keeper")]
@@ -163,11 +145,10 @@ def test_a_storage_added_again_with_another_recovery_password_is_refused(site, w
     other = tmp_path / "other"
     other.write_text("quite another password\n")
     site.kubectl("-n", SYSTEM, "delete", "backupstorage", "main")
-    site.dmaas("storage", "add", "main", "--local", site.storage_directory, "--recovery-password-file", other, "--default", "--all-namespaces")
+    site.add_main_storage(other)
     backup(site, "settings", "settings").fails("the recovery password of storage dmaas-system/main does not open repository",
                                                "put the password that it was made with into Secret main-recovery")
-    site.kubectl("-n", SYSTEM, "patch", "secret", "main-recovery", "--type=merge", "-p",
-                 json.dumps({"stringData": {"password": password_file.read_text().strip()}}))
+    site.patch("secret", "main-recovery", SYSTEM, {"stringData": {"password": password_file.read_text().strip()}})
     backup(site, "settings", "settings").succeeds()
 
 

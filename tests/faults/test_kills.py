@@ -18,7 +18,7 @@ import pytest
 from sites.site import restic, run
 from testbed import minio as testbed_minio
 from testbed.errors import TestbedError
-from tests.cluster.conftest import NAME
+from tests.conftest import NAME
 from tests.faults.victims import SYSTEM, Victims, grants, patiently
 
 SEED = int(os.environ.get("DMAAS_KILL_SEED", "20261126"))

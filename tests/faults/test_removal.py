@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sites.keeper import Keeper
-from sites.site import Site, run
+from sites.applications import Keeper
+from sites.plans import hook
+from sites.site import SYSTEM, Site, restic
+from sites.waiting import wait_for
 from testbed import cluster as testbed_cluster
-from testbed import minio as testbed_minio
-from testbed.network import HOST_ADDRESS
-from tests.cluster.conftest import NAME
-from tests.cluster.node_view import SYSTEM, wait_for
+from tests.conftest import NAME
 
 CLUSTER = f"{NAME}-gone"
 DIRECTORY = Path(f"/var/lib/dmaas-test-removal-{NAME}")
-ADDRESS = f"{HOST_ADDRESS}:9104"
 NAMESPACE = "removal"
 PATH = f"{CLUSTER}/ns/{NAMESPACE}/{NAMESPACE}"
 COMPONENTS = 2  # the volume and the objects
@@ -27,29 +25,24 @@ COMPONENTS = 2  # the volume and the objects
 BOUND_SECONDS = 90
 KINDS = ("backupstorages", "repositories", "backupconfigurations", "backupsessions", "snapshots", "restoresessions", "hooktemplates", "backupgrants")
 DEFINITIONS = [f"{kind}.dmaas.io" for kind in KINDS]
-ENDLESS = {"name": "wait", "timeout": "10m", "exec": {"command": ["sleep", "infinity"]}}
+ENDLESS = hook("wait", "sleep", "infinity", timeout="10m")
 
 
 class Storages:
     """A directory and a bucket, which can be made to fail and come back with what they held."""
 
-    def __init__(self, bucket, password_file):
-        self.bucket, self.password_file = bucket, password_file
+    def __init__(self, minio, password_file):
+        self.minio, self.password_file = minio, password_file
         self.away = DIRECTORY.with_name(DIRECTORY.name + ".away")
 
     def add_to(self, site):
-        site.add_storage(self.password_file)
-        account = self.bucket.account
-        site.dmaas("storage", "add", "bucket", "--bucket", "removal", "--endpoint", account.endpoint, "--create-bucket",
-                   "--all-namespaces", "--recovery-password-file", self.password_file, seconds=60, environment=self.credentials())
-
-    def credentials(self):
-        return {"AWS_ACCESS_KEY_ID": self.bucket.account.access_key, "AWS_SECRET_ACCESS_KEY": self.bucket.account.secret_key}
+        site.add_main_storage(self.password_file)
+        site.add_bucket("bucket", self.password_file, self.minio, "removal")
 
     @contextlib.contextmanager
     def down(self):
         """The gateway has the directory mounted: what is moved away is what lies in it, and a file in its place refuses everything."""
-        self.bucket.kill()
+        self.minio.kill()
         os.rename(DIRECTORY / CLUSTER, self.away)
         (DIRECTORY / CLUSTER).write_text("")
         try:
@@ -57,18 +50,18 @@ class Storages:
         finally:
             (DIRECTORY / CLUSTER).unlink()
             os.rename(self.away, DIRECTORY / CLUSTER)
-            self.bucket.start()
+            self.minio.start()
 
     def assert_complete(self, backups):
         """By stock restic and the recovery password alone: every snapshot is there and every byte can be read."""
-        for where in (DIRECTORY / PATH, f"s3:{self.bucket.account.endpoint}/removal/{PATH}"):
+        for where in (DIRECTORY / PATH, f"s3:{self.minio.account.endpoint}/removal/{PATH}"):
             snapshots = json.loads(self.restic(where, "snapshots", "--json"))
             assert len(snapshots) == backups * COMPONENTS, where
             assert "no errors were found" in self.restic(where, "check", "--read-data")
 
     def restic(self, where, *arguments):
         # A session that was cut short while the storage was down could not take its lock away.
-        return run("restic", "-r", where, "-p", self.password_file, "--no-cache", "--no-lock", *arguments, environment=self.credentials())
+        return restic(where, self.password_file, "--no-lock", *arguments, environment=self.minio.account.environment)
 
 
 class World:
@@ -98,20 +91,19 @@ class World:
 
     def start_endless_backup(self):
         """A session that holds its repositories' locks and goes on for ever."""
-        runs = [{"name": "backup", "timeout": "1h", "hooks": {"before": [ENDLESS]}}]
-        self.site.kubectl("-n", NAMESPACE, "patch", "backupconfiguration", "keeper", "--type=merge", "-p", json.dumps({"spec": {"runs": runs}}))
-        self.site.dmaas("backup", "keeper", "-n", NAMESPACE, "--no-wait")
-        return wait_for("a running session", lambda: [session["metadata"]["name"] for session in self.site.list("backupsessions", NAMESPACE)
-                                                      if session.get("status", {}).get("phase") == "HooksBefore"])[0]
+        self.keeper.change_plan(runs=[{"name": "backup", "timeout": "1h", "hooks": {"before": [ENDLESS]}}])
+        namespace, name = self.site.begin("backup", "keeper", "-n", NAMESPACE)
+        wait_for("the hook", lambda: self.site.status("backupsession", name, namespace).get("phase") == "HooksBefore")
+        return name
 
     def restore(self, storage, namespace):
         """From nothing but storage and path; what comes back is what was there at first."""
         self.site.dmaas("restore", "--storage", f"{SYSTEM}/{storage}", "--path", PATH, "--map-namespace", f"{NAMESPACE}={namespace}", seconds=240)
-        self.site.kubectl("-n", namespace, "rollout", "status", "statefulset/keeper", "--timeout=60s")
+        self.site.await_rollout("statefulset/keeper", namespace, seconds=60)
         assert self.keeper.checksums(namespace) == self.checksums
 
     def restarts(self):
-        pods = self.site.list_selected("pods", "app.kubernetes.io/name=dmaas", SYSTEM)
+        pods = self.site.list("pods", SYSTEM, "app.kubernetes.io/name=dmaas")
         return {pod["metadata"]["name"]: status["restartCount"] for pod in pods for status in pod["status"].get("containerStatuses", [])}
 
 
@@ -123,17 +115,10 @@ def within(seconds):
 
 
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory):
-    server = testbed_minio.up(tmp_path_factory.mktemp("minio"), ADDRESS)
-    yield server
-    server.down()
-
-
-@pytest.fixture(scope="module")
-def world(bucket, password_file):
+def world(minio, password_file):
     for directory in (DIRECTORY, DIRECTORY.with_name(DIRECTORY.name + ".away")):
         shutil.rmtree(directory, ignore_errors=True)
-    yield World(Storages(bucket, password_file))
+    yield World(Storages(minio, password_file))
     testbed_cluster.down(CLUSTER)
     shutil.rmtree(DIRECTORY, ignore_errors=True)
 

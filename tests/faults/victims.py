@@ -9,11 +9,10 @@ import threading
 import time
 from pathlib import Path
 
-from sites.site import SESSION_LABEL
+from sites.site import SESSION_LABEL, SYSTEM
 from testbed import control_groups
 from testbed.errors import TestbedError
 
-SYSTEM = "dmaas-system"
 COMPONENT = "dmaas.io/component"
 POLL_SECONDS = 0.2
 SCAN_SECONDS = 0.02
@@ -37,7 +36,7 @@ def patiently(read, seconds=60):
 class Victims:
     """Counts its kills. One thread uses it."""
 
-    def __init__(self, site, minio):
+    def __init__(self, site, minio=None):
         self.site = site
         self.minio = minio
         self.kills = []
@@ -117,7 +116,7 @@ class Victims:
         """Everything that was killed is back."""
         self._await_return()
         for role in ("controller", "gateway"):
-            patiently(lambda: self.site.kubectl("-n", SYSTEM, "rollout", "status", f"deployment/dmaas-{role}", "--timeout=90s"))
+            patiently(lambda: self.site.await_rollout(f"deployment/dmaas-{role}", SYSTEM, seconds=90))
 
     def _await_return(self):
         for timer in self._returning:
