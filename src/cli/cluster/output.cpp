@@ -55,12 +55,15 @@ void add_object_output_flag(CLI::App& command, OutputFormat& format) {
 std::string format_object(const Json& object, OutputFormat format) {
   switch (format) {
     case OutputFormat::json:
-      return to_pretty_text(without_managed_fields(object));
     case OutputFormat::yaml:
-      return to_yaml(without_managed_fields(object));
+      return format_document(without_managed_fields(object), format);
     default:
       return full_name(object) + "\n";
   }
+}
+
+std::string format_document(const Json& document, OutputFormat format) {
+  return format == OutputFormat::yaml ? to_yaml(document) : to_pretty_text(document);
 }
 
 std::string format_objects(const std::vector<Json>& objects, OutputFormat format) {

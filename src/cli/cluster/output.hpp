@@ -26,6 +26,8 @@ inline bool is_document(OutputFormat format) {
 
 /// One object as a document or a name; ends with a newline.
 std::string format_object(const Json& object, OutputFormat format);
+/// What is no object of the API, as JSON or YAML; ends with a newline.
+std::string format_document(const Json& document, OutputFormat format);
 /// Several: a List, YAML or names of each.
 std::string format_objects(const std::vector<Json>& objects, OutputFormat format);
 

@@ -108,11 +108,22 @@ void print_table(const std::vector<Preview>& previews) {
   print_note(fmt::format("{} backups expire with the next maintenance", expired));
 }
 
+/// Their names only, for scripts.
+void print_expired(const std::vector<Preview>& previews) {
+  for (const auto& one : previews) {
+    for (const auto& backup : one.backups) {
+      if (backup.kept_by.empty()) print_line(backup.name);
+    }
+  }
+}
+
 Result<ExitCode> run_preview(const Connection& connection, const PreviewFlags& flags,
                              std::stop_token stop) {
   auto previews = TRY(preview(connection, flags, std::move(stop)));
-  if (is_document(flags.format)) {
-    print(format_object(json_of(previews), flags.format));
+  if (flags.format == OutputFormat::name) {
+    print_expired(previews);
+  } else if (is_document(flags.format)) {
+    print(format_document(json_of(previews), flags.format));
   } else if (previews.empty()) {
     print_note("the plan has no complete backup yet");
   } else {

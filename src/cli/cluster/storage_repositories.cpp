@@ -66,7 +66,7 @@ Result<ExitCode> run_repositories(const Connection& connection, const Repositori
   } else if (is_document(flags.format)) {
     JsonArray list;
     for (const auto& row : rows) list.push_back(json_of(row));
-    print(format_object(std::move(list), flags.format));
+    print(format_document(std::move(list), flags.format));
   } else if (rows.empty()) {
     print_note("there is no repository on storage " + storage.text());
   } else {

@@ -1,0 +1,157 @@
+"""Backups go when nobody needs them any more, and only then: retention, deletion, checks."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sites.applications import Keeper, deploy_settings
+from sites.plans import custom_resource, plan_of
+from sites.site import SYSTEM, restic
+from sites.waiting import wait_for
+
+SETTINGS = "kept-settings"
+KEEPER = "kept-files"
+
+
+def repository_of(site, namespace):
+    """Name of the one Repository, and its directory."""
+    (found,) = site.list("repositories.dmaas.io", namespace)
+    return found["metadata"]["name"], f"{site.storage_directory}/{found['spec']['path']}"
+
+
+def backups(site, namespace):
+    """Names of the Snapshot objects, the oldest first."""
+    found = sorted(site.list("snapshots.dmaas.io", namespace), key=lambda snapshot: snapshot["spec"]["time"])
+    return [snapshot["metadata"]["name"] for snapshot in found]
+
+
+def stored_snapshots(directory, password_file):
+    return json.loads(restic(directory, password_file, "snapshots", "--json") or "[]") or []
+
+
+def size_of(directory):
+    return sum(file.stat().st_size for file in Path(directory, "data").rglob("*") if file.is_file())
+
+
+def locks_in(directory):
+    return [lock.name for lock in Path(directory, "locks").iterdir()]
+
+
+@pytest.fixture(scope="module")
+def settings(site):
+    """Backed up three times; its policy keeps two."""
+    deploy_settings(site, SETTINGS)
+    plan = plan_of(SETTINGS, "settings")
+    plan["spec"]["retentionPolicyRef"] = {"name": "two"}
+    site.apply(custom_resource("RetentionPolicy", "two", SETTINGS, {"last": 2}), plan)
+    for colour in ("red", "blue", "grey"):
+        site.patch("configmap", "settings", SETTINGS, {"data": {"colour": colour}})
+        site.dmaas("backup", "settings", "-n", SETTINGS)
+    yield repository_of(site, SETTINGS)
+    site.kubectl("delete", "namespace", SETTINGS, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def keeper(site):
+    application = Keeper(site, KEEPER).deploy(files=20, size=200_000)
+    application.protect()
+    site.dmaas("backup", "keeper", "-n", KEEPER)
+    yield application
+    application.remove()
+
+
+def test_the_preview_says_which_rule_keeps_a_backup_and_changes_nothing(site, settings):
+    before = backups(site, SETTINGS)
+    shown = json.loads(site.dmaas("retention", "preview", "settings", "-n", SETTINGS, "-o", "json"))
+    assert [(backup["backup"], backup["keptBy"], backup["expires"]) for backup in shown] == [
+        (before[2], ["last"], False), (before[1], ["last"], False), (before[0], [], True)]
+    assert backups(site, SETTINGS) == before
+
+
+def test_maintenance_erases_what_the_policy_does_not_keep(site, settings, password_file):
+    name, directory = settings
+    before = backups(site, SETTINGS)
+    told = site.dmaas("repository", "maintain", name, "-n", SETTINGS)
+    assert "erased 1 backups" in told
+    assert backups(site, SETTINGS) == before[1:]
+    assert len(stored_snapshots(directory, password_file)) == 2
+    assert "no errors were found" in restic(directory, password_file, "check", "--read-data")
+    assert locks_in(directory) == []
+    status = site.status("repository.dmaas.io", name, SETTINGS)
+    assert (status["lastCheck"], status["maintenance"]["outcome"]) == ("Passed", "Succeeded")
+
+
+def test_a_deleted_backup_is_gone_its_space_given_back_and_the_others_restore(site, keeper, password_file):
+    _, directory = repository_of(site, KEEPER)
+    keeper.write(files=20, size=200_000)
+    kept = keeper.checksums()
+    site.dmaas("backup", "keeper", "-n", KEEPER)
+    old, new = backups(site, KEEPER)
+    before = size_of(directory)
+    site.dmaas("delete", "backup", old, "-n", KEEPER)
+    assert backups(site, KEEPER) == [new]
+    assert size_of(directory) < before - 3_500_000
+    assert len(stored_snapshots(directory, password_file)) == 2  # the volume and the objects
+    assert "no errors were found" in restic(directory, password_file, "check", "--read-data")
+    site.dmaas("restore", f"{KEEPER}/{new}", "-n", SYSTEM, "--map-namespace", f"{KEEPER}={KEEPER}-again")
+    try:
+        assert keeper.checksums(f"{KEEPER}-again") == kept
+    finally:
+        site.kubectl("delete", "namespace", f"{KEEPER}-again", "--wait=false")
+
+
+def test_maintenance_goes_on_after_its_controller_was_lost(site, keeper, password_file):
+    name, directory = repository_of(site, KEEPER)
+    before = site.status("repository.dmaas.io", name, KEEPER)["maintenance"]["completionTime"]
+    site.dmaas("repository", "maintain", name, "-n", KEEPER, "--no-wait")
+
+    def maintenance():
+        return site.status("repository.dmaas.io", name, KEEPER)["maintenance"]
+
+    wait_for(maintenance, lambda: maintenance()["phase"] == "Running")
+    site.kubectl("-n", SYSTEM, "delete", "pod", "-l", "app.kubernetes.io/component=controller", "--grace-period=0", "--force")
+    done = wait_for(maintenance, lambda: maintenance()["completionTime"] != before and maintenance()["phase"] == "Idle" and maintenance(), 180)
+    assert done["outcome"] == "Succeeded", done
+    assert site.leftovers() == []
+    assert locks_in(directory) == []
+
+
+def test_sessions_wait_while_a_repository_is_maintained(site, keeper):
+    name, _ = repository_of(site, KEEPER)
+    site.dmaas("repository", "maintain", name, "-n", KEEPER, "--no-wait")
+    wait_for("it began", lambda: site.status("repository.dmaas.io", name, KEEPER)["maintenance"]["phase"] != "Idle")
+    namespace, session = site.begin("backup", "keeper", "-n", KEEPER)
+    status = site.await_end("backupsession", session, namespace)
+    assert status["phase"] == "Succeeded", status
+    done = site.status("repository.dmaas.io", name, KEEPER)["maintenance"]
+    assert (done["phase"], done["outcome"]) == ("Idle", "Succeeded")
+    assert status["startTime"] > done["completionTime"]
+
+
+def test_damage_is_found_and_named(site, settings):
+    name, directory = settings
+    site.patch("backupstorage", "main", SYSTEM, {"spec": {"maintenance": {"readDataPercent": 100}}})
+    pack = max(Path(directory, "data").rglob("*"), key=lambda file: file.stat().st_size if file.is_file() else 0)
+    content = pack.read_bytes()
+    pack.write_bytes(content[:-60] + bytes([content[-60] ^ 1]) + content[-59:])
+    try:
+        with pytest.raises(AssertionError, match="problems, the first: pack"):
+            site.dmaas("repository", "maintain", name, "-n", SETTINGS)
+        status, message = site.condition("repository.dmaas.io", name, SETTINGS, "Healthy")
+        assert (status, pack.name[:8] in message) == ("False", True), message
+        pack.write_bytes(content)
+        site.dmaas("repository", "maintain", name, "-n", SETTINGS)
+        assert site.condition("repository.dmaas.io", name, SETTINGS, "Healthy")[0] == "True"
+    finally:
+        pack.write_bytes(content)
+        site.patch("backupstorage", "main", SYSTEM, {"spec": {"maintenance": {"readDataPercent": 2}}})
+
+
+def test_a_namespace_that_is_deleted_takes_no_backup_with_it(site, keeper, password_file):
+    _, directory = repository_of(site, KEEPER)
+    before = len(stored_snapshots(directory, password_file))
+    for name in backups(site, KEEPER):
+        site.patch("snapshot.dmaas.io", name, KEEPER, {"spec": {"deletionPolicy": "Delete"}})
+    site.kubectl("delete", "namespace", KEEPER, "--timeout=120s")
+    assert len(stored_snapshots(directory, password_file)) == before
