@@ -1,7 +1,7 @@
 """./x bench [--quick] [--repeat N] [--minio ADDRESS] [SCENARIO...]
 
-Scenarios: files-local files-minio image-local image-minio (default: all). Needs root, and room of
-three times the data. Goes on where an interrupted run of the same programs was."""
+Scenarios: files-local files-minio image-local image-minio objects (default: all). Needs root, and
+room of three times the data. Goes on where an interrupted run of the same programs was."""
 
 import argparse
 import datetime
@@ -10,46 +10,54 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence, TypeVar
 
-from bench import data, report
-from bench.programs import Program, all_programs
-from bench.results import Record, Results, Row, rows_of
-from bench.scenario import Repetition
+from bench import data, objects, report
+from bench.programs import COMPARED, Program, all_programs, our_program
+from bench.results import Record, Results, rows_of, samples_of
+from bench.scenario import Repetition, Samples
 from bench.stores import LocalStore, MinioStore, Store
 from bench.workspace import workspace
 from testbed import minio
 from testbed.errors import TestbedError
 from testbed.paths import cache_root, run_root
+from testbed.programs import KUBERNETES_VERSION
 from testbed.progress import say
 
-SCENARIOS = ("files-local", "files-minio", "image-local", "image-minio")
+COMPARISONS = ("files-local", "files-minio", "image-local", "image-minio")
+SCENARIOS = (*COMPARISONS, objects.SCENARIO)
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+S = TypeVar("S")
 
 
 def main() -> int:
     arguments = parse_arguments()
     size = data.QUICK if arguments.quick else data.FULL
     repeat = arguments.repeat or (1 if arguments.quick else 3)
-    results = Results(cache_root() / "bench-results.jsonl")
+    compared = Results(cache_root() / "bench-results.jsonl", samples_of)
+    of_objects = Results(cache_root() / "bench-objects.jsonl", objects.usages_of)
     try:
-        programs = all_programs()
+        comparisons = [scenario for scenario in COMPARISONS if scenario in arguments.scenarios]
+        programs = all_programs() if comparisons else []
         versions = {program.name: program.version() for program in programs}
-        for scenario in arguments.scenarios:
-            while (done := len(results.of(scenario, size.name, versions))) < repeat:
-                say(f"==> {scenario}, {size.name}: {done + 1} of {repeat}")
-                results.add(run_once(scenario, size, arguments.minio, programs, versions))
+        for scenario in comparisons:
+            measure(compared, scenario, size, versions, repeat,
+                    lambda: run_once(scenario, size, arguments.minio, programs))
+        if objects.SCENARIO in arguments.scenarios:
+            versions = {"dmaas": our_program().version(), "Kubernetes": KUBERNETES_VERSION}
+            measure(of_objects, objects.SCENARIO, size, versions, repeat,
+                    lambda: objects.measure_objects(size))
     except TestbedError as error:
         say(f"error: {error}")
         return 1
-    show(results, size, programs)
+    show(compared, of_objects, size)
     return 0
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./x bench", description=__doc__)
     parser.add_argument("--quick", action="store_true",
-                        help="a tenth of the data, once; the table is printed, not kept")
+                        help="a tenth of the data, once; the tables are printed, not kept")
     parser.add_argument("--repeat", type=int, help="of which the medians are taken; default 3")
     parser.add_argument("--minio", default=minio.ADDRESS, help="address to start a MinIO at")
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO")
@@ -61,47 +69,51 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def run_once(scenario: str, size: data.Size, address: str, programs: list[Program],
-             versions: dict[str, str]) -> Record:
+def measure(results: Results[S], scenario: str, size: data.Size, versions: dict[str, str],
+            repeat: int, run: Callable[[], S]) -> None:
+    """Until there are so many records of these versions."""
+    while (done := len(results.of(scenario, size.name, versions))) < repeat:
+        say(f"==> {scenario}, {size.name}: {done + 1} of {repeat}")
+        other_load = os.getloadavg()[0]
+        samples = run()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        results.add(Record(scenario, size.name, f"{now:%Y-%m-%d}", machine(), versions, samples,
+                           other_load))
+
+
+def run_once(scenario: str, size: data.Size, address: str, programs: list[Program]) -> Samples:
     kind, store_name = scenario.split("-")
-    other_load = os.getloadavg()[0]
     directory = run_root() / "bench"
     with workspace(directory) as place:
         store: Store = LocalStore(place / "repositories")
         if store_name == MinioStore.name:
             store = MinioStore(place / "minio", address)
         try:
-            samples = Repetition(kind, store, size, place, directory).run(programs)
+            return Repetition(kind, store, size, place, directory).run(programs)
         finally:
             store.stop()
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return Record(scenario, size.name, f"{now:%Y-%m-%d}", machine(), versions, samples,
-                  other_load)
 
 
-def show(results: Results, size: data.Size, programs: Sequence[Program]) -> None:
-    rows: list[Row] = []
-    newest: list[Record] = []
-    for scenario in SCENARIOS:
-        of_scenario = [record for record in results.records()
-                       if (record.scenario, record.size) == (scenario, size.name)]
-        if of_scenario:
-            newest.append(of_scenario[-1])
-            rows += rows_of(results.of(scenario, size.name, newest[-1].versions))
+def show(compared: Results[Samples], of_objects: Results[objects.ApiUsages],
+         size: data.Size) -> None:
+    """Everything that was ever measured, the newest of each scenario."""
+    comparisons = [records for scenario in COMPARISONS
+                   if (records := compared.newest(scenario, size.name))]
+    rows = [row for records in comparisons for row in rows_of(records)]
+    apis = of_objects.newest(objects.SCENARIO, size.name)
+    usages = objects.medians_of([record.samples for record in apis]) if apis else {}
     if size is data.FULL:
-        before = DOCUMENT.read_text() if DOCUMENT.exists() else ""
-        DOCUMENT.write_text(report.document(rows, facts(rows, newest, size, programs), before))
+        DOCUMENT.write_text(report.document(
+            report.compared(rows, facts(comparisons, size)) if rows else [],
+            report.of_objects(usages, facts_of_objects(apis, size)) if apis else []))
         say(f"wrote {DOCUMENT}")
-    print("\n".join(report.summary(rows)))
+    if rows:
+        print("\n".join(report.summary(rows)))
+    if apis:
+        print("\n".join(report.objects_table(usages)))
 
 
-def facts(rows: Sequence[Row], records: Sequence[Record], size: data.Size,
-          programs: Sequence[Program]) -> list[str]:
-    counts = ", ".join(f"{record.scenario} {row.repetitions}"
-                       for record in records
-                       for row in rows if row.scenario == record.scenario and row.step == "backup")
-    versions = {f"{name} {version}" for record in records
-                for name, version in record.versions.items()}
+def facts(comparisons: Sequence[Sequence[Record[Samples]]], size: data.Size) -> list[str]:
     return [
         "Again: `./x bench` (all), `./x bench files-local` (one scenario), `./x bench --quick`.",
         f"Data: files – {size.files:,} or more, {size.system_bytes >> 20} MiB or more of /usr and"
@@ -109,18 +121,42 @@ def facts(rows: Sequence[Row], records: Sequence[Record], size: data.Size,
         " /usr, a quarter noise, a quarter zeros and holes. In memory before each run.",
         "Each step is done by one program after the other on the same data, after `sync`; a"
         " restore is compared with the data. Checks read everything.",
-        f"Medians of repetitions: {counts}; last measured {max(row.date for row in rows)}.",
-        f"Machine: {'; '.join(sorted({record.machine for record in records}))}.",
-        "Load of other work when a scenario began: " + ", ".join(
-            f"{record.scenario} {record.other_load:.1f}" if record.other_load is not None
-            else f"{record.scenario} not recorded" for record in records)
-        + ". Times of a machine with other work are longer, for each program alike; ratios of"
-        " processor time hardly change.",
-        f"Versions: {', '.join(sorted(versions))}.",
+        *circumstances(comparisons),
+        "Other work makes times longer for each program alike; ratios of processor time hardly"
+        " change.",
         "Each program with its own defaults: "
-        + "; ".join(f"{program.name} – {program.defaults}" for program in programs) + ".",
+        + "; ".join(f"{program.name} – {program.defaults}" for program in COMPARED) + ".",
         "Repositories and restored files lie on an ext4 made for each repetition; MinIO runs on the"
         " same machine and shares its cores.",
+    ]
+
+
+def facts_of_objects(records: Sequence[Record[objects.ApiUsages]], size: data.Size) -> list[str]:
+    return [
+        "Again: `./x bench objects`. No peer is measured beside it: the figures are ours alone.",
+        f"Data: {objects.COUNTS[size.name]:,} objects, half ConfigMaps, half Secrets of 1 kB, in one"
+        " namespace of a cluster made for each repetition; what is restored is compared with it.",
+        "Seconds are those of the command, from its start to the end of the session. Calls are the"
+        " requests for ConfigMaps and Secrets that the API server counted, whoever made them."
+        " Memory is each process's largest resident set in the step.",
+        *circumstances([records]),
+    ]
+
+
+def circumstances(scenarios: Sequence[Sequence[Record]]) -> list[str]:
+    """`scenarios`: comparable records of each."""
+    newest = [records[-1] for records in scenarios]
+    versions = {f"{name} {version}" for record in newest
+                for name, version in record.versions.items()}
+    counts = ", ".join(f"{records[-1].scenario} {len(records)}" for records in scenarios)
+    loads = ", ".join(
+        f"{record.scenario} {record.other_load:.1f}" if record.other_load is not None
+        else f"{record.scenario} not recorded" for record in newest)
+    return [
+        f"Medians of repetitions: {counts}; last measured {max(record.date for record in newest)}.",
+        f"Machine: {'; '.join(sorted({record.machine for record in newest}))}.",
+        f"Versions: {', '.join(sorted(versions))}.",
+        f"Load of other work when a scenario began: {loads}.",
     ]
 
 

@@ -129,11 +129,18 @@ class Rustic(Program):
         return [str(self.path), "check", "--read-data"]
 
 
-def all_programs() -> list[Program]:
+COMPARED: tuple[type[Program], ...] = (Dmaas, Restic, Rustic)
+
+
+def our_program() -> Dmaas:
     path = os.environ.get("DMAAS")
     if not path or not Path(path).is_file():
         raise TestbedError("DMAAS does not name the program to measure: use ./x bench")
-    return [Dmaas(Path(path)), Restic(restic()), Rustic(rustic())]
+    return Dmaas(Path(path))
+
+
+def all_programs() -> list[Program]:
+    return [our_program(), Restic(restic()), Rustic(rustic())]
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
+from bench.objects import ApiUsages
 from bench.results import Row
 from bench.scenario import Sample
 
 OURS = "dmaas"
-# What follows this line in the document belongs to other programs.
-OTHERS = "<!-- What follows is written by others; `./x bench` keeps it. -->"
 TITLES = {
     "backup": "first backup",
     "unchanged": "backup, nothing changed",
@@ -16,6 +15,7 @@ TITLES = {
     "restore": "restore to an empty directory",
     "check": "check, all data read",
 }
+OBJECTS_TITLES = TITLES | {"restore": "restore into another namespace"}
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,37 @@ def details(rows: Sequence[Row], figure: Figure) -> list[str]:
     return lines
 
 
-def document(rows: Sequence[Row], facts: Sequence[str], before: str = "") -> str:
-    """`before` is the document as it was, of which what others wrote is kept."""
-    parts = [
-        "# Benchmarks", "",
-        "Written by `./x bench`; do not edit. Less is better everywhere. Each figure is ours divided"
-        " by that of the best of", "the other programs in this very row, so 0.50 is twice as good"
-        " and what is above 1.00 is lost.", "",
+def objects_table(usages: ApiUsages) -> list[str]:
+    roles = sorted({role for usage in usages.values() for role in usage.peak_bytes})
+    lines = [f"| objects | seconds | calls | {', MiB | '.join(roles)}, MiB |",
+             "|---|--:|---|" + "--:|" * len(roles)]
+    for step, usage in usages.items():
+        calls = ", ".join(f"{verb} {count:,}" for verb, count in usage.calls.items())
+        peaks = " | ".join(f"{usage.peak_bytes.get(role, 0) / (1 << 20):.0f}" for role in roles)
+        lines.append(f"| {OBJECTS_TITLES[step]} | {usage.wall_seconds:.1f} | {calls} | {peaks} |")
+    return lines
+
+
+def document(comparison: Sequence[str], objects: Sequence[str]) -> str:
+    """Of the lines that `compared` and `of_objects` give; either may be empty."""
+    return "\n".join(["# Benchmarks", "",
+                      "Written by `./x bench`; do not edit. Less is better everywhere.", "",
+                      *comparison, *objects])
+
+
+def compared(rows: Sequence[Row], facts: Sequence[str]) -> list[str]:
+    lines = [
+        "Each figure is ours divided by that of the best of the other programs in this very row,"
+        " so 0.50 is twice as good", "and what is above 1.00 is lost.", "",
         *summary(rows), "", "## How", "", *[f"- {fact}" for fact in facts], ""]
     for figure in FIGURES:
-        parts += [f"## {figure.title}", "", *details(rows, figure), ""]
-    kept = before.partition(OTHERS)[2] or "\n"
-    return "\n".join(parts) + f"\n{OTHERS}{kept}"
+        lines += [f"## {figure.title}", "", *details(rows, figure), ""]
+    return lines
+
+
+def of_objects(usages: ApiUsages, facts: Sequence[str]) -> list[str]:
+    return ["## Objects of a cluster", "", *objects_table(usages), "",
+            *[f"- {fact}" for fact in facts], ""]
 
 
 def _title(row: Row) -> str:

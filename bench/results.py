@@ -4,13 +4,16 @@ import json
 import statistics
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Callable, Generic, Sequence, TypeVar
 
 from bench.measure import Usage
 from bench.scenario import Sample, Samples
 
+S = TypeVar("S")
+
 
 @dataclass(frozen=True)
-class Record:
+class Record(Generic[S]):
     """One repetition of one scenario; comparable with others of the same versions and size."""
 
     scenario: str
@@ -18,7 +21,7 @@ class Record:
     date: str
     machine: str
     versions: dict[str, str]
-    samples: Samples
+    samples: S
     other_load: float | None = None  # load average of a minute when it began
 
 
@@ -33,28 +36,38 @@ class Row:
     medians: dict[str, Sample]
 
 
-class Results:
-    """A file with a line for each record."""
+class Results(Generic[S]):
+    """A file with a line for each record; `decode` makes samples of what JSON has made of them."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, decode: Callable[[dict], S]) -> None:
         self._file = file
+        self._decode = decode
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record[S]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with open(self._file, "a") as lines:
             lines.write(json.dumps(asdict(record)) + "\n")
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[Record[S]]:
         if not self._file.exists():
             return []
-        return [_record_of(json.loads(line)) for line in self._file.read_text().splitlines()]
+        return [self._record_of(json.loads(line)) for line in self._file.read_text().splitlines()]
 
-    def of(self, scenario: str, size: str, versions: dict[str, str]) -> list[Record]:
+    def of(self, scenario: str, size: str, versions: dict[str, str]) -> list[Record[S]]:
         return [record for record in self.records()
                 if (record.scenario, record.size, record.versions) == (scenario, size, versions)]
 
+    def newest(self, scenario: str, size: str) -> list[Record[S]]:
+        """All that are comparable with the one that was added last."""
+        found = [record for record in self.records()
+                 if (record.scenario, record.size) == (scenario, size)]
+        return self.of(scenario, size, found[-1].versions) if found else []
 
-def rows_of(records: list[Record]) -> list[Row]:
+    def _record_of(self, fields: dict) -> Record[S]:
+        return Record(**fields | {"samples": self._decode(fields["samples"])})
+
+
+def rows_of(records: Sequence[Record[Samples]]) -> list[Row]:
     """Of records of one scenario, in the order of the steps."""
     newest = max(record.date for record in records)
     rows = []
@@ -76,8 +89,7 @@ def median(samples: list[Sample]) -> Sample:
     return Sample(usage, int(middle([sample.stored_bytes for sample in samples])))
 
 
-def _record_of(fields: dict) -> Record:
-    samples = {step: {program: Sample(Usage(**sample["usage"]), sample["stored_bytes"])
-                      for program, sample in programs.items()}
-               for step, programs in fields.pop("samples").items()}
-    return Record(**fields, samples=samples)
+def samples_of(fields: dict) -> Samples:
+    return {step: {program: Sample(Usage(**sample["usage"]), sample["stored_bytes"])
+                   for program, sample in programs.items()}
+            for step, programs in fields.items()}

@@ -14,7 +14,6 @@ from bench.stores import Store
 from testbed.errors import TestbedError
 from testbed.progress import say
 
-STEPS = ("backup", "unchanged", "changed", "restore", "check")
 # Of a restored tree, so many files are compared byte by byte; all by size and time.
 COMPARED_SHARE = 50
 

@@ -2,11 +2,12 @@
 
 from testbed.go_program import GoProgram
 
+KUBERNETES_VERSION = "v1.34.2"
 _VERSION = "k8s.io/component-base/version"
 
 KUBERNETES = GoProgram(
     "kubernetes", "kubernetes",
-    linker_flags=(f"-X {_VERSION}.gitVersion=v1.34.2 -X {_VERSION}.gitMajor=1"
+    linker_flags=(f"-X {_VERSION}.gitVersion={KUBERNETES_VERSION} -X {_VERSION}.gitMajor=1"
                   f" -X {_VERSION}.gitMinor=34"),
     links=("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
            "kubelet", "kubectl"))

@@ -1,8 +1,8 @@
 """The arithmetic and the table of the benchmarks, without any program being run."""
 
 from bench.measure import Usage
-from bench.report import MEMORY, OTHERS, TIME, document, ratio, summary
-from bench.results import Record, Results, rows_of
+from bench.report import MEMORY, TIME, compared, document, ratio, summary
+from bench.results import Record, Results, rows_of, samples_of
 from bench.scenario import Sample
 
 MIB = 1 << 20
@@ -35,24 +35,21 @@ def test_lost_row_says_by_what():
         "| files, local: restore to an empty directory | 1.25 | 1.25 | 0.75 | 0.99 | lost: time |")
 
 
-def test_document_holds_facts_and_a_table_for_each_figure():
-    text = document(rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))]), ["a fact"])
+def test_comparison_holds_facts_and_a_table_for_each_figure():
+    rows = rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))])
+    text = document(compared(rows, ["a fact"]), [])
     assert "- a fact\n" in text
     assert "| peak memory, MiB | dmaas | peer |\n|---|--:|--:|\n" in text
     assert "| files, local: restore to an empty directory | 1.00 | 2.00 |" in text
 
 
-def test_document_keeps_what_others_wrote():
-    rows = rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))])
-    first = document(rows, ["first"]) + "## Objects\n"
-    second = document(rows, ["second"], before=first)
-    assert second.endswith(f"{OTHERS}\n## Objects\n")
-    assert "first" not in second
-
-
 def test_results_survive_in_their_file_and_are_told_apart_by_version(tmp_path):
-    results = Results(tmp_path / "results")
-    kept = record(dmaas=sample(1.5, 7))
-    results.add(kept)
-    results.add(Record("files-local", "full", "2026-01-03", "a machine", {"dmaas": "2"}, {}))
-    assert Results(tmp_path / "results").of("files-local", "full", {"dmaas": "1"}) == [kept]
+    results = Results(tmp_path / "results", samples_of)
+    older = record(dmaas=sample(1.5, 7))
+    newer = Record("files-local", "full", "2026-01-03", "a machine", {"dmaas": "2"}, {})
+    results.add(older)
+    results.add(newer)
+    again = Results(tmp_path / "results", samples_of)
+    assert again.of("files-local", "full", {"dmaas": "1"}) == [older]
+    assert again.newest("files-local", "full") == [newer]
+    assert again.newest("image-local", "full") == []
