@@ -27,16 +27,12 @@ def hash_of(inputs: Iterable[Path | str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def place_of(part: str, key: str) -> Path:
-    return cache_root() / f"{part}-{key}"
-
-
 def built(part: str, key: str, make: Callable[[Path], None]) -> Path:
     """The directory of a part; `make` fills it when this version was never built.
 
     Concurrent callers build once; a killed build leaves nothing that looks complete.
     """
-    place = place_of(part, key)
+    place = cache_root() / f"{part}-{key}"
     if not place.is_dir():
         with locked(cache_root() / f".{part}.lock"):
             if not place.is_dir():

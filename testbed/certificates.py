@@ -24,10 +24,6 @@ class Authority:
                      "-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature",
                      "-keyout", self._key, "-out", self.certificate)
 
-    @property
-    def key(self) -> Path:
-        return self._key
-
     def issue(self, name: str, *, common_name: str, organization: str = "",
               alternative_names: Sequence[str] = ()) -> tuple[Path, Path]:
         """Certificate and key for clients and, with names (`DNS:x`, `IP:y`), for servers."""

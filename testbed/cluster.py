@@ -226,11 +226,6 @@ def down(name: str) -> None:
     Cluster(registry.layout_of(name)).down()
 
 
-def load_image(cluster: Cluster, archive: Path) -> bool:
-    """Makes an image archive usable by the cluster's pods; False when it was there already."""
-    return cluster.load_image(archive)
-
-
 def _build_parts() -> None:
     # Before the clock of a start runs, and not while a lock of the cluster is held.
     for program in (programs.KUBERNETES, programs.ETCD, programs.COREDNS,

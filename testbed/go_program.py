@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Sequence
 
-from testbed.cache import built, hash_of, place_of
+from testbed.cache import built, hash_of
 from testbed.errors import TestbedError
 from testbed.paths import RECIPES
 from testbed.progress import run_with_progress
@@ -23,9 +23,6 @@ class GoProgram:
     package: str = "."
     linker_flags: str = ""
     links: Sequence[str] = ()
-
-    def is_built(self) -> bool:
-        return place_of(self.name, self._key()).is_dir()
 
     def build(self) -> Path:
         """The directory that holds the program (and its links, for a multi-call binary)."""

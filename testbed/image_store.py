@@ -22,10 +22,6 @@ def load_archive(socket: Path, archive: Path) -> bool:
     return True
 
 
-def image_names(socket: Path) -> list[str]:
-    return _ctr(socket, "images", "list", "-q").split()
-
-
 def _ctr(socket: Path, *arguments: str) -> str:
     done = subprocess.run(["ctr", "--address", str(socket), "--namespace", "k8s.io", *arguments],
                           capture_output=True, text=True)

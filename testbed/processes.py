@@ -27,9 +27,6 @@ class Processes:
     def log(self, name: str) -> Path:
         return self._logs / f"{name}.log"
 
-    def names(self) -> list[str]:
-        return sorted(path.name for path in self._pids.iterdir()) if self._pids.is_dir() else []
-
     def start(self, name: str, command: Sequence[str],
               environment: Mapping[str, str] | None = None) -> None:
         """Starts the program unless it runs."""

@@ -119,7 +119,7 @@ def test_running_cluster_is_up_within_a_second(first):
 def test_image_is_loaded_once(first):
     archive = catalogue.demo_web()
     assert first.load_image(archive)
-    assert not cluster.load_image(first, archive)
+    assert not first.load_image(archive)
 
 
 def test_two_clusters_run_at_once_and_reach_each_other(writer, second):
