@@ -60,15 +60,8 @@ class Keeper:
         self.secret = secret
         self.replicas = replicas
 
-    def start(self):
-        """Does not wait for its pods."""
-        self.site.cluster.apply(KEEPER.format(namespace=self.namespace, secret=self.secret, replicas=self.replicas))
-        return self
-
     def deploy(self, files=20, size=100_000):
-        self.start()
-        self.site.await_rollout("statefulset/keeper", self.namespace)
-        self.write(files, size)
+        deploy_side_by_side(self, files=files, size=size)
         return self
 
     def protect(self, storage="main", name="keeper", **changes):
@@ -94,6 +87,14 @@ class Keeper:
 
     def remove(self):
         self.site.kubectl("delete", "namespace", self.namespace, "--ignore-not-found", "--wait=false")
+
+
+def deploy_side_by_side(*keepers, files=20, size=100_000):
+    for keeper in keepers:
+        keeper.site.cluster.apply(KEEPER.format(namespace=keeper.namespace, secret=keeper.secret, replicas=keeper.replicas))
+    for keeper in keepers:
+        keeper.site.await_rollout("statefulset/keeper", keeper.namespace)
+        keeper.write(files, size)
 
 
 def deploy_settings(site, namespace):

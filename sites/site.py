@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from deploy.image import product as product_image
-from sites.waiting import wait_for
+from sites.waiting import PAUSE_SECONDS, wait_for
 from testbed import cluster as testbed_cluster
 from testbed.images import catalogue
 
@@ -94,6 +94,13 @@ class Site:
         return wait_for(lambda: f"the end of {kind} {namespace}/{name}\n{json.dumps(self.status(kind, name, namespace), indent=1)}",
                         ended, seconds)
 
+    def back_up(self, *plans):
+        """A backup of each (namespace, plan), side by side; their statuses."""
+        sessions = [self.begin("backup", plan, "-n", namespace) for namespace, plan in plans]
+        statuses = [self.await_end("backupsession", name, namespace) for namespace, name in sessions]
+        assert [phase_of(status) for status in statuses] == ["Succeeded"] * len(plans), json.dumps(statuses, indent=1)
+        return statuses
+
     def kubectl(self, *arguments):
         return self.cluster.kubectl(*arguments)
 
@@ -131,5 +138,5 @@ class Site:
         while found := self.list("pods,pvc,pv,configmaps,jobs", selector=SESSION_LABEL):
             if time.monotonic() > deadline:
                 break
-            time.sleep(1)
+            time.sleep(PAUSE_SECONDS)
         return [f"{item['kind']} {item['metadata'].get('namespace', '')}/{item['metadata']['name']}" for item in found]

@@ -146,10 +146,9 @@ def raw(site, password_file):
         devices[1].attach(b"\xff" * SIZE)
         yield Raw(site, password_file, devices).deploy()
     finally:
-        for namespace in (NAMESPACE, "raw-copy"):
-            site.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--timeout=90s")
+        site.kubectl("delete", "namespace", NAMESPACE, "raw-copy", "--ignore-not-found", "--timeout=90s")
+        site.kubectl("delete", "pv", *(device.name for device in devices), "--ignore-not-found", "--timeout=60s")
         for device in devices:
-            site.kubectl("delete", "pv", device.name, "--ignore-not-found", "--timeout=60s")
             device.detach()
 
 

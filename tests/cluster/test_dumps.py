@@ -135,8 +135,18 @@ def test_the_mover_runs_as_the_application_and_holds_none_of_our_secrets(shop):
     assert shop.site.leftovers() == []
 
 
-def test_a_failing_command_fails_the_backup_with_what_it_said(shop):
-    status, dump = shop.failed(shop.start("failing", "echo half a dump; echo 'Access denied for user' >&2; exit 3"))
+@pytest.fixture(scope="module")
+def started(shop):
+    """Sessions of dumps that disturb nobody, side by side, by the name of their plan."""
+    return {"hanging": shop.start("hanging", "echo begin; sleep infinity", timeout="20s"),
+            "failing": shop.start("failing", "echo half a dump; echo 'Access denied for user' >&2; exit 3"),
+            "silent": shop.start("silent", "exec true"),
+            "large": shop.start("large", f"yes 'one line of many that are all the same' | head -c {LARGE}", memory="256Mi"),
+            "broken": shop.start("broken", DUMP, restore_command="head -c 100 >/dev/null; echo 'ERROR 1045: Access denied' >&2; exit 1")}
+
+
+def test_a_failing_command_fails_the_backup_with_what_it_said(shop, started):
+    status, dump = shop.failed(started["failing"])
     assert dump["message"] == "sh ended with status 3: Access denied for user"
     assert status["message"] == f"dump/all: {dump['message']}"
     assert not dump.get("snapshotId") and dump["attempts"] == 1
@@ -144,30 +154,35 @@ def test_a_failing_command_fails_the_backup_with_what_it_said(shop):
     assert shop.site.leftovers() == []
 
 
-def test_a_command_that_writes_nothing_fails_the_backup(shop):
-    _, dump = shop.failed(shop.start("silent", "exec true"))
+def test_a_command_that_writes_nothing_fails_the_backup(shop, started):
+    _, dump = shop.failed(started["silent"])
     assert dump["message"] == "sh ended well but wrote nothing"
     assert json.loads(shop.restic("silent", "snapshots", "--json")) == []
 
 
-def test_a_hanging_command_ends_with_the_runs_timeout(shop):
-    status, dump = shop.failed(shop.start("hanging", "echo begin; sleep infinity", timeout="20s"))
+def test_a_hanging_command_ends_with_the_runs_timeout(shop, started):
+    status, dump = shop.failed(started["hanging"])
     assert "not done within the run's timeout" in status["message"]
     assert dump["phase"] == "Failed"
     assert shop.site.leftovers() == []
     assert json.loads(shop.restic("hanging", "snapshots", "--json")) == []
 
 
-def test_a_dump_larger_than_the_memory_of_its_mover_streams(shop):
-    status = shop.ended(shop.start("large", f"yes 'one line of many that are all the same' | head -c {LARGE}", memory="256Mi"))
+def test_a_dump_larger_than_the_memory_of_its_mover_streams(shop, started):
+    status = shop.ended(started["large"])
     assert status["phase"] == "Succeeded", status["message"]
     assert component(status, "dump/all")["bytesTotal"] == LARGE and component(status, "dump/all")["attempts"] == 1
 
 
-def restore(shop, name, destination, *arguments):
-    """Restores what a plan backed up; the status of the session at its end."""
-    namespace, session = shop.site.begin("restore", "--storage", "main", "--path", f"{shop.site.name}/ns/{NAMESPACE}/{name}",
-                                         "--map-namespace", f"{NAMESPACE}={destination}", *arguments)
+def begin_restore(shop, name, destination, *arguments):
+    """Of what a plan backed up; namespace and name of the session."""
+    return shop.site.begin("restore", "--storage", "main", "--path", f"{shop.site.name}/ns/{NAMESPACE}/{name}",
+                           "--map-namespace", f"{NAMESPACE}={destination}", *arguments)
+
+
+def end_of(shop, restore):
+    """The status of a restore that is over."""
+    namespace, session = restore
     return shop.site.await_end("restoresession", session, namespace)
 
 
@@ -177,7 +192,14 @@ def copy(shop):
 
 
 @pytest.fixture(scope="module")
-def restored(shop, copy, dumped):
+def breaking(shop, started):
+    """A restore of a dump that cannot be played back; it runs beside the one that can."""
+    assert shop.ended(started["broken"])["phase"] == "Succeeded"
+    return begin_restore(shop, "broken", "dumps-broken")
+
+
+@pytest.fixture(scope="module")
+def restored(shop, copy, dumped, breaking):
     """The status of a restore of the dump into another namespace, with a hook that needs its data."""
     count = 'test $(mariadb -N -u"$MARIADB_USER" -p"$MARIADB_PASSWORD" "$MARIADB_DATABASE" -e "select count(*) from orders") -gt 10'
     counting = {"name": "count", "exec": {**OF_MARIADB, "pods": "one", "command": ["sh", "-c", count]}}
@@ -202,21 +224,19 @@ def test_a_dump_is_played_back_into_the_restored_application(shop, copy, restore
 
 def test_an_application_that_is_there_keeps_its_data_unless_it_may_be_overwritten(shop, copy, restored):
     copy.ask("delete from orders where id > 5")
-    again = restore(shop, "shop", copy.namespace)
+    again = end_of(shop, begin_restore(shop, "shop", copy.namespace))
     assert again["stage"] == "Succeeded" and not again.get("dumps")
     assert [problem["message"] for problem in again["problems"] if problem["object"] == "dump/all"][0].startswith(
         "the application exists: its data is left as it is")
     assert copy.count_rows() == 5
 
-    over = restore(shop, "shop", copy.namespace, "--data", "volumes", "--existing", "update")
+    over = end_of(shop, begin_restore(shop, "shop", copy.namespace, "--data", "volumes", "--existing", "update"))
     assert over["stage"] == "Succeeded" and over["dumps"][0]["phase"] == "Succeeded", over["message"]
     assert copy.rows() == shop.rows()
 
 
-def test_a_dump_that_cannot_be_played_back_fails_the_restore_with_what_was_said(shop, dumped):
-    broken = "head -c 100 >/dev/null; echo 'ERROR 1045: Access denied' >&2; exit 1"
-    assert shop.ended(shop.start("broken", DUMP, restore_command=broken))["phase"] == "Succeeded"
-    status = restore(shop, "broken", "dumps-broken")
+def test_a_dump_that_cannot_be_played_back_fails_the_restore_with_what_was_said(shop, breaking):
+    status = end_of(shop, breaking)
     assert status["stage"] == "Failed"
     assert status["message"] == "dump/all: sh ended with status 1: ERROR 1045: Access denied"
     assert status["dumps"][0]["phase"] == "Failed" and status["dumps"][0]["attempts"] == 1

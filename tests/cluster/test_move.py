@@ -1,32 +1,35 @@
 """TCID-DIR-DMAAS-SOURCE-CLUSTER-GONE: an application moves between two real clusters."""
 
 import json
-import shutil
 
 import pytest
 
 from sites.shop import Shop
 from sites.site import SYSTEM, Site, restic
-from testbed import cluster as testbed_cluster
 
-DIRECTORY = "/var/lib/dmaas-test-storage"
 REPOSITORY = "east/ns/shop/shop"
+RESTORED = "shop-restored"
 
 
 @pytest.fixture(scope="module")
-def backed_up(password_file):
+def directory(site):
+    """The storage of east, which the gateway of the other cluster can reach, too."""
+    return f"{site.storage_directory}/of-east"
+
+
+@pytest.fixture(scope="module")
+def backed_up(directory, password_file):
     """East has been backed up twice and is gone; what its tables held is what this gives."""
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    site = Site("east", DIRECTORY)
-    site.install()
-    site.add_main_storage(password_file)
-    shop = Shop(site).deploy()
-    site.dmaas("protect", "all", "-n", "shop", "--name", "shop")
-    site.dmaas("backup", "shop", "-n", "shop")
-    site.dmaas("backup", "shop", "-n", "shop")
-    facts = {"sessions": site.list("backupsessions", "shop"), "snapshots": site.list("snapshots.dmaas.io", "shop"),
-             "leftovers": site.leftovers(), "rows": shop.rows()}
-    site.cluster.down()
+    east = Site("east", directory)
+    east.install()
+    east.add_main_storage(password_file)
+    shop = Shop(east).deploy()
+    east.dmaas("protect", "all", "-n", "shop", "--name", "shop")
+    for _ in range(2):
+        east.dmaas("backup", "shop", "-n", "shop")
+    facts = {"sessions": east.list("backupsessions", "shop"), "snapshots": east.list("snapshots.dmaas.io", "shop"),
+             "leftovers": east.leftovers(), "rows": shop.rows()}
+    east.cluster.down()
     return facts
 
 
@@ -42,31 +45,33 @@ def test_nothing_of_a_finished_session_is_left(backed_up):
     assert backed_up["leftovers"] == []
 
 
-def test_stock_restic_accepts_every_backup(backed_up, password_file):
-    repository = f"{DIRECTORY}/{REPOSITORY}"
+def test_stock_restic_accepts_every_backup(backed_up, directory, password_file):
+    repository = f"{directory}/{REPOSITORY}"
     assert "no errors were found" in restic(repository, password_file, "check", "--read-data")
     snapshots = json.loads(restic(repository, password_file, "snapshots", "--json"))
     assert len(snapshots) == 6  # two volumes and the objects, twice
 
 
-def test_another_cluster_gets_the_application_back(backed_up, password_file):
-    site = Site("west", DIRECTORY)
-    try:
-        site.install()
-        site.add_main_storage(password_file)
-        site.dmaas("restore", "--storage", "main", "--path", REPOSITORY, "--map-namespace", "shop=shop-restored", seconds=400)
-        session = site.list("restoresessions", SYSTEM)[0]
-        assert [stage["state"] for stage in session["status"]["stages"]] == ["Succeeded"] * 3
-        site.await_rollout("deployment/web", "shop-restored")
-        restored = Shop(site, "shop-restored").rows()
-        recorded = backed_up["rows"]
-        # The backup is older than what was recorded after it, and the restored application writes on: what both have is equal.
-        old_end = min(len(restored), len(recorded))
-        assert old_end > 10
-        common = [row for row in recorded if row in set(restored)]
-        assert common == recorded[:len(common)] and len(common) > 10
-        assert site.get("configmap", "shop-settings", "shop-restored")["data"] == {"currency": "EUR"}
-        assert site.get("role", "shop", "shop-restored")["rules"]
-    finally:
-        site.cluster.down()
-        testbed_cluster.down("east")
+@pytest.fixture
+def storage_of_east(site, backed_up, directory, password_file):
+    """All that the other cluster is told of east."""
+    site.add_storage("of-east", password_file, "--local", directory)
+    yield "of-east"
+    site.kubectl("delete", "namespace", RESTORED, "--ignore-not-found", "--wait=false")
+    site.kubectl("-n", SYSTEM, "delete", "backupstorage/of-east", "secret/of-east-recovery")
+
+
+def test_another_cluster_gets_the_application_back(site, backed_up, storage_of_east):
+    namespace, name = site.begin("restore", "--storage", storage_of_east, "--path", REPOSITORY, "--map-namespace", f"shop={RESTORED}")
+    status = site.await_end("restoresession", name, namespace, seconds=400)
+    assert [stage["state"] for stage in status["stages"]] == ["Succeeded"] * 3
+    site.await_rollout("deployment/web", RESTORED)
+    restored = Shop(site, RESTORED).rows()
+    recorded = backed_up["rows"]
+    # The backup is older than what was recorded after it, and the restored application writes on: what both have is equal.
+    old_end = min(len(restored), len(recorded))
+    assert old_end > 10
+    common = [row for row in recorded if row in set(restored)]
+    assert common == recorded[:len(common)] and len(common) > 10
+    assert site.get("configmap", "shop-settings", RESTORED)["data"] == {"currency": "EUR"}
+    assert site.get("role", "shop", RESTORED)["rules"]

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sites.applications import Keeper
+from sites.applications import Keeper, deploy_side_by_side
 from sites.plans import hook
 from sites.site import SYSTEM, restic
 from sites.waiting import wait_for
@@ -54,10 +54,11 @@ class Held:
 
     def __init__(self, site):
         self.site, self.node = site, Node(site)
-        self.application = Keeper(site, "rights").deploy().protect(STORAGE)
-        self.other = Keeper(site, "rights-other").deploy(files=2).protect(STORAGE)
+        self.application, self.other = Keeper(site, "rights"), Keeper(site, "rights-other")
+        deploy_side_by_side(self.application, self.other)
         for keeper in (self.application, self.other):
-            site.dmaas("backup", "keeper", "-n", keeper.namespace, seconds=120)
+            keeper.protect(STORAGE)
+        site.back_up(("rights", "keeper"), ("rights-other", "keeper"))
         self.repository = f"{site.name}/ns/rights/rights"
         self.other_repository = f"{site.name}/ns/rights-other/rights-other"
 

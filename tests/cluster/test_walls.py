@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from sites.applications import Keeper
+from sites.applications import Keeper, deploy_side_by_side
 from sites.plans import custom_resource, hook
 from sites.site import SYSTEM
 from sites.waiting import wait_for
 from testbed.errors import TestbedError
 from tests.conftest import NAME
 
-TENANT, VICTIM = "walls", "walls-victim"
+TENANT, VICTIM, ENTITLED = "walls", "walls-victim", "walls-rights"
 MAIN = {"name": "main", "namespace": SYSTEM}
 VICTIMS_PATH = f"{NAME}/ns/{VICTIM}/{VICTIM}"
 EVERYTHING = {"name": "all", "allObjects": True}
@@ -80,11 +80,22 @@ def repository_in(site, namespace):
 
 
 @pytest.fixture(scope="module")
-def tenants(site):
-    """Both have a backup; the tenant has then written everything that must be refused."""
-    keepers = [Keeper(site, namespace).deploy(files=2).protect(f"{SYSTEM}/main") for namespace in (TENANT, VICTIM)]
-    for keeper in keepers:
-        site.dmaas("backup", "keeper", "-n", keeper.namespace, seconds=120)
+def keepers(site):
+    """By namespace, each with a backup."""
+    made = {namespace: Keeper(site, namespace) for namespace in (TENANT, VICTIM, ENTITLED)}
+    deploy_side_by_side(*made.values(), files=2)
+    site.cluster.apply(RIGHTS)
+    for keeper in made.values():
+        keeper.protect(f"{SYSTEM}/main")
+    site.back_up(*((namespace, "keeper") for namespace in made))
+    yield made
+    for keeper in made.values():
+        keeper.remove()
+
+
+@pytest.fixture(scope="module")
+def tenants(site, keepers):
+    """The tenant has written everything that must be refused."""
     victims, own = repository_in(site, VICTIM), repository_in(site, TENANT)
     bucket = {"backend": {"s3": {"bucket": "abc", "endpoint": "http://10.231.255.1:1"}}, "credentialSecretRef": {"name": "keys"}}
     closed = {"storageRef": {"name": "closed", "namespace": SYSTEM}, "path": f"{NAME}/ns/{TENANT}/{TENANT}"}
@@ -95,10 +106,8 @@ def tenants(site):
                custom_resource("Repository", "forged", TENANT, {"storageRef": MAIN, "path": VICTIMS_PATH}),
                custom_resource("Repository", "closed", TENANT, closed))
     site.apply(*(custom_resource(kind, name, TENANT, complete(kind, spec, victims, own)) for name, kind, spec, _ in REFUSED))
-    yield keepers
+    yield
     site.kubectl("-n", SYSTEM, "delete", "backupstorage", "closed")
-    for keeper in keepers:
-        keeper.remove()
 
 
 @pytest.mark.parametrize(("name", "kind", "reason"), [(name, kind, reason) for name, kind, _, reason in REFUSED])
@@ -155,16 +164,11 @@ rules: [{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verb
 
 
 @pytest.fixture(scope="module")
-def with_rights(site):
+def with_rights(site, keepers):
     """A backup that holds what only a cluster's administrator may create; all of it is gone from the cluster, and one harmless object too."""
-    namespace = "walls-rights"
-    keeper = Keeper(site, namespace).deploy(files=2).protect(f"{SYSTEM}/main")
-    site.cluster.apply(RIGHTS)
-    site.dmaas("backup", "keeper", "-n", namespace, seconds=120)
-    site.kubectl("-n", namespace, "delete", "rolebinding/danger", "rolebinding/administrator", "role/binder", "configmap/keeper")
+    site.kubectl("-n", ENTITLED, "delete", "rolebinding/danger", "rolebinding/administrator", "role/binder", "configmap/keeper")
     site.kubectl("delete", "clusterrole", "walls-danger")
-    yield keeper
-    keeper.remove()
+    return keepers[ENTITLED]
 
 
 def test_a_restore_creates_nothing_that_its_account_may_not_and_says_so_first(site, with_rights):
