@@ -11,15 +11,14 @@ import random
 import shutil
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
-from sites.site import restic, run
-from testbed import minio as testbed_minio
-from testbed.errors import TestbedError
-from tests.conftest import NAME
-from tests.faults.victims import SYSTEM, Victims, grants, patiently
+from sites.applications import Keeper
+from sites.plans import backup_of, custom_resource, hook
+from sites.site import FINAL, SYSTEM, phase_of, restic
+from sites.waiting import wait_for
+from tests.faults.victims import Victims, grants, patiently
 
 SEED = int(os.environ.get("DMAAS_KILL_SEED", "20261126"))
 ROUNDS = 5
@@ -27,53 +26,16 @@ LEAST_KILLS = 50
 # As many as a round takes before its sessions could end; each one may delay them by what kubelet and leases take.
 KILLS_PER_ROUND = 10
 END_SECONDS = 240
-MINIO_ADDRESS = os.environ.get("DMAAS_KILL_MINIO", "10.231.255.1:9105")
-MINIO_DIRECTORY = Path(f"/var/lib/dmaas-kills-minio-{NAME}")
 BUCKET = "kills"
 NAMESPACE = "kills"
 CLAIMS = 3
-MEGABYTES = 24
+FILES, FILE_BYTES = 4, 6_000_000
 STORAGES = {"disk": "main", "bucket": "bucket"}  # plan: storage of the system namespace
 SESSION = "dmaas.io/session"
 VICTIMS = ("mover", "mover", "mover", "controller", "new controller", "gateway", "new gateway", "new gateway", "minio", "minio",
            "api server")
-FINAL = ("Succeeded", "Failed", "Cancelled")
 SESSIONS = {"backup": "backupsessions.dmaas.io", "restore": "restoresessions.dmaas.io"}
-APPLICATION = """
-apiVersion: v1
-kind: Namespace
-metadata: {{name: {namespace}}}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {{name: colours, namespace: {namespace}}}
-data: {{sky: blue}}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {{name: keeper, namespace: {namespace}}}
-spec:
-  serviceName: keeper
-  replicas: {claims}
-  podManagementPolicy: Parallel
-  selector: {{matchLabels: {{app: keeper}}}}
-  template:
-    metadata: {{labels: {{app: keeper}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: keeper
-        image: dmaas.io/testbed/debian-base:12
-        imagePullPolicy: Never
-        command: [sleep, infinity]
-        volumeMounts: [{{name: data, mountPath: /data}}]
-  volumeClaimTemplates:
-  - metadata: {{name: data}}
-    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 64Mi}}}}}}
-"""
-FILL = ("rm -f /data/part-*; for i in 1 2 3 4; do head -c {size} /dev/urandom > /data/part-$i; done;"
-        " chown 1234:4321 /data/part-1; chmod 0640 /data/part-2; ln -sf part-3 /data/link")
-CHECKSUMS = "cd /data && find . -type f -name 'part-*' | sort | xargs sha256sum"
+ATTRIBUTES = "chown 1234:4321 /data/file-1; chmod 0640 /data/file-2; ln -s file-3 /data/link"
 
 
 class Work:
@@ -84,31 +46,28 @@ class Work:
         self.victims = Victims(site, minio)
         self.minio = minio
         self.password_file = password_file
+        self.keeper = Keeper(site, NAMESPACE, replicas=CLAIMS)
         self.contents = {}  # by session: checksums of each claim
         self.sessions = 0
 
     def deploy(self):
-        self.site.cluster.apply(APPLICATION.format(namespace=NAMESPACE, claims=CLAIMS))
-        self.site.kubectl("-n", NAMESPACE, "rollout", "status", "statefulset/keeper", "--timeout=120s")
-        self.write()
+        self.keeper.deploy(FILES, FILE_BYTES)
+        for pod in range(CLAIMS):
+            self.keeper.shell(ATTRIBUTES, pod=pod)
         for plan, storage in STORAGES.items():
-            self.site.dmaas("protect", "all", "-n", NAMESPACE, "--name", plan, "--storage", f"{SYSTEM}/{storage}")
-
-    def shell(self, number, command, namespace=NAMESPACE):
-        return patiently(lambda: self.site.kubectl("exec", "-n", namespace, f"keeper-{number}", "--", "sh", "-c", command))
+            self.keeper.protect(f"{SYSTEM}/{storage}", name=plan)
 
     def write(self):
-        for number in range(CLAIMS):
-            self.shell(number, FILL.format(size=MEGABYTES * 250_000))
+        patiently(lambda: self.keeper.write(FILES, FILE_BYTES))
 
     def checksums(self, namespace=NAMESPACE):
-        return [self.shell(number, CHECKSUMS, namespace) for number in range(CLAIMS)]
+        return patiently(lambda: self.keeper.checksums(namespace))
 
     def begin_backup(self, plan):
         self.sessions += 1
         name = f"{plan}-{self.sessions}"
         self.contents[name] = self.checksums()
-        self._create("BackupSession", name, NAMESPACE, {"planRef": {"name": plan}})
+        self._create(backup_of(NAMESPACE, name, plan))
         return "backup", name, NAMESPACE
 
     def begin_restore(self, snapshot):
@@ -116,39 +75,30 @@ class Work:
         self.sessions += 1
         name = f"restored-{self.sessions}"
         repository = {"name": snapshot["spec"]["repositoryRef"]["name"], "namespace": NAMESPACE}
-        self._create("RestoreSession", name, SYSTEM, {"source": {"repositoryRef": repository, "snapshot": snapshot["spec"]["snapshotId"]},
-                                                      "namespaceMap": {NAMESPACE: name}})
+        self._create(custom_resource("RestoreSession", name, SYSTEM, {
+            "source": {"repositoryRef": repository, "snapshot": snapshot["spec"]["snapshotId"]}, "namespaceMap": {NAMESPACE: name}}))
         return "restore", name, SYSTEM
 
-    def _create(self, kind, name, namespace, spec):
-        patiently(lambda: self.site.cluster.apply(json.dumps(
-            {"apiVersion": "dmaas.io/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec})))
+    def _create(self, session):
+        patiently(lambda: self.site.apply(session))
 
     def status(self, session):
         kind, name, namespace = session
-        return patiently(lambda: self.site.get(SESSIONS[kind], name, namespace)).get("status", {})
+        return patiently(lambda: self.site.status(SESSIONS[kind], name, namespace))
 
     def phase(self, session):
-        status = self.status(session)
-        return status.get("phase") or status.get("stage") or "Pending"
+        return phase_of(self.status(session))
 
-    def await_phase(self, session, *phases, seconds=END_SECONDS):
-        deadline = time.monotonic() + seconds
-        while (phase := self.phase(session)) not in phases:
-            assert phase not in FINAL, f"{session[1]} ended: {self.status(session)}"
-            assert time.monotonic() < deadline, f"{session[1]} is stuck in {phase}: {self.status(session)}"
-            time.sleep(0.3)
-        return phase
+    def await_phase(self, session, phase):
+        def reached():
+            now = self.phase(session)
+            assert now not in FINAL, f"{session[1]} ended: {self.status(session)}"
+            return now == phase
+        wait_for(lambda: f"{session[1]} is in {phase}: {self.status(session)}", reached, END_SECONDS)
 
     def await_end(self, session):
-        self.await_phase(session, *FINAL)
+        wait_for(lambda: f"the end of {session[1]}: {self.status(session)}", lambda: self.phase(session) in FINAL, END_SECONDS)
         return self.status(session)
-
-    def await_true(self, holds, seconds=60):
-        deadline = time.monotonic() + seconds
-        while not patiently(holds):
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
 
     def kill_mover_of(self, session, component):
         assert self.victims.mover(self.victims.stop_mover(session[1], component))
@@ -179,8 +129,7 @@ class Work:
         if plan == "disk":
             return restic(f"{self.site.storage_directory}/{path}", self.password_file, *arguments)
         account = self.minio.account
-        return run("restic", "-r", f"s3:{account.endpoint}/{BUCKET}/{path}", "-p", self.password_file, "--no-cache", *arguments,
-                   environment={"AWS_ACCESS_KEY_ID": account.access_key, "AWS_SECRET_ACCESS_KEY": account.secret_key})
+        return restic(f"s3:{account.endpoint}/{BUCKET}/{path}", self.password_file, *arguments, environment=account.environment)
 
     def check_nothing_is_left(self):
         self.victims.settle()
@@ -204,20 +153,11 @@ class Work:
 
 
 @pytest.fixture(scope="module")
-def work(site, password_file):
-    shutil.rmtree(MINIO_DIRECTORY, ignore_errors=True)
-    minio = testbed_minio.up(MINIO_DIRECTORY, MINIO_ADDRESS)
-    try:
-        account = minio.account
-        site.dmaas("storage", "add", "bucket", "--bucket", BUCKET, "--endpoint", account.endpoint, "--create-bucket",
-                   "--recovery-password-file", password_file, "--all-namespaces",
-                   environment={"AWS_ACCESS_KEY_ID": account.access_key, "AWS_SECRET_ACCESS_KEY": account.secret_key})
-        made = Work(site, minio, password_file)
-        made.deploy()
-        yield made
-    finally:
-        minio.kill()
-        shutil.rmtree(MINIO_DIRECTORY, ignore_errors=True)
+def work(site, minio, password_file):
+    site.add_bucket("bucket", password_file, minio, BUCKET)
+    made = Work(site, minio, password_file)
+    made.deploy()
+    return made
 
 
 class Killer:
@@ -284,7 +224,7 @@ def test_sessions_survive_random_kills(work, number):
     statuses = killer.run(sessions)
     print(f"{time.monotonic() - began:.0f} s, killed {work.victims.kills[before:]}")
     for session, status in zip(sessions, statuses):
-        assert status.get("phase", status.get("stage")) == "Succeeded", (session, status)
+        assert phase_of(status) == "Succeeded", (session, status)
     work.check_nothing_is_left()
     work.check_what_is_listed()
     if ready:
@@ -294,18 +234,18 @@ def test_sessions_survive_random_kills(work, number):
         work.site.kubectl("delete", "namespace", restored, "--wait=false")
 
 
-def hook(name, seconds):
+def told_hook(name, seconds):
     """Leaves its name in a file of the application's first pod, at last."""
-    return {"name": name, "exec": {"command": ["sh", "-c", f"sleep {seconds}; echo {name} >> /tmp/hooks"]}}
+    return hook(name, "sh", "-c", f"sleep {seconds}; echo {name} >> /tmp/hooks")
 
 
 def hooks_that_ran(work):
-    return work.shell(0, "cat /tmp/hooks; rm /tmp/hooks").split()
+    return work.keeper.shell("cat /tmp/hooks; rm /tmp/hooks").split()
 
 
 def test_a_new_controller_goes_on_in_every_phase(work):
     victims = work.victims
-    with work.changed_run("disk", hooks={"before": [hook("before", 3)], "after": [hook("after", 3)]}):
+    with work.changed_run("disk", hooks={"before": [told_hook("before", 3)], "after": [told_hook("after", 3)]}):
         session = work.begin_backup("disk")
         work.await_phase(session, "HooksBefore")
         time.sleep(1)
@@ -330,7 +270,7 @@ def test_a_new_controller_goes_on_in_every_phase(work):
 
 def test_a_backup_that_is_deleted_midway_leaves_nothing_and_lets_the_application_go(work):
     before = len(work.snapshots())
-    with work.changed_run("disk", hooks={"before": [hook("before", 0)], "after": [hook("after", 0)]}):
+    with work.changed_run("disk", hooks={"before": [told_hook("before", 0)], "after": [told_hook("after", 0)]}):
         session = work.begin_backup("disk")
         work.victims.stop_mover(session[1], "volume/")
         work.remove(session)
@@ -346,7 +286,7 @@ def test_a_restore_that_is_deleted_midway_leaves_nothing_of_its_own(work):
     work.site.kubectl("delete", "namespace", session[1], "--wait=false")
     work.check_nothing_is_left()
     claims = {claim["spec"].get("volumeName") for claim in work.site.list("persistentvolumeclaims", NAMESPACE)}
-    work.await_true(lambda: claims == {volume["metadata"]["name"] for volume in work.site.list("persistentvolumes")})
+    wait_for("only the application's volumes", lambda: claims == {volume["metadata"]["name"] for volume in work.site.list("persistentvolumes")})
 
 
 def test_a_mover_may_be_lost_twice_and_a_third_loss_says_why(work):
@@ -384,7 +324,7 @@ def test_every_backup_that_is_listed_is_whole(work, tmp_path):
                 component = next(one for one in snapshot["status"]["components"] if one["name"] == f"volume/data-keeper-{number}")
                 target = tmp_path / component["snapshotId"]
                 work.restic(plan, "restore", component["snapshotId"], "--target", str(target))
-                files = sorted((target / "volume").glob("part-*"))
+                files = sorted((target / "volume").glob("file-*"))
                 sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  ./{file.name}" for file in files]
                 assert sums == contents[number].splitlines()
                 shutil.rmtree(target)
