@@ -1,6 +1,7 @@
 """Backups go when nobody needs them any more, and only then: retention, deletion, checks."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,30 @@ def test_sessions_wait_while_a_repository_is_maintained(site, keeper):
     done = site.status("repository.dmaas.io", name, KEEPER)["maintenance"]
     assert (done["phase"], done["outcome"]) == ("Idle", "Succeeded")
     assert status["startTime"] > done["completionTime"]
+
+
+def test_a_backup_that_somebody_removed_from_the_storage_is_shown_as_gone(site, settings, password_file):
+    _, directory = settings
+    first = backups(site, SETTINGS)[0]
+    restic(directory, password_file, "forget", site.get("snapshot.dmaas.io", first, SETTINGS)["spec"]["snapshotId"])
+    site.dmaas("backup", "settings", "-n", SETTINGS)  # after which the repository is looked at
+    wait_for(lambda: site.get("snapshot.dmaas.io", first, SETTINGS), lambda: site.condition("snapshot.dmaas.io", first, SETTINGS)[0] == "False")
+    assert "somebody removed it" in site.condition("snapshot.dmaas.io", first, SETTINGS)[1]
+    assert site.status("snapshot.dmaas.io", first, SETTINGS)["complete"] is False
+
+
+def test_a_repository_that_is_gone_is_not_made_anew(site, settings):
+    _, directory = settings
+    away = Path(f"{directory}-away")
+    Path(directory).rename(away)
+    try:
+        with pytest.raises(AssertionError, match="is gone from storage dmaas-system/main: bring back what was there"):
+            site.dmaas("backup", "settings", "-n", SETTINGS)
+        assert not Path(directory, "config").exists()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        away.rename(directory)
+    site.dmaas("backup", "settings", "-n", SETTINGS)
 
 
 def test_damage_is_found_and_named(site, settings):

@@ -94,6 +94,30 @@ std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& wo
   return snapshots;
 }
 
+Result<std::shared_ptr<OpenRepository>> open_own_repository(World& world, const BackupWork& work,
+                                                            const api::BackupStorage& storage,
+                                                            std::stop_token stop) {
+  auto key = storage.metadata.key();
+  auto place = place_of(world, work, key.text());
+  kube::ObjectKey object{work.plan.metadata.namespace_name, repository_name_of(world, work, key)};
+  auto known = find_object<api::Repository>(world.stores.repositories, object);
+  bool was_there = known && !known->status.repository_id.empty();
+  if (!was_there) return world.vault.open(storage, place.path, Vault::WhenAbsent::create, stop);
+  auto found = [&]() -> Result<std::shared_ptr<OpenRepository>> {
+    auto opened = TRY(world.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
+    // It may have been open for a long time.
+    TRY(opened->store->stat("config", stop));
+    if (opened->repository->config().id == known->status.repository_id) return opened;
+    return fail(ErrorCode::not_found, "another repository is there");
+  }();
+  if (!found.failed_with(ErrorCode::not_found)) return found;
+  world.vault.forget(key);
+  return fail(ErrorCode::not_found,
+              fmt::format("repository {} is gone from storage {}: bring back what was there, such "
+                          "as the disk of a directory, or delete Repository {} to begin a new one",
+                          place.path, key.text(), object.text()));
+}
+
 Result<> ensure_repository_object(World& world, const BackupWork& work,
                                   const api::BackupStorage& storage, engine::Repository& repository,
                                   std::stop_token stop) {

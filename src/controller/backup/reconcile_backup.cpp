@@ -279,7 +279,7 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
 Result<> BackupReconciler::open_repositories(Work& work, std::stop_token stop) {
   for (const auto& storage : work.storages) {
     auto place = place_of(world_, work, storage.metadata.key().text());
-    auto opened = TRY(world_.vault.open(storage, place.path, Vault::WhenAbsent::create, stop));
+    auto opened = TRY(open_own_repository(world_, work, storage, stop));
     TRY(ensure_repository_object(world_, work, storage, *opened->repository, stop));
     TRY(world_.vault.hold(place, work.session.metadata.uid, stop));
   }

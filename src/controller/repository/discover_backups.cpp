@@ -65,6 +65,43 @@ void show_identity(api::RepositoryStatus& status, const std::vector<api::Snapsho
   }
 }
 
+/// What the storage says now of a backup that an object shows.
+api::Condition condition_of(const api::Snapshot& snapshot, const StoredBackups& stored) {
+  auto is_it = [&](const engine::SnapshotId& id) { return id.hex() == snapshot.spec.snapshot_id; };
+  bool is_readable = std::ranges::any_of(
+      stored.readable, [&](const engine::StoredSnapshot& backup) { return is_it(backup.id); });
+  api::Condition ready{.type = std::string(api::condition::ready),
+                       .status = is_readable ? api::ConditionStatus::yes : api::ConditionStatus::no,
+                       .reason = "Complete",
+                       .message = "every component is stored"};
+  if (is_readable) return ready;
+  bool is_damaged = std::ranges::any_of(stored.damaged, is_it);
+  ready.reason = is_damaged ? std::string(api::reason::damaged) : "Gone";
+  ready.message = is_damaged
+                      ? "its snapshot on the storage cannot be read"
+                      : "the backup is not on the storage any more: somebody removed it there";
+  return ready;
+}
+
+/// Objects whose backup went or came back behind our back say so.
+Result<> update_shown(World& world, std::vector<api::Snapshot> shown, const StoredBackups& stored,
+                      std::stop_token stop) {
+  for (auto& snapshot : shown) {
+    auto condition = condition_of(snapshot, stored);
+    bool is_there = condition.status == api::ConditionStatus::yes;
+    const auto* known = api::find_condition(snapshot.status.conditions, api::condition::ready);
+    bool is_known = known != nullptr && known->reason == condition.reason;
+    if (is_known || (known == nullptr && is_there)) continue;
+    api::set_condition(snapshot.status.conditions, condition, world.clock.now());
+    snapshot.status.complete = is_there;
+    auto written = write_status(world, snapshot, stop);
+    bool has_changed =
+        written.failed_with(ErrorCode::conflict) || written.failed_with(ErrorCode::not_found);
+    if (!has_changed) TRY(written);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<api::Snapshot> shown_backups(const World& world, const kube::ObjectKey& repository) {
@@ -89,13 +126,16 @@ Result<api::RepositoryStatus> discover_backups(World& world, const GatewayClient
   api::RepositoryStatus status;
   status.format_version = static_cast<std::int32_t>(repository.config().version);
   status.repository_id = repository.config().id;
+  // Before the storage is asked: what is committed meanwhile is not missed there.
+  auto shown = shown_backups(world, object.metadata.key());
   auto backups = TRY(load_backups(repository, stop));
+  TRY(update_shown(world, shown, backups, stop));
   status.snapshot_count = static_cast<std::int32_t>(backups.readable.size());
   if (!backups.readable.empty()) {
     status.last_backup_time =
         std::chrono::floor<std::chrono::seconds>(backups.readable.back().snapshot.time);
   }
-  auto shown = shown_backups(world, object.metadata.key());
+  shown = shown_backups(world, object.metadata.key());
   auto missing = without_object(backups, shown);
   auto documents = TRY(load_documents(repository, missing, stop));
   std::string unread;
