@@ -62,8 +62,7 @@ Result<> run_gateway(const RoleArguments& arguments, std::stop_token stop) {
   leave_no_core_dump();
   gateway::GatewayOptions options;
   options.namespace_name = value_of(arguments, "namespace");
-  options.certificate_file = "/etc/dmaas/tls/tls.crt";
-  options.key_file = "/etc/dmaas/tls/tls.key";
+  options.tls = {"/etc/dmaas/tls/tls.crt", "/etc/dmaas/tls/tls.key"};
   options.cache_directory = value_of(arguments, "cache-directory");
   auto client = TRY(cluster_client());
   return gateway::run_gateway(options, {.clock = system_clock(), .client = client.get()},

@@ -178,7 +178,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
 
 Result<> run_controller(kube::Client& client, const Settings& settings, Clock& clock,
                         std::stop_token stop) {
-  auto server = TRY(WorkServer::start(settings));
+  auto server = TRY(WorkServer::start(settings, clock));
   while (true) {
     auto ended = lead_once(client, settings, *server, clock, stop);
     if (ended || stop.stop_requested() || !is_retryable(ended.code())) return ended;

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
 #include "base/log.hpp"
+#include "http/certificate_files.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -33,18 +33,25 @@ std::unexpected<Error> not_a_mover() {
 
 }  // namespace
 
-Result<std::unique_ptr<WorkServer>> WorkServer::start(const Settings& settings) {
+Result<std::unique_ptr<WorkServer>> WorkServer::start(const Settings& settings, Clock& clock) {
+  http::CertificateFiles files{settings.tls_directory + "/tls.crt",
+                               settings.tls_directory + "/tls.key"};
+  auto known = TRY(http::load_certificate(files));
   http::ServerOptions options;
   options.address = settings.listen_address;
   options.port = settings.listen_port;
-  options.certificate = TRY(read_small_file(settings.tls_directory + "/tls.crt"));
-  options.private_key = TRY(read_small_file(settings.tls_directory + "/tls.key"));
+  options.certificate = known.certificate;
+  options.private_key = known.private_key;
   options.handler_threads = 32;
   std::unique_ptr<WorkServer> made(new WorkServer);
   made->server_ = TRY(http::Server::start(
       options, [server = made.get()](auto& request, auto& response, std::stop_token stop) {
         server->handle({request, response, std::move(stop)});
       }));
+  made->certificate_thread_ =
+      std::jthread([files, known, &server = *made->server_, &clock](std::stop_token stop) {
+        http::follow_certificate(files, known, server, clock, std::move(stop));
+      });
   return made;
 }
 

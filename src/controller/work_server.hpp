@@ -7,6 +7,7 @@
 #include <shared_mutex>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "controller/work_source.hpp"
@@ -28,8 +29,9 @@ namespace dmaas::controller {
 /// /v1, because only it knows every session (others: 503).
 class WorkServer {
 public:
-  /// Errors: as http::Server::start.
-  static Result<std::unique_ptr<WorkServer>> start(const Settings& settings);
+  /// Takes a renewed certificate while it runs. Errors: as http::Server::start; of the files.
+  /// `clock` outlives it.
+  static Result<std::unique_ptr<WorkServer>> start(const Settings& settings, Clock& clock);
 
   /// Answers from this world until `stop`, then ends what is still being answered.
   void serve(World& world, std::vector<WorkSource*> sources, std::stop_token stop);
@@ -62,6 +64,7 @@ private:
   std::unique_ptr<Service> service_;
   std::stop_source over_;
   std::unique_ptr<http::Server> server_;
+  std::jthread certificate_thread_;
 };
 
 }  // namespace dmaas::controller

@@ -14,6 +14,8 @@ namespace dmaas::crypto {
 struct CertifiedKey {
   std::string certificate;
   std::string private_key;
+
+  bool operator==(const CertifiedKey&) const = default;
 };
 
 /// What a server is reached by; a client compares with these only, never with the common name.

@@ -4,56 +4,28 @@
 #include <memory>
 #include <thread>
 
-#include "base/file.hpp"
 #include "base/log.hpp"
 #include "gateway/configuration.hpp"
 #include "gateway/gateway_service.hpp"
 #include "gateway/kubernetes_source.hpp"
+#include "http/certificate_files.hpp"
 #include "http/server.hpp"
 
 namespace dmaas::gateway {
 namespace {
 
-constexpr std::chrono::minutes certificate_interval{1};
 // The server itself cuts connections after 10 s; what waits for a storage then is ended a little
 // before.
 constexpr std::chrono::seconds shutdown_grace{9};
 constexpr std::uint64_t max_object_bytes = 1ull << 30;
-
-struct CertificateTexts {
-  std::string certificate;
-  std::string private_key;
-  bool operator==(const CertificateTexts&) const = default;
-};
-
-Result<CertificateTexts> read_certificate(const GatewayOptions& options) {
-  if (options.certificate_file.empty()) return CertificateTexts{};
-  return CertificateTexts{TRY(read_small_file(options.certificate_file)),
-                          TRY(read_small_file(options.key_file))};
-}
 
 Result<std::unique_ptr<storage::ObjectStore>> open_store(const api::GatewayStorage& definition,
                                                          Clock& clock) {
   return storage::open_storage(definition.location, storage_options_of(definition), clock);
 }
 
-/// Rotated certificates are taken without a restart. A half-written pair is tried again later.
-void follow_certificate(const GatewayOptions& options, CertificateTexts known, http::Server& server,
-                        Clock& clock, std::stop_token stop) {
-  while (clock.sleep(certificate_interval, stop)) {
-    auto texts = read_certificate(options);
-    if (!texts || *texts == known) continue;
-    if (auto replaced = server.replace_certificate(texts->certificate, texts->private_key);
-        !replaced) {
-      log_warning("the new certificate is not used", {{"error", replaced.error().message()}});
-      continue;
-    }
-    known = std::move(*texts);
-  }
-}
-
 Result<> check(const GatewayOptions& options, const GatewayEnvironment& environment) {
-  if (options.certificate_file.empty() != options.key_file.empty()) {
+  if (options.tls.certificate.empty() != options.tls.private_key.empty()) {
     return fail(ErrorCode::invalid_input, "give certificate and key together");
   }
   if (environment.client != nullptr) return {};
@@ -75,7 +47,8 @@ Result<> run_gateway(const GatewayOptions& options, const GatewayEnvironment& en
                      std::stop_token stop) {
   TRY(check(options, environment));
   auto& clock = environment.clock;
-  auto texts = TRY(read_certificate(options));
+  crypto::CertifiedKey known;
+  if (!options.tls.certificate.empty()) known = TRY(http::load_certificate(options.tls));
   std::unique_ptr<DiskCache> cache;
   if (!options.cache_directory.empty())
     cache = TRY(DiskCache::open(options.cache_directory, options.cache_bytes));
@@ -97,8 +70,8 @@ Result<> run_gateway(const GatewayOptions& options, const GatewayEnvironment& en
   http::ServerOptions server_options;
   server_options.address = options.address;
   server_options.port = options.port;
-  server_options.certificate = texts.certificate;
-  server_options.private_key = texts.private_key;
+  server_options.certificate = known.certificate;
+  server_options.private_key = known.private_key;
   server_options.handler_threads = options.handler_threads;
   server_options.max_body_bytes = max_object_bytes;
   auto server = TRY(http::Server::start(
@@ -107,9 +80,10 @@ Result<> run_gateway(const GatewayOptions& options, const GatewayEnvironment& en
       }));
   std::jthread configuration_thread([&](std::stop_token own) { source->run(configuration, own); });
   std::jthread certificate_thread;
-  if (!texts.certificate.empty()) {
-    certificate_thread = std::jthread(
-        [&](std::stop_token own) { follow_certificate(options, texts, *server, clock, own); });
+  if (!known.certificate.empty()) {
+    certificate_thread = std::jthread([&](std::stop_token own) {
+      http::follow_certificate(options.tls, known, *server, clock, own);
+    });
   }
   log_info("the gateway listens", {{"port", std::to_string(server->port())}});
   if (environment.on_listening) environment.on_listening(server->port());

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "http/certificate_files.hpp"
 
 namespace dmaas::kube {
 class Client;
@@ -19,8 +20,7 @@ class TokenReviewer;
 struct GatewayOptions {
   std::string address = "0.0.0.0";
   std::uint16_t port = 8443;
-  std::string certificate_file{};               // PEM chain; read again every minute
-  std::string key_file{};                       // PEM
+  http::CertificateFiles tls{};                 // no paths: plain HTTP
   std::string namespace_name = "dmaas-system";  // own one: of the two objects and the controller
   std::string configuration_directory{};        // not empty: storages.json and grants.json lie here
   std::string cache_directory{};                // empty: no cache

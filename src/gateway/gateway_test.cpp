@@ -58,8 +58,8 @@ protected:
     GatewayOptions options;
     options.address = "127.0.0.1";
     options.port = 0;
-    options.certificate_file = directory + "/tls.crt";
-    options.key_file = directory + "/tls.key";
+    options.tls.certificate = directory + "/tls.crt";
+    options.tls.private_key = directory + "/tls.key";
     options.configuration_directory = directory + "/configuration";
     options.cache_directory = directory + "/cache";
     std::promise<std::uint16_t> listening;
@@ -170,10 +170,10 @@ TEST(RunGatewayTest, RefusesOptionsThatCannotWork) {
   EXPECT_EQ(run_gateway(options, {.clock = system_clock()}, {}).code(), ErrorCode::invalid_input);
   PodReviewer reviewer;
   options.configuration_directory = "/nonexistent";
-  options.certificate_file = "/nonexistent";
+  options.tls.certificate = "/nonexistent";
   EXPECT_EQ(run_gateway(options, {.clock = system_clock(), .reviewer = &reviewer}, {}).code(),
             ErrorCode::invalid_input);
-  options.key_file = "/nonexistent";
+  options.tls.private_key = "/nonexistent";
   EXPECT_EQ(run_gateway(options, {.clock = system_clock(), .reviewer = &reviewer}, {}).code(),
             ErrorCode::not_found);
 }

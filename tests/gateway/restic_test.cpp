@@ -84,8 +84,8 @@ protected:
     GatewayOptions options;
     options.address = "127.0.0.1";
     options.port = 0;
-    options.certificate_file = directory + "/tls.crt";
-    options.key_file = directory + "/tls.key";
+    options.tls.certificate = directory + "/tls.crt";
+    options.tls.private_key = directory + "/tls.key";
     options.configuration_directory = directory + "/configuration";
     options.cache_directory = directory + "/cache";
     std::promise<std::uint16_t> listening;
