@@ -27,6 +27,8 @@ using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using X509Certificate = std::unique_ptr<X509, Release<X509_free>>;
 using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;
 using BigNumber = std::unique_ptr<BIGNUM, Release<BN_free>>;
+using Store = std::unique_ptr<X509_STORE, Release<X509_STORE_free>>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Release<X509_EXTENSION_free>>;
 
 // RFC 5280 allows 20 octets; the first bit stays 0 so that the number is positive.
@@ -55,6 +57,11 @@ Result<X509Certificate> parse_certificate(std::string_view pem) {
   X509Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   if (!certificate) return openssl_failure(ErrorCode::invalid_input, "reading a certificate");
   return certificate;
+}
+
+std::string format_certificate(X509& certificate) {
+  Bio text(BIO_new(BIO_s_mem()));
+  return PEM_write_bio_X509(text.get(), &certificate) == 1 ? take_text(text.get()) : "";
 }
 
 Result<Key> parse_private_key(std::string_view pem) {
@@ -101,13 +108,37 @@ Result<CertifiedKey> sign(X509& certificate, EVP_PKEY& key, EVP_PKEY& signer) {
   if (X509_sign(&certificate, &signer, EVP_sha256()) == 0) {
     return openssl_failure(ErrorCode::internal, "signing a certificate");
   }
-  Bio certificate_text(BIO_new(BIO_s_mem()));
+  auto certificate_text = format_certificate(certificate);
   Bio key_text(BIO_new(BIO_s_mem()));
   bool written =
-      PEM_write_bio_X509(certificate_text.get(), &certificate) == 1 &&
+      !certificate_text.empty() &&
       PEM_write_bio_PrivateKey(key_text.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) == 1;
   if (!written) return openssl_failure(ErrorCode::internal, "writing a certificate");
-  return CertifiedKey{take_text(certificate_text.get()), take_text(key_text.get())};
+  return CertifiedKey{std::move(certificate_text), take_text(key_text.get())};
+}
+
+Result<X509Certificate> parse_certified_key(const CertifiedKey& pair) {
+  auto certificate = TRY(parse_certificate(pair.certificate));
+  auto key = TRY(parse_private_key(pair.private_key));
+  if (X509_check_private_key(certificate.get(), key.get()) != 1)
+    return openssl_failure(ErrorCode::invalid_input, "the key does not belong to the certificate");
+  return certificate;
+}
+
+/// As a client does that trusts only `authorities`.
+Result<> verify(X509& certificate, const std::vector<std::string>& authorities, Timestamp when) {
+  Store store(X509_STORE_new());
+  StoreContext context(X509_STORE_CTX_new());
+  if (!store || !context) return openssl_failure(ErrorCode::internal, "checking a certificate");
+  for (const auto& authority : authorities)
+    X509_STORE_add_cert(store.get(), TRY(parse_certificate(authority)).get());
+  if (X509_STORE_CTX_init(context.get(), store.get(), &certificate, nullptr) != 1)
+    return openssl_failure(ErrorCode::internal, "checking a certificate");
+  X509_STORE_CTX_set_time(context.get(), 0, seconds_of(when));
+  if (X509_verify_cert(context.get()) == 1) return {};
+  ERR_clear_error();
+  auto cause = X509_STORE_CTX_get_error(context.get());
+  return fail(ErrorCode::invalid_input, X509_verify_cert_error_string(cause));
 }
 
 bool is_dns_name(std::string_view name) {
@@ -163,12 +194,8 @@ Result<CertifiedKey> make_authority(const std::string& common_name, std::chrono:
 Result<CertifiedKey> make_server_certificate(const CertifiedKey& authority,
                                              const ServerNames& names, std::chrono::hours validity,
                                              const Clock& clock) {
-  auto issuer = TRY(parse_certificate(authority.certificate));
+  auto issuer = TRY(parse_certified_key(authority).context("the authority"));
   auto issuer_key = TRY(parse_private_key(authority.private_key));
-  if (X509_check_private_key(issuer.get(), issuer_key.get()) != 1) {
-    return openssl_failure(ErrorCode::invalid_input,
-                           "the authority's key does not belong to its certificate");
-  }
   auto alternatives = TRY(alternative_names(names));
   auto expiry = std::min<Timestamp>(clock.now() + validity, TRY(expiry_of(authority.certificate)));
   Key key(EVP_EC_gen("P-256"));
@@ -195,6 +222,37 @@ Result<Timestamp> expiry_of(std::string_view certificate) {
     return openssl_failure(ErrorCode::invalid_input, "reading the end of a certificate");
   }
   return Timestamp(std::chrono::seconds(::timegm(&time)));
+}
+
+Result<std::vector<std::string>> split_certificates(std::string_view pem) {
+  constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+  std::vector<std::string> certificates;
+  for (auto at = pem.find(begin); at != pem.npos; at = pem.find(begin, at + 1)) {
+    certificates.push_back(format_certificate(*TRY(parse_certificate(pem.substr(at)))));
+  }
+  if (certificates.empty()) return fail(ErrorCode::invalid_input, "there is no certificate");
+  return certificates;
+}
+
+Result<> check_authority(const CertifiedKey& authority, Timestamp when) {
+  auto certificate = TRY(parse_certified_key(authority));
+  if (X509_check_ca(certificate.get()) != 1)
+    return fail(ErrorCode::invalid_input, "the certificate is not that of an authority");
+  return verify(*certificate, {authority.certificate}, when);
+}
+
+Result<> check_server_certificate(const CertifiedKey& server, std::string_view authorities,
+                                  const ServerNames& names, Timestamp when) {
+  auto certificate = TRY(parse_certified_key(server));
+  for (const auto& name : names.dns_names) {
+    if (X509_check_host(certificate.get(), name.data(), name.size(), 0, nullptr) != 1)
+      return fail(ErrorCode::invalid_input, fmt::format("the certificate is not for {}", name));
+  }
+  for (const auto& address : names.ip_addresses) {
+    if (X509_check_ip_asc(certificate.get(), address.c_str(), 0) != 1)
+      return fail(ErrorCode::invalid_input, fmt::format("the certificate is not for {}", address));
+  }
+  return verify(*certificate, TRY(split_certificates(authorities)), when);
 }
 
 }  // namespace dmaas::crypto

@@ -40,4 +40,18 @@ Result<CertifiedKey> make_server_certificate(const CertifiedKey& authority,
 /// When the first certificate of a PEM text ends. Errors: invalid_input.
 Result<Timestamp> expiry_of(std::string_view certificate);
 
+/// Every certificate of a PEM text, as a PEM text of its own. Errors: invalid_input (none in it, or
+/// one that cannot be read).
+Result<std::vector<std::string>> split_certificates(std::string_view pem);
+
+/// Whether what `authority` signs would be accepted at `when` by those who trust it. Errors:
+/// invalid_input with what is wrong with it.
+Result<> check_authority(const CertifiedKey& authority, Timestamp when);
+
+/// Whether a client that trusts only `authorities` (a PEM text) would accept the server at `when`
+/// under each of its names, and the server can prove it with its key. Errors: invalid_input with
+/// what is wrong with it.
+Result<> check_server_certificate(const CertifiedKey& server, std::string_view authorities,
+                                  const ServerNames& names, Timestamp when);
+
 }  // namespace dmaas::crypto

@@ -91,5 +91,68 @@ TEST_F(CertificateTest, RefusesAnAuthorityWhoseKeyIsAnothers) {
   EXPECT_EQ(expiry_of("not a certificate").code(), ErrorCode::invalid_input);
 }
 
+TEST_F(CertificateTest, SplitsAndJoinsCertificatesWithoutChange) {
+  auto other = *make_authority("other", 24h, clock);
+  auto both = "a comment\n" + authority.certificate + "\n" + other.certificate;
+  EXPECT_EQ(split_certificates(both).value(),
+            (std::vector{authority.certificate, other.certificate}));
+  EXPECT_EQ(split_certificates("").code(), ErrorCode::invalid_input);
+  EXPECT_EQ(split_certificates(authority.certificate.substr(0, 100)).code(),
+            ErrorCode::invalid_input);
+}
+
+TEST_F(CertificateTest, AuthorityIsGoodWithinItsValidityAndWithItsOwnKey) {
+  EXPECT_TRUE(check_authority(authority, clock.now()));
+  EXPECT_FALSE(check_authority(authority, clock.now() + 24h * 3651));
+  auto mixed = authority;
+  mixed.private_key = make_authority("other", 24h, clock)->private_key;
+  EXPECT_FALSE(check_authority(mixed, clock.now()));
+  EXPECT_FALSE(check_authority({}, clock.now()));
+  auto server = *make_server_certificate(authority, {{"a.svc"}, {}}, 24h, clock);
+  EXPECT_FALSE(check_authority(server, clock.now()));
+}
+
+/// A server, and what its clients trust: two authorities of one name, as after a change.
+class CheckServerTest : public CertificateTest {
+protected:
+  Result<> check(const CertifiedKey& of, Timestamp when) const {
+    return check_server_certificate(of, trusted, names, when);
+  }
+  ServerNames names{{"a.svc", "a.svc.cluster.local"}, {"10.1.2.3"}};
+  CertifiedKey successor = *make_authority("DMaaS authority", 24h * 3650, clock);
+  std::string trusted = successor.certificate + authority.certificate;
+  CertifiedKey server = *make_server_certificate(authority, names, 24h * 365, clock);
+};
+
+TEST_F(CheckServerTest, IsGoodUnderEachTrustedAuthorityWithinItsValidity) {
+  EXPECT_TRUE(check(server, clock.now()));
+  EXPECT_TRUE(check(*make_server_certificate(successor, names, 24h, clock), clock.now()));
+  EXPECT_FALSE(check(server, clock.now() + 24h * 366));
+  EXPECT_FALSE(check(server, clock.now() - 1h));
+}
+
+TEST_F(CheckServerTest, IsBadUnderOtherAuthorities) {
+  trusted = successor.certificate;
+  EXPECT_FALSE(check(server, clock.now()));
+  trusted = "";
+  EXPECT_FALSE(check(server, clock.now()));
+}
+
+TEST_F(CheckServerTest, IsBadWhenANameIsMissing) {
+  auto error = check(*make_server_certificate(authority, {{"a.svc"}, {"10.1.2.3"}}, 24h, clock),
+                     clock.now());
+  ASSERT_FALSE(error);
+  EXPECT_EQ(error.error().message(), "the certificate is not for a.svc.cluster.local");
+  EXPECT_FALSE(
+      check(*make_server_certificate(authority, {names.dns_names, {}}, 24h, clock), clock.now()));
+}
+
+TEST_F(CheckServerTest, IsBadWithoutItsOwnKey) {
+  server.private_key = authority.private_key;
+  EXPECT_FALSE(check(server, clock.now()));
+  EXPECT_FALSE(check({server.certificate, ""}, clock.now()));
+  EXPECT_FALSE(check({}, clock.now()));
+}
+
 }  // namespace
 }  // namespace dmaas::crypto
