@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/log.hpp"
+#include "certificates/ensure_certificates.hpp"
 #include "cli/program.hpp"
 #include "controller/controller.hpp"
 #include "gateway/gateway.hpp"
@@ -79,6 +80,14 @@ Result<> run_mover(const RoleArguments& arguments, std::stop_token stop) {
   return mover::run_mover(options, system_clock(), std::move(stop));
 }
 
+Result<> run_certificates(const RoleArguments& arguments, std::stop_token stop) {
+  configure_log(LogFormat::json, LogLevel::info);
+  leave_no_core_dump();
+  auto client = TRY(cluster_client());
+  return certificates::ensure_certificates(*client, value_of(arguments, "namespace"),
+                                           system_clock(), std::move(stop));
+}
+
 std::vector<Role> roles() {
   RoleOption system_namespace{"namespace", "Namespace of the installation", "dmaas-system"};
   std::vector<RoleOption> mover_options{
@@ -96,6 +105,10 @@ std::vector<Role> roles() {
            {system_namespace,
             {"cache-directory", "Directory for immutable objects", "/var/cache/dmaas"}},
            run_gateway},
+          {"certificates",
+           "Makes and renews the certificates of controller and gateway",
+           {system_namespace},
+           run_certificates},
           {"mover", "Moves the data of one component", mover_options, run_mover},
           {"resources", "Captures or applies objects of the API", mover_options, run_mover},
           {"maintain", "Erases expired backups of a repository and checks it", mover_options,
