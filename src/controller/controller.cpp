@@ -22,6 +22,7 @@
 #include "controller/snapshot/reconcile_snapshot.hpp"
 #include "controller/storage/reconcile_storage.hpp"
 #include "controller/sweeper.hpp"
+#include "controller/trusted_authorities.hpp"
 #include "controller/work_server.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/control_plane.hpp"
@@ -81,7 +82,8 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
                    std::stop_token stop) {
   auto cluster_uid = TRY(kube::cluster_uid(client, stop));
   auto version = TRY(client.server_version(stop));
-  auto authority = TRY(read_small_file(settings.tls_directory + "/ca.crt"));
+  const auto authority_file = settings.tls_directory + "/ca.crt";
+  auto authority = TRY(read_small_file(authority_file));
   auto gateway = TRY(http::Client::create({.ca_certificates = authority}));
 
   Grants grants{client, settings.namespace_name};
@@ -162,6 +164,9 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   plane.while_leading([&](std::stop_token over) -> Result<> {
     server.serve(world, {&backups, &restores, &maintenances}, std::move(over));
     return {};
+  });
+  plane.while_leading([&](std::stop_token over) {
+    return watch_trusted_authorities(authority_file, authority, clock, std::move(over));
   });
   Sweeper sweeper{world};
   plane.while_leading([&](std::stop_token over) -> Result<> {
