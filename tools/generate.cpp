@@ -6,8 +6,9 @@
 
 #include "api/generated_files.hpp"
 #include "base/file.hpp"
+#include "cli/install/manifests.hpp"
 
-// Writes what is derived from the fields tables of src/api:
+// Writes what is derived from the fields tables of src/api and the manifests of src/cli/install:
 //   dmaas_generate ROOT           writes the files below the checkout ROOT
 //   dmaas_generate --check ROOT   fails when one of them is stale
 namespace dmaas {
@@ -37,8 +38,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: dmaas_generate [--check] ROOT\n");
     return 2;
   }
+  auto files = dmaas::api::generated_files();
+  files.emplace("deploy/install.yaml", dmaas::cli::generated_install_file());
   bool good = true;
-  for (const auto& [name, text] : dmaas::api::generated_files()) {
+  for (const auto& [name, text] : files) {
     auto path = fmt::format("{}/{}", argv[argc - 1], name);
     good = (check ? dmaas::is_current(path, text) : dmaas::write(path, text)) && good;
   }

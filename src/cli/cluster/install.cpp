@@ -3,18 +3,15 @@
 
 #include <memory>
 
-#include "base/yaml.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/install_steps.hpp"
 #include "cli/install/manifests.hpp"
 #include "cli/terminal.hpp"
-#include "crypto/certificate.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::cli {
 namespace {
 
-constexpr std::chrono::days certificate_life{3650};
 constexpr std::chrono::seconds ready_patience{180};
 
 struct InstallFlags {
@@ -22,28 +19,6 @@ struct InstallFlags {
   InstallOptions options{};
   bool dry_run = false;
 };
-
-Result<InstallCertificates> make_certificates(const std::string& namespace_name) {
-  InstallCertificates made;
-  auto authority = TRY(crypto::make_authority("dmaas", certificate_life, system_clock()));
-  made.authority = authority.certificate;
-  made.authority_key = authority.private_key;
-  crypto::ServerNames controller_names{service_names("dmaas-controller", namespace_name), {}};
-  auto controller = TRY(crypto::make_server_certificate(authority, controller_names,
-                                                        certificate_life, system_clock()));
-  made.controller = controller.certificate;
-  made.controller_key = controller.private_key;
-  crypto::ServerNames gateway_names{service_names("dmaas-gateway", namespace_name), {}};
-  auto gateway = TRY(
-      crypto::make_server_certificate(authority, gateway_names, certificate_life, system_clock()));
-  made.gateway = gateway.certificate;
-  made.gateway_key = gateway.private_key;
-  return made;
-}
-
-bool is_certificate(const Json& manifest) {
-  return kube::kind_of(manifest) == "Secret" && text_at(manifest, "type") == "kubernetes.io/tls";
-}
 
 Result<> apply_definitions(kube::Client& client, std::stop_token stop) {
   const auto resource = kube::resources::custom_resource_definitions();
@@ -73,14 +48,34 @@ Result<> apply_manifests(kube::Client& client, const std::vector<Json>& manifest
   auto discovery = TRY(client.discover(stop));
   for (const auto& manifest : manifests) {
     auto resource = TRY(resource_for(discovery, manifest));
-    // Certificates of an earlier installation go on: pods and movers trust them.
-    if (is_certificate(manifest)) {
-      auto present = client.get(resource, kube::key_of(manifest), stop);
-      if (present) continue;
-    }
     TRY(client.apply(resource, manifest, {}, stop));
     print_line("applied " + kube::describe(manifest));
   }
+  return {};
+}
+
+Result<> wait_for_job(kube::Client& client, const kube::ObjectKey& key, std::stop_token stop) {
+  auto explanation =
+      fmt::format("kubectl logs -n {} job/{} says why", key.namespace_name, key.name);
+  std::string failure;
+  auto has_ended = [&]() -> Result<bool> {
+    auto job = TRY(client.get(kube::resources::jobs(), key, stop));
+    if (auto failed = kube::find_condition(job, "Failed")) failure = failed->message;
+    return !failure.empty() || kube::is_condition_true(job, "Complete");
+  };
+  TRY(wait_until(ready_patience, stop, has_ended,
+                 fmt::format("job {} has not ended ({})", key.name, explanation)));
+  if (failure.empty()) return {};
+  return fail(ErrorCode::unavailable,
+              fmt::format("job {} failed: {} ({})", key.name, failure, explanation));
+}
+
+Result<> wait_for_certificates(kube::Client& client, const std::vector<Json>& manifests,
+                               std::stop_token stop) {
+  for (const auto& manifest : manifests) {
+    if (kube::kind_of(manifest) == "Job") TRY(wait_for_job(client, kube::key_of(manifest), stop));
+  }
+  print_line("certificates are there");
   return {};
 }
 
@@ -104,21 +99,21 @@ Result<> wait_for_deployments(kube::Client& client, const std::string& namespace
 }
 
 Result<ExitCode> print_manifests(const InstallFlags& flags) {
-  auto certificates = TRY(make_certificates(flags.options.namespace_name));
-  for (const auto& manifest : definitions()) print("---\n" + to_yaml(manifest));
-  for (const auto& manifest : TRY(installation_manifests(flags.options, certificates)))
-    print("---\n" + to_yaml(manifest));
+  print(TRY(installation_text(flags.options)));
   return ExitCode::success;
 }
 
 Result<ExitCode> run_install(const Connection& connection, const InstallFlags& flags,
                              std::stop_token stop) {
-  auto certificates = TRY(make_certificates(flags.options.namespace_name));
-  auto manifests = TRY(installation_manifests(flags.options, certificates));
+  const auto& namespace_name = flags.options.namespace_name;
+  auto manifests = TRY(installation_manifests(flags.options));
   TRY(apply_definitions(*connection.client, stop));
   print_line(fmt::format("{} custom resources are served", definitions().size()));
+  // A Job runs once; certificates are looked at with every installation.
+  TRY(remove_certificate_jobs(*connection.client, namespace_name, stop));
   TRY(apply_manifests(*connection.client, manifests, stop));
-  TRY(wait_for_deployments(*connection.client, flags.options.namespace_name, stop));
+  TRY(wait_for_certificates(*connection.client, manifests, stop));
+  TRY(wait_for_deployments(*connection.client, namespace_name, stop));
   print_line("dmaas is installed. Next: dmaas storage add");
   return ExitCode::success;
 }
@@ -142,7 +137,7 @@ void add_install_command(CLI::App& app, CommandLine& line) {
   command->add_option("--local-directory", install->options.local_directories,
                       "Directory of the node that storages may use (repeatable)");
   command->add_flag("--dry-run", install->dry_run,
-                    "Only print the manifests, for kubectl apply -f -");
+                    "Only print the manifests, for kubectl apply --server-side -f -");
   command->callback([&line, install] {
     line.chosen = [install](std::stop_token stop) {
       if (install->dry_run) return print_manifests(*install);

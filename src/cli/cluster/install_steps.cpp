@@ -2,22 +2,28 @@
 
 #include <fmt/format.h>
 
-#include "api/kinds.hpp"
 #include "base/clock.hpp"
+#include "cli/install/manifests.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::cli {
-
-std::vector<Json> definitions() {
-  std::vector<Json> manifests;
-  for (const auto* kind : api::all_kinds()) manifests.push_back(api::definition_of(*kind));
-  return manifests;
-}
 
 Result<kube::Resource> resource_for(const kube::Discovery& discovery, const Json& manifest) {
   const auto* served = discovery.find(kube::api_version_of(manifest), kube::kind_of(manifest));
   if (served != nullptr) return served->resource;
   return fail(ErrorCode::unsupported, "the cluster does not serve " + kube::describe(manifest));
+}
+
+Result<> remove_certificate_jobs(kube::Client& client, const std::string& namespace_name,
+                                 std::stop_token stop) {
+  const auto resource = kube::resources::jobs();
+  kube::ListOptions options{.namespace_name = namespace_name,
+                            .label_selector = certificates_selector};
+  for (const auto& job : TRY(kube::list_all(client, resource, options, stop))) {
+    TRY(kube::ensure_removed(client, resource, kube::key_of(job), {.uid = kube::uid_of(job)},
+                             stop));
+  }
+  return {};
 }
 
 Result<> wait_until(std::chrono::seconds patience, std::stop_token stop,

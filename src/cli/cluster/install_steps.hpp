@@ -4,7 +4,6 @@
 #include <functional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
 #include "kube/client/client.hpp"
@@ -12,11 +11,12 @@
 /// What installing and its reverse share.
 namespace dmaas::cli {
 
-/// The custom resource definitions of this version.
-std::vector<Json> definitions();
-
 /// How the server serves the kind of a manifest. Errors: unsupported.
 Result<kube::Resource> resource_for(const kube::Discovery& discovery, const Json& manifest);
+
+/// Removes the Jobs that make certificates; those of its CronJob, too.
+Result<> remove_certificate_jobs(kube::Client& client, const std::string& namespace_name,
+                                 std::stop_token stop);
 
 /// Asks until the answer is true. Errors: timeout ("<what> after <patience>"), cancelled.
 Result<> wait_until(std::chrono::seconds patience, std::stop_token stop,

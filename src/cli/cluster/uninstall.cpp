@@ -5,6 +5,7 @@
 
 #include "api/kinds.hpp"
 #include "api/labels.hpp"
+#include "certificates/secrets.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/install_steps.hpp"
 #include "cli/install/manifests.hpp"
@@ -46,6 +47,9 @@ Result<> end_processes(kube::Client& client, const std::string& namespace_name,
     TRY(kube::ensure_removed(client, kube::resources::deployments(), {namespace_name, name}, {},
                              stop));
   }
+  TRY(kube::ensure_removed(client, kube::resources::cron_jobs(),
+                           {namespace_name, certificates_name}, {}, stop));
+  TRY(remove_certificate_jobs(client, namespace_name, stop));
   auto have_ended = [&]() -> Result<bool> {
     kube::ListOptions options{.namespace_name = namespace_name,
                               .label_selector = "app.kubernetes.io/name=dmaas"};
@@ -79,12 +83,22 @@ Result<> remove_leftovers(kube::Client& client, const std::string& namespace_nam
 
 Result<> remove_manifests(kube::Client& client, const InstallOptions& options,
                           std::stop_token stop) {
-  auto manifests = TRY(installation_manifests(options, {}));
+  auto manifests = TRY(installation_manifests(options));
   auto discovery = TRY(client.discover(stop));
   for (auto manifest = manifests.rbegin(); manifest != manifests.rend(); ++manifest) {
     if (kube::kind_of(*manifest) == "Namespace") continue;
     auto resource = TRY(resource_for(discovery, *manifest));
     TRY(kube::ensure_removed(client, resource, kube::key_of(*manifest), {}, stop));
+  }
+  return {};
+}
+
+/// Nobody else knows of them: they are made in the cluster.
+Result<> remove_certificates(kube::Client& client, const std::string& namespace_name,
+                             std::stop_token stop) {
+  for (auto name : certificates::secret_names) {
+    TRY(kube::ensure_removed(client, kube::resources::secrets(),
+                             {namespace_name, std::string(name)}, {}, stop));
   }
   return {};
 }
@@ -114,6 +128,7 @@ Result<ExitCode> run_uninstall(const Connection& connection, const UninstallFlag
   TRY(remove_finalizers(client, stop));
   TRY(remove_leftovers(client, namespace_name, stop));
   TRY(remove_manifests(client, flags.options, stop));
+  TRY(remove_certificates(client, namespace_name, stop));
   TRY(remove_definitions(client, stop));
   print_line(
       fmt::format("dmaas is removed; no backup was erased. Namespace {} is left: it holds the "

@@ -1,9 +1,13 @@
 #include "cli/install/manifests.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "api/kinds.hpp"
 #include "base/encoding.hpp"
 #include "base/yaml.hpp"
+#include "certificates/secrets.hpp"
+#include "crypto/sha256.hpp"
 
 namespace dmaas::cli {
 namespace {
@@ -159,24 +163,6 @@ rules:
 
 constexpr std::string_view services_yaml = R"(
 apiVersion: v1
-kind: Secret
-metadata: {{name: dmaas-ca, namespace: {namespace}}}
-type: kubernetes.io/tls
-data: {{tls.crt: {authority}, tls.key: {authority_key}}}
----
-apiVersion: v1
-kind: Secret
-metadata: {{name: dmaas-controller-tls, namespace: {namespace}}}
-type: kubernetes.io/tls
-data: {{tls.crt: {controller}, tls.key: {controller_key}, ca.crt: {authority}}}
----
-apiVersion: v1
-kind: Secret
-metadata: {{name: dmaas-gateway-tls, namespace: {namespace}}}
-type: kubernetes.io/tls
-data: {{tls.crt: {gateway}, tls.key: {gateway_key}}}
----
-apiVersion: v1
 kind: Service
 metadata: {{name: dmaas-controller, namespace: {namespace}}}
 spec:
@@ -189,6 +175,55 @@ metadata: {{name: dmaas-gateway, namespace: {namespace}}}
 spec:
   selector: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: gateway}}
   ports: [{{name: https, port: 8443, targetPort: https}}]
+)";
+
+// Whoever makes certificates writes their Secrets and nothing else. RBAC cannot say of which name
+// an object may be created.
+constexpr std::string_view certificates_roles_yaml = R"(
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: dmaas-certificates, namespace: {namespace}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: dmaas-certificates, namespace: {namespace}}}
+rules:
+- {{apiGroups: [""], resources: [secrets], resourceNames: [{secrets}], verbs: [get, patch]}}
+- {{apiGroups: [""], resources: [secrets], verbs: [create]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: dmaas-certificates, namespace: {namespace}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: dmaas-certificates}}
+subjects: [{{kind: ServiceAccount, name: dmaas-certificates, namespace: {namespace}}}]
+)";
+
+constexpr std::string_view certificates_job_yaml = R"(
+metadata: {{labels: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: certificates}}}}
+spec:
+  backoffLimit: 6
+  template:
+    metadata: {{labels: {{app.kubernetes.io/name: dmaas, app.kubernetes.io/component: certificates}}}}
+    spec:
+      serviceAccountName: dmaas-certificates
+      restartPolicy: Never
+      securityContext: {{seccompProfile: {{type: RuntimeDefault}}}}
+      containers:
+      - name: certificates
+        image: {image}
+        imagePullPolicy: {pull_policy}
+        args: [certificates, --namespace, {namespace}]
+        resources: {{requests: {{cpu: 10m, memory: 32Mi}}, limits: {{memory: 128Mi}}}}
+        securityContext: {security}
+)";
+
+// Every week: four times at least between the day when a certificate is due and its end.
+constexpr std::string_view certificates_schedule_yaml = R"(
+schedule: "23 3 * * 0"
+concurrencyPolicy: Forbid
+startingDeadlineSeconds: 86400
+successfulJobsHistoryLimit: 1
+failedJobsHistoryLimit: 1
 )";
 
 // Recreate: two controllers would only wait for each other's lease, two gateways must not share one
@@ -236,10 +271,6 @@ constexpr std::string_view root_without_capabilities =
     "{drop: [ALL], add: "
     "[DAC_OVERRIDE]}}";
 
-std::string encoded(const std::string& pem) {
-  return base64_encode(bytes_of(pem));
-}
-
 void mount_local_directories(Json& deployment, const std::vector<std::string>& directories) {
   auto& pod = deployment.at("spec").at("template").at("spec").as_object();
   auto& mounts = pod.at("containers").at(0).at("volumeMounts").as_array();
@@ -261,31 +292,54 @@ Result<Json> deployment(const InstallOptions& options, std::string_view role,
                                 fmt::arg("arguments", arguments), fmt::arg("security", security)));
 }
 
+/// The Job that makes certificates now, and the CronJob that renews them. A Job runs once and its
+/// template cannot be changed, so its name tells what it was made of: another version is another
+/// Job.
+Result<> append_certificates(std::vector<Json>& manifests, const InstallOptions& options) {
+  auto job = TRY(parse_yaml(fmt::format(
+      fmt::runtime(certificates_job_yaml), fmt::arg("namespace", options.namespace_name),
+      fmt::arg("image", options.image), fmt::arg("pull_policy", options.image_pull_policy),
+      fmt::arg("security", unprivileged))));
+  auto hash = hex_of(crypto::sha256(bytes_of(to_canonical_text(job)))).substr(0, 8);
+  auto schedule = TRY(parse_yaml(certificates_schedule_yaml));
+  schedule.as_object()["jobTemplate"] = job;
+  auto add = [&](const char* kind, const std::string& name, const Json& spec) {
+    manifests.push_back(JsonObject{{"apiVersion", "batch/v1"},
+                                   {"kind", kind},
+                                   {"metadata",
+                                    {{"name", name},
+                                     {"namespace", options.namespace_name},
+                                     {"labels", job.at("metadata").at("labels")}}},
+                                   {"spec", spec}});
+  };
+  add("Job", fmt::format("{}-{}", certificates_name, hash), job.at("spec"));
+  add("CronJob", certificates_name, schedule);
+  return {};
+}
+
 Result<> append(std::vector<Json>& manifests, std::string_view yaml,
                 const InstallOptions& options) {
-  auto text = fmt::format(fmt::runtime(yaml), fmt::arg("namespace", options.namespace_name));
+  auto text = fmt::format(fmt::runtime(yaml), fmt::arg("namespace", options.namespace_name),
+                          fmt::arg("secrets", fmt::join(certificates::secret_names, ", ")));
   for (auto& document : TRY(parse_yaml_documents(text))) manifests.push_back(std::move(document));
   return {};
 }
 
 }  // namespace
 
-Result<std::vector<Json>> installation_manifests(const InstallOptions& options,
-                                                 const InstallCertificates& certificates) {
+std::vector<Json> definitions() {
   std::vector<Json> manifests;
-  for (auto yaml : {accounts_yaml, controller_roles_yaml, other_roles_yaml, people_roles_yaml}) {
+  for (const auto* kind : api::all_kinds()) manifests.push_back(api::definition_of(*kind));
+  return manifests;
+}
+
+Result<std::vector<Json>> installation_manifests(const InstallOptions& options) {
+  std::vector<Json> manifests;
+  for (auto yaml : {accounts_yaml, controller_roles_yaml, other_roles_yaml, people_roles_yaml,
+                    certificates_roles_yaml, services_yaml}) {
     TRY(append(manifests, yaml, options));
   }
-  auto services =
-      fmt::format(fmt::runtime(services_yaml), fmt::arg("namespace", options.namespace_name),
-                  fmt::arg("authority", encoded(certificates.authority)),
-                  fmt::arg("authority_key", encoded(certificates.authority_key)),
-                  fmt::arg("controller", encoded(certificates.controller)),
-                  fmt::arg("controller_key", encoded(certificates.controller_key)),
-                  fmt::arg("gateway", encoded(certificates.gateway)),
-                  fmt::arg("gateway_key", encoded(certificates.gateway_key)));
-  for (auto& document : TRY(parse_yaml_documents(services)))
-    manifests.push_back(std::move(document));
+  TRY(append_certificates(manifests, options));
 
   auto controller_arguments = fmt::format(
       "[controller, --namespace, {}, --cluster-name, {}, --image, {}, --image-pull-policy, {}]",
@@ -298,9 +352,18 @@ Result<std::vector<Json>> installation_manifests(const InstallOptions& options,
   return manifests;
 }
 
-std::vector<std::string> service_names(std::string_view service, std::string_view namespace_name) {
-  return {fmt::format("{}.{}.svc", service, namespace_name),
-          fmt::format("{}.{}.svc.cluster.local", service, namespace_name)};
+Result<std::string> installation_text(const InstallOptions& options) {
+  std::string text;
+  for (const auto& manifest : definitions()) text += "---\n" + to_yaml(manifest);
+  for (const auto& manifest : TRY(installation_manifests(options)))
+    text += "---\n" + to_yaml(manifest);
+  return text;
+}
+
+std::string generated_install_file() {
+  auto text = installation_text({});
+  ENSURE(text);
+  return "# Generated by dmaas_generate from src/cli/install and src/api. Do not edit.\n" + *text;
 }
 
 }  // namespace dmaas::cli

@@ -18,23 +18,23 @@ struct InstallOptions {
   std::vector<std::string> local_directories{};
 };
 
-/// PEM texts. The controller's and the gateway's certificates are signed by the authority, which
-/// every mover is told to trust.
-struct InstallCertificates {
-  std::string authority;
-  std::string authority_key;
-  std::string controller;
-  std::string controller_key;
-  std::string gateway;
-  std::string gateway_key;
-};
+/// The CronJob that renews certificates; Jobs are named after it.
+inline constexpr const char* certificates_name = "dmaas-certificates";
+/// Selects every Job that makes certificates: that of the manifests and those of the CronJob.
+inline constexpr const char* certificates_selector =
+    "app.kubernetes.io/name=dmaas,app.kubernetes.io/component=certificates";
 
-/// Everything but the custom resource definitions, in the order in which it has to be applied:
-/// namespace, accounts, roles, certificates, services, deployments. Pure.
-Result<std::vector<Json>> installation_manifests(const InstallOptions& options,
-                                                 const InstallCertificates& certificates);
+/// The custom resource definitions of this version.
+std::vector<Json> definitions();
 
-/// DNS names that the certificates of the two services carry.
-std::vector<std::string> service_names(std::string_view service, std::string_view namespace_name);
+/// Everything else, in the order in which it has to be applied: namespace, accounts, roles,
+/// services, what makes certificates, deployments. No Secret is among it. Pure.
+Result<std::vector<Json>> installation_manifests(const InstallOptions& options);
+
+/// All of an installation as YAML for `kubectl apply --server-side`, definitions first. Pure.
+Result<std::string> installation_text(const InstallOptions& options);
+
+/// deploy/install.yaml: what `dmaas install` makes without options. Pure.
+std::string generated_install_file();
 
 }  // namespace dmaas::cli

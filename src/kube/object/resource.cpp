@@ -85,6 +85,9 @@ Resource replica_sets() {
 Resource jobs() {
   return {"batch", "v1", "jobs", "Job", true};
 }
+Resource cron_jobs() {
+  return {"batch", "v1", "cronjobs", "CronJob", true};
+}
 Resource roles() {
   return rbac("roles", "Role");
 }

@@ -51,6 +51,7 @@ Resource stateful_sets();
 Resource daemon_sets();
 Resource replica_sets();
 Resource jobs();
+Resource cron_jobs();
 Resource roles();
 Resource role_bindings();
 Resource cluster_roles();
