@@ -99,10 +99,8 @@ Sealer::~Sealer() = default;
 Sealer::Sealer(Sealer&&) noexcept = default;
 Sealer& Sealer::operator=(Sealer&&) noexcept = default;
 
-void Sealer::seal(BytesView plain, Bytes& out) {
-  const std::size_t start = out.size();
-  out.resize(start + plain.size() + seal_overhead_bytes);
-  std::uint8_t* const nonce = out.data() + start;
+void Sealer::seal(BytesView plain, ByteBuffer& out) {
+  std::uint8_t* const nonce = out.extend(plain.size() + seal_overhead_bytes).data();
   std::uint8_t* const ciphertext = nonce + nonce_bytes;
   fill_random({nonce, nonce_bytes});
   contexts_->apply_key_stream(nonce, plain, ciphertext);
@@ -110,12 +108,12 @@ void Sealer::seal(BytesView plain, Bytes& out) {
 }
 
 Bytes Sealer::seal(BytesView plain) {
-  Bytes out;
+  ByteBuffer out;
   seal(plain, out);
-  return out;
+  return copy_of(out);
 }
 
-Result<> Sealer::open(BytesView sealed, Bytes& plain) {
+Result<> Sealer::open(BytesView sealed, ByteBuffer& plain) {
   if (sealed.size() < seal_overhead_bytes) {
     return fail(ErrorCode::corrupt, "sealed data is shorter than its seal");
   }
@@ -126,15 +124,15 @@ Result<> Sealer::open(BytesView sealed, Bytes& plain) {
   if (is_zero(sealed.first(nonce_bytes)) || !equal_in_constant_time(mac, sealed.last(mac_bytes))) {
     return fail(ErrorCode::corrupt, "sealed data was changed or belongs to another key");
   }
-  plain.resize(ciphertext.size());
-  contexts_->apply_key_stream(nonce, ciphertext, plain.data());
+  plain.clear();
+  contexts_->apply_key_stream(nonce, ciphertext, plain.extend(ciphertext.size()).data());
   return {};
 }
 
 Result<Bytes> Sealer::open(BytesView sealed) {
-  Bytes plain;
+  ByteBuffer plain;
   TRY(open(sealed, plain));
-  return plain;
+  return copy_of(plain);
 }
 
 }  // namespace dmaas::crypto

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "base/byte_buffer.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -36,12 +37,12 @@ public:
   Sealer& operator=(Sealer&&) noexcept;
 
   /// Appends plain.size() + seal_overhead_bytes bytes to `out`, under a fresh random nonce.
-  void seal(BytesView plain, Bytes& out);
+  void seal(BytesView plain, ByteBuffer& out);
   Bytes seal(BytesView plain);
 
   /// Replaces the content of `plain`, which must not be what `sealed` views.
   /// Errors: corrupt (too short, or the MAC does not match; nothing is decrypted then).
-  Result<> open(BytesView sealed, Bytes& plain);
+  Result<> open(BytesView sealed, ByteBuffer& plain);
   Result<Bytes> open(BytesView sealed);
 
 private:

@@ -14,7 +14,8 @@ Result<SavedBlob> DryRunSaver::save(BlobType type, BytesView plain, std::stop_to
   return saved;
 }
 
-Result<> DryRunSaver::submit(BlobType type, Bytes plain, SavedCallback done, std::stop_token stop) {
+Result<> DryRunSaver::submit(BlobType type, ByteBuffer plain, SavedCallback done,
+                             std::stop_token stop) {
   done(TRY(save(type, plain, stop)));
   return {};
 }

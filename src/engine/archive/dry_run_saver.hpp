@@ -15,8 +15,9 @@ public:
   explicit DryRunSaver(const Repository& repository) : repository_(repository) {}
 
   Result<SavedBlob> save(BlobType type, BytesView plain, std::stop_token stop) override;
-  Result<> submit(BlobType type, Bytes plain, SavedCallback done, std::stop_token stop) override;
-  Bytes take_buffer() override { return {}; }
+  Result<> submit(BlobType type, ByteBuffer plain, SavedCallback done,
+                  std::stop_token stop) override;
+  ByteBuffer take_buffer() override { return {}; }
   Result<> flush(std::stop_token) override { return {}; }
 
 private:

@@ -65,7 +65,7 @@ ContentStorer::~ContentStorer() = default;
 
 Result<StoredContent> ContentStorer::store(FileStream& stream, std::uint64_t expected_bytes,
                                            std::stop_token stop) {
-  buffered_ = 0;
+  buffer_.clear();
   scan_ = {};
   size_bytes_ = 0;
   ids_ = std::make_shared<PendingIds>();
@@ -96,12 +96,13 @@ Result<StoredContent> ContentStorer::store(FileStream& stream, std::uint64_t exp
 /// The error of the stream, if it has one; its own errors are the saver's.
 Result<std::optional<Error>> ContentStorer::read_all(FileStream& stream) {
   for (;;) {
-    auto piece = stream.read(room_for(piece_bytes), stop_);
+    const std::size_t former = buffer_.size();
+    auto piece = stream.read(buffer_.extend(piece_bytes), stop_);
+    buffer_.truncate(former + (piece ? piece->data_bytes : 0));
     if (piece.failed_with(ErrorCode::cancelled) && stop_.stop_requested())
       return fail(std::move(piece).error());
     if (!piece) return std::move(piece).error();
     if (piece->data_bytes == 0 && piece->hole_bytes == 0) break;
-    buffered_ += piece->data_bytes;
     size_bytes_ += piece->data_bytes + piece->hole_bytes;
     progress_.bytes_done += piece->data_bytes + piece->hole_bytes;
     is_large_ = is_large_ || size_bytes_ >= large_file_bytes;
@@ -117,7 +118,7 @@ Result<> ContentStorer::add_hole(std::uint64_t length) {
   if (rule_.holes == as_zeros || length < 2 * max_chunk_bytes_) return add_zeros(length);
   if (rule_.holes == cut_around) TRY(cut_rest());
   if (rule_.holes == whole_blocks) {
-    const std::uint64_t to_boundary = buffered_ == 0 ? 0 : max_chunk_bytes_ - buffered_;
+    const std::uint64_t to_boundary = buffer_.empty() ? 0 : max_chunk_bytes_ - buffer_.size();
     TRY(add_zeros(to_boundary));
     length -= to_boundary;
   }
@@ -127,50 +128,43 @@ Result<> ContentStorer::add_hole(std::uint64_t length) {
 
 Result<> ContentStorer::add_zeros(std::uint64_t length) {
   while (length > 0) {
-    auto room = room_for(std::min<std::uint64_t>(length, piece_bytes));
+    auto room = buffer_.extend(std::min<std::uint64_t>(length, piece_bytes));
     std::ranges::fill(room, std::uint8_t{0});
-    buffered_ += room.size();
     length -= room.size();
     TRY(cut_ready());
   }
   return {};
 }
 
-/// Behind what is buffered.
-std::span<std::uint8_t> ContentStorer::room_for(std::size_t size) {
-  if (buffer_.size() < buffered_ + size) buffer_.resize(buffered_ + size);
-  return std::span(buffer_).subspan(buffered_, size);
-}
-
 /// Cuts as long as the chunker finds where.
 Result<> ContentStorer::cut_ready() {
-  while (const auto length = rule_.chunker.find_cut(buffered(), scan_)) TRY(store_first(length));
+  while (const auto length = rule_.chunker.find_cut(buffer_, scan_)) TRY(store_first(length));
   return {};
 }
 
 Result<> ContentStorer::cut_rest() {
   TRY(cut_ready());
-  return buffered_ == 0 ? Result<>{} : store_first(buffered_);
+  return buffer_.empty() ? Result<>{} : store_first(buffer_.size());
 }
 
 /// Stores so many bytes from the front of the buffer, of which the rest remains.
 Result<> ContentStorer::store_first(std::size_t length) {
-  const BytesView chunk = buffered().first(length);
-  const BytesView rest = buffered().subspan(length);
+  const BytesView chunk = buffer_.view().first(length);
+  const BytesView rest = buffer_.view().subspan(length);
   const bool is_zero_chunk = length == max_chunk_bytes_ && is_all_zero(chunk);
   if (is_zero_chunk) TRY(store_zero_chunk());
   if (is_large_ && !is_zero_chunk) {
     // The buffer itself goes to a worker: a copy would cost as much as reading did.
-    Bytes next = saver_.take_buffer();
-    next.assign(rest.begin(), rest.end());
+    ByteBuffer next = saver_.take_buffer();
+    next.append(rest);
     std::swap(next, buffer_);
-    next.resize(length);
+    next.truncate(length);
     TRY(store_on_workers(std::move(next)));
   } else {
     if (!is_zero_chunk) TRY(store_here(chunk));
-    std::ranges::copy(rest, buffer_.begin());
+    std::ranges::copy(rest, buffer_.data());
+    buffer_.truncate(rest.size());
   }
-  buffered_ -= length;
   scan_ = {};
   return {};
 }
@@ -194,7 +188,7 @@ Result<> ContentStorer::store_here(BytesView chunk) {
   return {};
 }
 
-Result<> ContentStorer::store_on_workers(Bytes chunk) {
+Result<> ContentStorer::store_on_workers(ByteBuffer chunk) {
   /// Tells the file also when the saver drops the blob without calling back.
   struct Ticket {
     std::shared_ptr<PendingIds> ids;

@@ -58,14 +58,12 @@ private:
   Result<std::optional<Error>> read_all(FileStream& stream);
   Result<> add_hole(std::uint64_t length);
   Result<> add_zeros(std::uint64_t length);
-  std::span<std::uint8_t> room_for(std::size_t size);
   Result<> cut_ready();
   Result<> cut_rest();
   Result<> store_first(std::size_t length);
   Result<> store_zero_chunk();
   Result<> store_here(BytesView chunk);
-  Result<> store_on_workers(Bytes chunk);
-  BytesView buffered() const { return BytesView(buffer_).first(buffered_); }
+  Result<> store_on_workers(ByteBuffer chunk);
 
   BlobSaver& saver_;
   const CuttingRule rule_;
@@ -74,8 +72,7 @@ private:
   Progress& progress_;
   const std::size_t max_chunk_bytes_;
 
-  Bytes buffer_;                      // larger than what is in it: growing costs
-  std::size_t buffered_ = 0;          // since the last cut
+  ByteBuffer buffer_;                 // since the last cut
   Chunker::Scan scan_;                // for the next one
   std::optional<BlobId> zero_chunk_;  // the id of max_chunk_bytes_ zeros, once stored
 

@@ -74,7 +74,7 @@ Result<std::size_t> PackVerifier::take_part(BytesView piece, std::uint64_t posit
   // Mostly a blob is not within one piece; one that is need not be copied.
   BytesView stored = part;
   if (is_header || length < whole) {
-    pending_.insert(pending_.end(), part.begin(), part.end());
+    pending_.append(part);
     stored = pending_;
   }
   if (is_header || stored.size() < whole) return length;

@@ -35,14 +35,14 @@ private:
   crypto::Sealer sealer_;
   crypto::Sha256 hash_;
   Decompressor decompressor_;
-  Bytes opened_;
-  Bytes plain_;
+  ByteBuffer opened_;
+  ByteBuffer plain_;
 
   // Of the pack that is read.
   std::vector<PackedBlob> indexed_;  // by offset
   std::size_t next_ = 0;             // of these; all: what comes is the header
   std::uint64_t size_bytes_ = 0;     // so far
-  Bytes pending_;                    // of the next blob, or of the header
+  ByteBuffer pending_;               // of the next blob, or of the header
   std::optional<Error> damage_;      // the first one; the rest is hashed only
 };
 

@@ -51,12 +51,10 @@ namespace {
 // What the JSON parser wants behind a text; reserved here, it need not copy the text.
 constexpr std::size_t parser_padding_bytes = 64;
 
-template <class Buffer>
-Result<> decompress_exactly(ZSTD_DCtx* context, BytesView frames, std::uint64_t size, Buffer& out) {
-  out.resize(size);
+Result<> decompress_exactly(ZSTD_DCtx* context, BytesView frames, std::span<std::uint8_t> out) {
   const std::size_t got =
       ZSTD_decompressDCtx(context, out.data(), out.size(), frames.data(), frames.size());
-  if (ZSTD_isError(got) || got != size) {
+  if (ZSTD_isError(got) || got != out.size()) {
     return fail(ErrorCode::corrupt, "compressed data does not give what its length says");
   }
   return {};
@@ -64,8 +62,9 @@ Result<> decompress_exactly(ZSTD_DCtx* context, BytesView frames, std::uint64_t 
 
 }  // namespace
 
-Result<> Decompressor::decompress(BytesView frames, std::uint64_t size, Bytes& out) {
-  return decompress_exactly(context_->zstd, frames, size, out);
+Result<> Decompressor::decompress(BytesView frames, std::uint64_t size, ByteBuffer& out) {
+  out.clear();
+  return decompress_exactly(context_->zstd, frames, out.extend(size));
 }
 
 Result<> Decompressor::decompress_unsized(BytesView frames, std::uint64_t max_bytes,
@@ -78,7 +77,9 @@ Result<> Decompressor::decompress_unsized(BytesView frames, std::uint64_t max_by
   if (stated != ZSTD_CONTENTSIZE_UNKNOWN) {
     if (stated > max_bytes) return too_large();
     out.reserve(stated + parser_padding_bytes);
-    return decompress_exactly(context_->zstd, frames, stated, out);
+    out.resize(stated);
+    return decompress_exactly(context_->zstd, frames,
+                              {reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
   }
   ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
   ZSTD_inBuffer input{frames.data(), frames.size(), 0};

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_buffer.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -35,7 +36,7 @@ public:
   Decompressor& operator=(Decompressor&&) noexcept;
 
   /// Replaces `out` by exactly `size` bytes. Errors: corrupt (no zstd, or another size).
-  Result<> decompress(BytesView frames, std::uint64_t size, Bytes& out);
+  Result<> decompress(BytesView frames, std::uint64_t size, ByteBuffer& out);
   /// For frames of unknown content size. Errors: corrupt, exhausted (over `max_bytes`).
   Result<> decompress_unsized(BytesView frames, std::uint64_t max_bytes, std::string& out);
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <stop_token>
 
-#include "base/bytes.hpp"
+#include "base/byte_buffer.hpp"
 #include "base/result.hpp"
 #include "engine/format/blob.hpp"
 
@@ -35,10 +35,11 @@ public:
 
   /// The same on the workers: for one large file whose reader should not wait. Blocks while the
   /// queue is full.
-  virtual Result<> submit(BlobType type, Bytes plain, SavedCallback done, std::stop_token stop) = 0;
+  virtual Result<> submit(BlobType type, ByteBuffer plain, SavedCallback done,
+                          std::stop_token stop) = 0;
 
   /// An empty buffer for `submit` with capacity from earlier blobs where there is one.
-  virtual Bytes take_buffer() = 0;
+  virtual ByteBuffer take_buffer() = 0;
 
   /// Waits for everything submitted, uploads open packs, saves the index. May be called again and
   /// again.

@@ -13,7 +13,7 @@ constexpr std::size_t max_blobs_in_pack = 100'000;
 
 }  // namespace
 
-PackBuilder::PackBuilder(BlobType type, Bytes buffer) {
+PackBuilder::PackBuilder(BlobType type, ByteBuffer buffer) {
   pack_.type = type;
   pack_.bytes = std::move(buffer);
   pack_.bytes.clear();
@@ -36,7 +36,7 @@ std::uint32_t PackBuilder::add(const BlobId& id, BytesView payload,
 
 void PackBuilder::absorb(PackBuilder&& other) {
   const auto shift = static_cast<std::uint32_t>(pack_.bytes.size());
-  pack_.bytes.insert(pack_.bytes.end(), other.pack_.bytes.begin(), other.pack_.bytes.end());
+  pack_.bytes.append(other.pack_.bytes);
   for (PackedBlob& blob : other.pack_.blobs) {
     blob.offset += shift;
     pack_.blobs.push_back(blob);
@@ -47,8 +47,9 @@ SealedPack PackBuilder::finish(crypto::Sealer& sealer) && {
   const std::size_t header_start = pack_.bytes.size();
   sealer.seal(encode_pack_header(pack_.blobs), pack_.bytes);
   const auto length = static_cast<std::uint32_t>(pack_.bytes.size() - header_start);
-  for (int shift = 0; shift < 32; shift += 8) {
-    pack_.bytes.push_back(static_cast<std::uint8_t>(length >> shift));
+  const auto field = pack_.bytes.extend(sizeof length);
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    field[i] = static_cast<std::uint8_t>(length >> (8 * i));
   }
   pack_.id = PackId{crypto::sha256(pack_.bytes)};
   return std::move(pack_);

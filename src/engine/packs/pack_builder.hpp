@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "base/byte_buffer.hpp"
 #include "crypto/seal.hpp"
 #include "engine/format/pack_header.hpp"
 
@@ -13,7 +13,7 @@ namespace dmaas::engine {
 struct SealedPack {
   PackId id;
   BlobType type = BlobType::data;
-  Bytes bytes;
+  ByteBuffer bytes;
   std::vector<PackedBlob> blobs;
 };
 
@@ -21,7 +21,7 @@ struct SealedPack {
 class PackBuilder {
 public:
   /// `buffer` lends its capacity.
-  PackBuilder(BlobType type, Bytes buffer);
+  PackBuilder(BlobType type, ByteBuffer buffer);
 
   /// True when a blob of that length would break a limit of the format: header or pack size.
   bool is_beyond_format(std::size_t payload_bytes) const;

@@ -20,12 +20,12 @@ TEST(PackBuilderTest, WritesBlobsHeaderAndItsLength) {
 
   EXPECT_EQ(pack.id.digest, crypto::sha256(pack.bytes));
   EXPECT_EQ(pack.bytes.size(), 33 + 34 + stored_header_bytes(pack.blobs));
-  const BytesView length_field = BytesView{pack.bytes}.last(4);
+  const BytesView length_field = pack.bytes.view().last(4);
   const std::uint32_t length = length_field[0] | length_field[1] << 8;
   EXPECT_EQ(length, 37U + 41U + 32U);
-  const BytesView sealed_header = BytesView{pack.bytes}.last(4 + length).first(length);
+  const BytesView sealed_header = pack.bytes.view().last(4 + length).first(length);
   EXPECT_EQ(*decode_pack_header(*sealer.open(sealed_header)), pack.blobs);
-  EXPECT_EQ(text_of(*sealer.open(BytesView{pack.bytes}.subspan(33, 34))), "bb");
+  EXPECT_EQ(text_of(*sealer.open(pack.bytes.view().subspan(33, 34))), "bb");
 }
 
 TEST(PackBuilderTest, AbsorbsAnotherBuilder) {
@@ -39,7 +39,7 @@ TEST(PackBuilderTest, AbsorbsAnotherBuilder) {
   ASSERT_EQ(pack.blobs.size(), 2U);
   const PackedBlob& moved = pack.blobs[1];
   EXPECT_EQ(moved.handle.id, id_of("b"));
-  EXPECT_EQ(text_of(*sealer.open(BytesView{pack.bytes}.subspan(moved.offset, moved.length))), "bb");
+  EXPECT_EQ(text_of(*sealer.open(pack.bytes.view().subspan(moved.offset, moved.length))), "bb");
 }
 
 TEST(PackBuilderTest, KnowsTheLimitsOfTheFormat) {

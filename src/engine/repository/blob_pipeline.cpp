@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t max_blob_bytes = UINT32_MAX - max_pack_header_bytes - (1U << 20);
 constexpr std::size_t blobs_per_index_file = 50'000;
 constexpr std::chrono::minutes index_file_age{10};
-constexpr std::size_t max_idle_buffers = 2;
+// Few blobs need a larger one.
+constexpr std::size_t max_idle_buffer_bytes = 4 << 20;
 // A pack is full when it has its size, whatever comes last: in practice no more than a chunk.
 constexpr std::size_t max_last_blob_bytes = (8 << 20) + (1 << 20);
 
@@ -47,7 +48,7 @@ BlobPipeline::BlobPipeline(storage::ObjectStore& store, const MasterKey& key,
       index_(index),
       clock_(clock),
       options_(options),
-      jobs_(options.workers + 1),
+      jobs_(options.workers),
       uploads_(1),
       threads_(std::stop_token{}) {
   for (unsigned i = 0; i < options.workers; ++i) {
@@ -128,7 +129,7 @@ Result<PackBuilder> BlobPipeline::begin_pack(BlobType type, std::stop_token stop
   ++packs_in_memory_;
   lock.unlock();
   // Fresh pages: an open pack takes only what is in it so far.
-  Bytes buffer;
+  ByteBuffer buffer;
   buffer.reserve(options_.pack_size_bytes + max_last_blob_bytes);
   return PackBuilder{type, std::move(buffer)};
 }
@@ -143,7 +144,7 @@ Result<> BlobPipeline::enqueue(PackBuilder builder, Tools& tools, std::stop_toke
   return {};
 }
 
-Result<> BlobPipeline::submit(BlobType type, Bytes plain, SavedCallback done,
+Result<> BlobPipeline::submit(BlobType type, ByteBuffer plain, SavedCallback done,
                               std::stop_token stop) {
   TRY(check_running());
   {
@@ -259,18 +260,20 @@ void BlobPipeline::count_down(std::size_t& count) {
   if (--count == 0) changed_.notify_all();
 }
 
-Bytes BlobPipeline::take_buffer() {
+ByteBuffer BlobPipeline::take_buffer() {
   std::lock_guard lock{mutex_};
   if (idle_buffers_.empty()) return {};
-  Bytes buffer = std::move(idle_buffers_.back());
+  ByteBuffer buffer = std::move(idle_buffers_.back());
   idle_buffers_.pop_back();
   return buffer;
 }
 
-void BlobPipeline::give_back_buffer(Bytes buffer) {
+void BlobPipeline::give_back_buffer(ByteBuffer buffer) {
+  if (buffer.capacity() > max_idle_buffer_bytes) return;
   buffer.clear();
   std::lock_guard lock{mutex_};
-  if (idle_buffers_.size() < max_idle_buffers) idle_buffers_.push_back(std::move(buffer));
+  // As many as are queued or in work at once.
+  if (idle_buffers_.size() < 2 * options_.workers) idle_buffers_.push_back(std::move(buffer));
 }
 
 std::unique_ptr<BlobPipeline::Tools> BlobPipeline::take_tools() {

@@ -34,7 +34,7 @@ struct PipelineOptions {
 /// index file.
 ///
 /// Memory: packs of pack_size_bytes (3 open, and one for each connection; who needs one more waits
-/// for an upload), workers + 1 queued blobs, and a compressed blob for each thread that saves.
+/// for an upload), a queued blob for each worker, and a compressed blob for each thread that saves.
 class BlobPipeline final : public BlobSaver {
 public:
   /// All references outlive the pipeline.
@@ -44,14 +44,15 @@ public:
   ~BlobPipeline() override;
 
   Result<SavedBlob> save(BlobType type, BytesView plain, std::stop_token stop) override;
-  Result<> submit(BlobType type, Bytes plain, SavedCallback done, std::stop_token stop) override;
-  Bytes take_buffer() override;
+  Result<> submit(BlobType type, ByteBuffer plain, SavedCallback done,
+                  std::stop_token stop) override;
+  ByteBuffer take_buffer() override;
   Result<> flush(std::stop_token stop) override;
 
 private:
   struct Job {
     BlobType type;
-    Bytes plain;
+    ByteBuffer plain;
     SavedCallback done;
   };
   struct Tools;  // what one thread needs to encode a blob
@@ -83,7 +84,7 @@ private:
 
   std::unique_ptr<Tools> take_tools();
   void give_back(std::unique_ptr<Tools> tools);
-  void give_back_buffer(Bytes buffer);
+  void give_back_buffer(ByteBuffer buffer);
 
   Result<> check_running();
   /// Makes `error` final and ends all work; returns what is final.
@@ -107,7 +108,7 @@ private:
   std::size_t pending_packs_ = 0;  // full, not uploaded yet
   std::size_t packs_in_memory_ = 0;
   std::vector<std::unique_ptr<Tools>> idle_tools_;
-  std::vector<Bytes> idle_buffers_;
+  std::vector<ByteBuffer> idle_buffers_;
   IndexFileEncoder pending_index_;
   std::chrono::nanoseconds pending_index_since_{0};
 

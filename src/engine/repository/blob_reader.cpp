@@ -51,9 +51,9 @@ struct BlobReader::Tools {
 
   crypto::Sealer sealer;
   Decompressor decompressor;
-  Bytes sealed;
-  Bytes opened;
-  Bytes plain;
+  ByteBuffer sealed;
+  ByteBuffer opened;
+  ByteBuffer plain;
 };
 
 class BlobReader::Lease {
@@ -137,7 +137,7 @@ public:
   Result<> take(BytesView piece) {
     while (done_ < run_.size() && !piece.empty()) {
       const PackedBlob& blob = run_[done_];
-      Bytes& sealed = tools_->sealed;
+      ByteBuffer& sealed = tools_->sealed;
       if (sealed.empty() && blob.offset < position()) {
         // Overlaps the blob before: a wrong index.
         TRY(finish(fail(ErrorCode::corrupt, "blobs overlap")));
@@ -145,7 +145,7 @@ public:
       }
       piece = skip_gap(piece, blob.offset + sealed.size());
       const std::size_t part = std::min<std::size_t>(blob.length - sealed.size(), piece.size());
-      sealed.insert(sealed.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(part));
+      sealed.append(piece.first(part));
       piece = piece.subspan(part);
       consumed_ += part;
       if (sealed.size() == blob.length) TRY(finish(tools_->decode(blob, sealed)));

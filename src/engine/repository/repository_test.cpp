@@ -181,8 +181,8 @@ TEST(RepositoryTest, SubmittedBlobsReportTheirIds) {
   const auto blobs = sample_blobs(100);
   std::vector<BlobId> ids(blobs.size());
   for (std::size_t i = 0; i < blobs.size(); ++i) {
-    Bytes buffer = repository->saver().take_buffer();
-    buffer.assign(blobs[i].begin(), blobs[i].end());
+    ByteBuffer buffer = repository->saver().take_buffer();
+    buffer.append(blobs[i]);
     ASSERT_TRUE(repository->saver().submit(BlobType::data, std::move(buffer),
                                            [&, i](const SavedBlob& saved) { ids[i] = saved.id; },
                                            {}));
