@@ -117,6 +117,22 @@ Result<> FaultyStore::save(std::string_view name, ObjectSource& source, const Sa
   return fail(*error);
 }
 
+Result<std::unique_ptr<PendingSave>> FaultyStore::begin_save(std::string_view name,
+                                                             ObjectSource& source,
+                                                             const SaveOptions& options,
+                                                             std::stop_token stop) {
+  auto error = fault(Call::save, name);
+  if (!error) return inner_.begin_save(name, source, options, stop);
+  if (failed_save_ == FailedSave::stored) TRY(inner_.save(name, source, options, stop));
+  return fail(*error);
+}
+
+Result<> FaultyStore::complete_saves(std::vector<std::unique_ptr<PendingSave>> saves,
+                                     std::stop_token stop) {
+  if (auto error = fault(Call::complete_saves, "")) return fail(*error);
+  return inner_.complete_saves(std::move(saves), stop);
+}
+
 Result<> FaultyStore::remove(std::string_view name, std::stop_token stop) {
   if (auto error = fault(Call::remove, name)) return fail(*error);
   return inner_.remove(name, stop);

@@ -38,7 +38,7 @@ class FaultyStore final : public ObjectStore {
 public:
   explicit FaultyStore(ObjectStore& inner) : inner_(inner) {}
 
-  enum class Call { stat, load, save, remove, list };
+  enum class Call { stat, load, save, complete_saves, remove, list };
   /// Decides before each call whether it fails, and how. Called from many threads.
   using Rule = std::function<std::optional<Error>(Call, std::string_view name)>;
   /// What happens to a failing save: nothing is stored, or the object is stored all the same (the
@@ -55,6 +55,11 @@ public:
                 std::stop_token stop) override;
   Result<> save(std::string_view name, ObjectSource& source, const SaveOptions& options,
                 std::stop_token stop) override;
+  Result<std::unique_ptr<PendingSave>> begin_save(std::string_view name, ObjectSource& source,
+                                                  const SaveOptions& options,
+                                                  std::stop_token stop) override;
+  Result<> complete_saves(std::vector<std::unique_ptr<PendingSave>> saves,
+                          std::stop_token stop) override;
   Result<> remove(std::string_view name, std::stop_token stop) override;
   Result<> list(std::string_view directory, const std::function<Result<>(const ObjectInfo&)>& each,
                 std::stop_token stop) override;

@@ -33,6 +33,18 @@ std::unique_ptr<ObjectSource> source_of(BytesView bytes) {
   return std::make_unique<BytesSource>(bytes);
 }
 
+Result<std::unique_ptr<PendingSave>> ObjectStore::begin_save(std::string_view name,
+                                                             ObjectSource& source,
+                                                             const SaveOptions& options,
+                                                             std::stop_token stop) {
+  TRY(save(name, source, options, stop));
+  return std::unique_ptr<PendingSave>{};
+}
+
+Result<> ObjectStore::complete_saves(std::vector<std::unique_ptr<PendingSave>>, std::stop_token) {
+  return {};
+}
+
 Result<Bytes> ObjectStore::load_all(std::string_view name, std::stop_token stop,
                                     std::uint64_t max_bytes) {
   Bytes content;

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -57,6 +58,13 @@ struct SaveOptions {
   bool must_check_content() const { return sha256 && sha256_origin == Sha256Origin::claimed; }
 };
 
+/// A save that is complete but for its end, which ObjectStore::complete_saves does. Destroyed
+/// before that, it leaves nothing behind. It may keep a file open, so keep few.
+class PendingSave {
+public:
+  virtual ~PendingSave() = default;
+};
+
 /// Takes consecutive pieces of an object; an error ends the transfer and is passed on.
 using Sink = std::function<Result<>(BytesView)>;
 
@@ -86,6 +94,17 @@ public:
   /// Errors: already_exists, corrupt (see SaveOptions), exhausted (storage full or quota).
   virtual Result<> save(std::string_view name, ObjectSource& source, const SaveOptions& options,
                         std::stop_token stop) = 0;
+  /// As save, but the object may stay invisible until complete_saves: waiting for a disk costs less
+  /// when it is done for several objects at once. Null: the object is saved already, as in a store
+  /// without a disk.
+  virtual Result<std::unique_ptr<PendingSave>> begin_save(std::string_view name,
+                                                          ObjectSource& source,
+                                                          const SaveOptions& options,
+                                                          std::stop_token stop);
+  /// Makes what this store's begin_save gave visible; it has reached the disk when this returns.
+  /// After an error some of it may be visible, and no second try is possible. Errors: as save.
+  virtual Result<> complete_saves(std::vector<std::unique_ptr<PendingSave>> saves,
+                                  std::stop_token stop);
   /// Removing what is not there is success.
   virtual Result<> remove(std::string_view name, std::stop_token stop) = 0;
   /// Every object whose name begins with `directory` + "/" ("": every object), in any order;

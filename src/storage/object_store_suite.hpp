@@ -177,6 +177,23 @@ TEST_P(ObjectStoreSuite, AShortSourceLeavesNothing) {
   EXPECT_TRUE(store().stat(name, {}).failed_with(ErrorCode::not_found));
 }
 
+TEST_P(ObjectStoreSuite, SavesSeveralObjectsInTwoSteps) {
+  std::vector<Bytes> contents;
+  std::vector<std::unique_ptr<PendingSave>> saves;
+  for (int i = 0; i < 5; ++i) {
+    const Bytes& content = contents.emplace_back(crypto::random_bytes(100'000));
+    auto begun = store().begin_save(data_name(content), *source_of(content), {}, {});
+    ASSERT_TRUE(begun) << begun.error().message();
+    saves.push_back(std::move(*begun));
+  }
+  ASSERT_TRUE(store().complete_saves(std::move(saves), {}));
+  for (const Bytes& content : contents) {
+    auto loaded = store().load_all(data_name(content), {});
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    EXPECT_TRUE(*loaded == content);
+  }
+}
+
 TEST_P(ObjectStoreSuite, SavesFromASourceThatCannotGoBack) {
   const Bytes content = crypto::random_bytes(1'500'000);
   OneWaySource source{content, content.size()};

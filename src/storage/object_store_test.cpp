@@ -32,6 +32,7 @@ public:
   }
   ~LocalUnderTest() override { std::filesystem::remove_all(directory_); }
   ObjectStore& store() override { return *store_; }
+  std::filesystem::path directory() const { return directory_ + "/a/b"; }
 
 private:
   std::string directory_;
@@ -58,6 +59,30 @@ INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreSuite,
                                            kind_of<LocalUnderTest>("local"),
                                            kind_of<RestUnderTest>("rest")),
                          store_kind_name);
+
+TEST(LocalStoreTest, APendingSaveIsInvisibleAndLeavesNothingWhenItIsDropped) {
+  const LocalUnderTest local;
+  const auto store = std::move(*open_storage(local.directory().string(), {}, system_clock()));
+  const auto source = source_of(bytes_of("content"));
+  auto save = store->begin_save("data/ab/abcd", *source, {}, {});
+  ASSERT_TRUE(save);
+  EXPECT_TRUE(store->stat("data/ab/abcd", {}).failed_with(ErrorCode::not_found));
+  save->reset();
+  EXPECT_TRUE(std::filesystem::is_empty(local.directory() / "data/ab"));
+}
+
+TEST(LocalStoreTest, APendingCreateGivesWayToWhatCameBetween) {
+  LocalUnderTest local;
+  const auto source = source_of(bytes_of("late"));
+  auto save = local.store().begin_save("config", *source, {.mode = SaveMode::create_only}, {});
+  ASSERT_TRUE(save);
+  ASSERT_TRUE(local.store().save_bytes("config", bytes_of("first"), {}, {}));
+  std::vector<std::unique_ptr<PendingSave>> saves;
+  saves.push_back(std::move(*save));
+  EXPECT_TRUE(
+      local.store().complete_saves(std::move(saves), {}).failed_with(ErrorCode::already_exists));
+  EXPECT_EQ(text_of(*local.store().load_all("config", {})), "first");
+}
 
 TEST(ObjectNameTest, AcceptsTheLayoutOfRepositoriesOnly) {
   EXPECT_TRUE(is_object_name("config"));

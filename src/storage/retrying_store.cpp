@@ -34,6 +34,14 @@ public:
                 std::stop_token stop) override;
   Result<> save(std::string_view name, ObjectSource& source, const SaveOptions& options,
                 std::stop_token stop) override;
+  Result<std::unique_ptr<PendingSave>> begin_save(std::string_view name, ObjectSource& source,
+                                                  const SaveOptions& options,
+                                                  std::stop_token stop) override;
+  // Never repeated: what a disk failed to write is not in memory any more.
+  Result<> complete_saves(std::vector<std::unique_ptr<PendingSave>> saves,
+                          std::stop_token stop) override {
+    return inner_->complete_saves(std::move(saves), stop);
+  }
   Result<> list(std::string_view directory, const std::function<Result<>(const ObjectInfo&)>& each,
                 std::stop_token stop) override;
 
@@ -69,15 +77,25 @@ Result<> RetryingStore::load(std::string_view name, Range range, const Sink& sin
 
 Result<> RetryingStore::save(std::string_view name, ObjectSource& source,
                              const SaveOptions& options, std::stop_token stop) {
+  std::vector<std::unique_ptr<PendingSave>> saves;
+  saves.push_back(TRY(begin_save(name, source, options, stop)));
+  return complete_saves(std::move(saves), stop);
+}
+
+Result<std::unique_ptr<PendingSave>> RetryingStore::begin_save(std::string_view name,
+                                                               ObjectSource& source,
+                                                               const SaveOptions& options,
+                                                               std::stop_token stop) {
   Retry retry{clock_, *throttle_, limits_};
   for (;;) {
     TRY(retry.await_turn(stop));
-    auto saved = inner_->save(name, source, options, stop);
+    auto saved = inner_->begin_save(name, source, options, stop);
     if (saved) return saved;
     // An earlier try may have arrived though its answer did not.
     const bool repeated = retry.tries() > 0;
     if (repeated && saved.failed_with(ErrorCode::already_exists)) {
-      return TRY(holds(name, source, stop)) ? Result<>{} : saved;
+      if (TRY(holds(name, source, stop))) return std::unique_ptr<PendingSave>{};
+      return saved;
     }
     Error error = std::move(saved).error();
     TRY(retry.await_next_try(error, stop));

@@ -18,6 +18,9 @@ constexpr std::size_t blobs_per_index_file = 50'000;
 constexpr std::chrono::minutes index_file_age{10};
 // Few blobs need a larger one.
 constexpr std::size_t max_idle_buffer_bytes = 4 << 20;
+// So many uploaded packs wait for the disk together. A backup that is killed has to store them
+// again.
+constexpr std::size_t packs_completed_together = 8;
 // A pack is full when it has its size, whatever comes last: in practice no more than a chunk.
 constexpr std::size_t max_last_blob_bytes = (8 << 20) + (1 << 20);
 
@@ -168,29 +171,52 @@ Result<> BlobPipeline::run_worker(std::stop_token stop) {
 
 Result<> BlobPipeline::run_uploader(std::stop_token stop) {
   while (auto pack = uploads_.pop(stop)) {
-    auto uploaded = upload(*pack, stop);
+    auto uploaded = upload(std::move(*pack), stop);
     if (!uploaded) return break_down(std::move(uploaded).error());
-    pack.reset();
-    end_pack();
     count_down(pending_packs_);
   }
   return {};
 }
 
-Result<> BlobPipeline::upload(SealedPack& pack, std::stop_token stop) {
+Result<> BlobPipeline::upload(SealedPack pack, std::stop_token stop) {
   using Origin = storage::SaveOptions::Sha256Origin;
   const storage::SaveOptions options{.sha256 = pack.id.digest, .sha256_origin = Origin::computed};
-  TRY(store_.save_bytes(object_name(pack.id), pack.bytes, options, stop));
-  index_.publish(pack.id, pack.blobs);
-  return index(pack, stop);
+  const auto source = storage::source_of(pack.bytes);
+  auto save = TRY(store_.begin_save(object_name(pack.id), *source, options, stop));
+  pack.bytes = {};
+  end_pack();
+  bool is_due = false;
+  {
+    std::lock_guard lock{mutex_};
+    uploaded_.push_back({{pack.id, std::move(pack.blobs), {}}, std::move(save)});
+    is_due = uploaded_.size() >= packs_completed_together;
+  }
+  return is_due ? complete_uploads(stop) : Result<>{};
 }
 
-Result<> BlobPipeline::index(const SealedPack& pack, std::stop_token stop) {
+/// Only now may anything refer to these packs.
+Result<> BlobPipeline::complete_uploads(std::stop_token stop) {
+  std::vector<Uploaded> uploaded;
+  {
+    std::lock_guard lock{mutex_};
+    uploaded.swap(uploaded_);
+  }
+  std::vector<std::unique_ptr<storage::PendingSave>> saves;
+  for (Uploaded& each : uploaded) saves.push_back(std::move(each.save));
+  TRY(store_.complete_saves(std::move(saves), stop));
+  for (const Uploaded& each : uploaded) {
+    index_.publish(each.pack.id, each.pack.blobs);
+    TRY(index(each.pack, stop));
+  }
+  return {};
+}
+
+Result<> BlobPipeline::index(const IndexPack& pack, std::stop_token stop) {
   bool is_due = false;
   {
     std::lock_guard lock{mutex_};
     if (pending_index_.blob_count() == 0) pending_index_since_ = clock_.monotonic();
-    pending_index_.add({pack.id, pack.blobs, {}});
+    pending_index_.add(pack);
     is_due = pending_index_.blob_count() >= blobs_per_index_file ||
              clock_.monotonic() - pending_index_since_ >= index_file_age;
   }
@@ -213,7 +239,9 @@ Result<> BlobPipeline::flush(std::stop_token stop) {
   TRY(wait_for_zero(pending_jobs_, stop));
   TRY(close_open_packs(stop));
   TRY(wait_for_zero(pending_packs_, stop));
-  if (auto saved = save_index(stop); !saved) return break_down(std::move(saved).error());
+  auto saved = complete_uploads(stop);
+  if (saved) saved = save_index(stop);
+  if (!saved) return break_down(std::move(saved).error());
   return {};
 }
 

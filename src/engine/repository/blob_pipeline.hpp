@@ -30,8 +30,8 @@ struct PipelineOptions {
 /// worker), upload (one thread for each connection), index.
 ///
 /// Two data packs and one tree pack are open at a time. A blob goes to one of the two at random, so
-/// that pack sizes and neighbours tell less about chunk sizes. Only an uploaded pack enters an
-/// index file.
+/// that pack sizes and neighbours tell less about chunk sizes. Only an uploaded pack that has
+/// reached the disk enters an index file.
 ///
 /// Memory: packs of pack_size_bytes (3 open, and one for each connection; who needs one more waits
 /// for an upload), a queued blob for each worker, and a compressed blob for each thread that saves.
@@ -67,8 +67,13 @@ private:
 
   Result<> run_worker(std::stop_token stop);
   Result<> run_uploader(std::stop_token stop);
-  Result<> upload(SealedPack& pack, std::stop_token stop);
-  Result<> index(const SealedPack& pack, std::stop_token stop);
+  struct Uploaded {
+    IndexPack pack;
+    std::unique_ptr<storage::PendingSave> save;
+  };
+  Result<> upload(SealedPack pack, std::stop_token stop);
+  Result<> complete_uploads(std::stop_token stop);
+  Result<> index(const IndexPack& pack, std::stop_token stop);
   Result<> save_index(std::stop_token stop);
 
   Encoded encode(BlobType type, BytesView plain, Tools& tools);
@@ -109,6 +114,7 @@ private:
   std::size_t packs_in_memory_ = 0;
   std::vector<std::unique_ptr<Tools>> idle_tools_;
   std::vector<ByteBuffer> idle_buffers_;
+  std::vector<Uploaded> uploaded_;  // not known to be on the disk yet
   IndexFileEncoder pending_index_;
   std::chrono::nanoseconds pending_index_since_{0};
 

@@ -8,6 +8,8 @@
 
 #include "crypto/random.hpp"
 #include "crypto/sha256.hpp"
+#include "engine/testing/file_tree.hpp"
+#include "storage/local/local_store.hpp"
 #include "storage/memory_store.hpp"
 
 namespace dmaas::engine {
@@ -410,6 +412,30 @@ TEST(RepositoryTest, AnySingleFailedSaveLeavesAConsistentRepositoryAndARetrySucc
       for (const Bytes& blob : blobs) ASSERT_TRUE(repository->load_blob(handle_of(blob), {}));
     }
   }
+}
+
+TEST(RepositoryTest, NamesNoPackInAnIndexBeforeTheDiskHasIt) {
+  const testing::TemporaryDirectory directory;
+  const auto local = storage::open_local_store(directory / "repository", 2);
+  make(*local);
+  FaultyStore store{*local};
+  store.set_rule([](FaultyStore::Call call, std::string_view) -> std::optional<Error> {
+    if (call != FaultyStore::Call::complete_saves) return std::nullopt;
+    return Error(ErrorCode::unavailable, "the disk is gone");
+  });
+  const auto blobs = sample_blobs(300);
+  EXPECT_EQ(save_all(*open(store), blobs).code(), ErrorCode::unavailable);
+  auto none = [](const storage::ObjectInfo& info) -> Result<> {
+    return fail(ErrorCode::already_exists, info.name);
+  };
+  EXPECT_TRUE(local->list("index", none, {}));
+  EXPECT_TRUE(local->list("data", none, {}));
+
+  store.set_rule({});
+  ASSERT_TRUE(save_all(*open(store), blobs));
+  auto repository = open(*local);
+  expect_consistent(*repository);
+  for (const Bytes& blob : blobs) ASSERT_TRUE(repository->load_blob(handle_of(blob), {}));
 }
 
 TEST(RepositoryTest, StopEndsSavingAtOnceThoughUploadsHang) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 
 #include "base/file.hpp"
 #include "storage/local/pending_file.hpp"
@@ -34,6 +35,19 @@ Result<> write_all(int fd, BytesView bytes, const std::string& path) {
   return {};
 }
 
+struct PendingLocalSave final : PendingSave {
+  PendingLocalSave(PendingFile pending, SaveMode save_mode)
+      : file(std::move(pending)), mode(save_mode) {}
+
+  PendingFile file;
+  const SaveMode mode;
+};
+
+// What comes back is what begin_save gave.
+PendingLocalSave& local(PendingSave& save) {
+  return static_cast<PendingLocalSave&>(save);
+}
+
 class LocalStore final : public ObjectStore {
 public:
   LocalStore(std::string directory, unsigned connections)
@@ -47,12 +61,19 @@ public:
                 std::stop_token stop) override;
   Result<> save(std::string_view name, ObjectSource& source, const SaveOptions& options,
                 std::stop_token stop) override;
+  Result<std::unique_ptr<PendingSave>> begin_save(std::string_view name, ObjectSource& source,
+                                                  const SaveOptions& options,
+                                                  std::stop_token stop) override;
+  Result<> complete_saves(std::vector<std::unique_ptr<PendingSave>> saves,
+                          std::stop_token stop) override;
   Result<> remove(std::string_view name, std::stop_token stop) override;
   Result<> list(std::string_view directory, const std::function<Result<>(const ObjectInfo&)>& each,
                 std::stop_token stop) override;
 
 private:
   Result<std::string> path_of(std::string_view name, std::stop_token stop) const;
+  Result<PendingFile> write_file(const std::string& path, ObjectSource& source,
+                                 std::stop_token stop) const;
   Result<> write(const PendingFile& file, ObjectSource& source, std::stop_token stop) const;
   Result<> walk(const std::string& relative, unsigned depth,
                 const std::function<Result<>(const ObjectInfo&)>& each, std::stop_token stop) const;
@@ -127,29 +148,59 @@ Result<> LocalStore::write(const PendingFile& file, ObjectSource& source,
   return {};
 }
 
-Result<> LocalStore::save(std::string_view name, ObjectSource& source, const SaveOptions& options,
-                          std::stop_token stop) {
+Result<PendingFile> LocalStore::write_file(const std::string& path, ObjectSource& source,
+                                           std::stop_token stop) const {
+  auto file = PendingFile::create(path);
+  if (file.failed_with(ErrorCode::not_found)) {
+    TRY(make_directories(path.substr(0, path.rfind('/'))));
+    file = PendingFile::create(path);
+  }
+  if (file) TRY(write(*file, source, stop));
+  return file;
+}
+
+Result<std::unique_ptr<PendingSave>> LocalStore::begin_save(std::string_view name,
+                                                            ObjectSource& source,
+                                                            const SaveOptions& options,
+                                                            std::stop_token stop) {
   const std::string path = TRY(path_of(name, stop));
   if (options.mode == SaveMode::create_only && ::access(path.c_str(), F_OK) == 0) {
     return fail(ErrorCode::already_exists, path + " exists");
   }
-  const auto save_to = [&](ObjectSource& content) -> Result<> {
-    auto file = PendingFile::create(path);
-    if (file.failed_with(ErrorCode::not_found)) {
-      TRY(make_directories(path.substr(0, path.rfind('/'))));
-      file = PendingFile::create(path);
-    }
-    if (!file) return fail(std::move(file).error());
-    TRY(write(*file, content, stop));
-    return file->publish(options.mode);
-  };
-  auto saved = [&]() -> Result<> {
-    if (!options.must_check_content()) return save_to(source);
+  auto file = [&] {
+    if (!options.must_check_content()) return write_file(path, source, stop);
     VerifyingSource verified{source, *options.sha256};
-    return save_to(verified).context(path);
+    return write_file(path, verified, stop).context(path);
   }();
-  if (!saved) return fail(explain(std::move(saved).error()));
+  if (!file) return fail(explain(std::move(file).error()));
+  file->begin_sync();
+  return std::make_unique<PendingLocalSave>(std::move(*file), options.mode);
+}
+
+/// Content, then names, then directories: one wait of each kind serves most of the others too.
+Result<> LocalStore::complete_saves(std::vector<std::unique_ptr<PendingSave>> saves,
+                                    std::stop_token stop) {
+  TRY(check_stop(stop, directory_));
+  std::erase(saves, nullptr);
+  std::set<std::string> directories;
+  const auto complete = [&]() -> Result<> {
+    for (const auto& save : saves) TRY(local(*save).file.sync());
+    for (const auto& save : saves) {
+      TRY(local(*save).file.give_name(local(*save).mode));
+      directories.insert(local(*save).file.directory());
+    }
+    for (const std::string& directory : directories) TRY(sync_directory(directory));
+    return {};
+  };
+  if (auto completed = complete(); !completed) return fail(explain(std::move(completed).error()));
   return {};
+}
+
+Result<> LocalStore::save(std::string_view name, ObjectSource& source, const SaveOptions& options,
+                          std::stop_token stop) {
+  std::vector<std::unique_ptr<PendingSave>> saves;
+  saves.push_back(TRY(begin_save(name, source, options, stop)));
+  return complete_saves(std::move(saves), stop);
 }
 
 Result<> LocalStore::remove(std::string_view name, std::stop_token stop) {

@@ -15,29 +15,15 @@ namespace {
 
 constexpr unsigned file_mode = 0600;
 
-std::string directory_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
-
 // '~' occurs in no object name.
 std::string temporary_name_for(const std::string& path) {
   return path + "~" + hex_encode(crypto::random_bytes(8));
 }
 
-Result<> sync_directory(const std::string& path) {
-  const FileDescriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory.is_open()) return fail(system_error("open " + path, errno));
-  // Some network file systems cannot sync a directory and do not need it.
-  if (::fsync(directory.get()) != 0 && errno != EINVAL) {
-    return fail(system_error("sync " + path, errno));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<PendingFile> PendingFile::create(const std::string& path) {
-  const std::string directory = directory_of(path);
+  const std::string directory = path.substr(0, path.rfind('/'));
   FileDescriptor nameless{::open(directory.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, file_mode)};
   if (nameless.is_open()) return PendingFile(path, "", std::move(nameless));
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) {
@@ -63,13 +49,21 @@ Result<> PendingFile::link_to(const std::string& target) const {
   return fail(system_error("create " + target, errno));
 }
 
-Result<> PendingFile::publish(SaveMode mode) {
+void PendingFile::begin_sync() const {
+  // A file system that cannot do it waits longer in `sync`.
+  ::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+Result<> PendingFile::sync() const {
   if (::fsync(file_.get()) != 0) return fail(system_error("sync " + path_, errno));
+  return {};
+}
+
+Result<> PendingFile::give_name(SaveMode mode) {
   if (temporary_.empty() || mode == SaveMode::create_only) {
     auto linked = link_to(path_);
     const bool exists = linked.failed_with(ErrorCode::already_exists);
-    if (!linked && (!exists || mode == SaveMode::create_only)) return linked;
-    if (linked) return sync_directory(directory_of(path_));
+    if (linked || !exists || mode == SaveMode::create_only) return linked;
     // A nameless file cannot replace another one; it needs a name to be renamed.
     std::string name = temporary_name_for(path_);
     TRY(link_to(name));
@@ -79,7 +73,17 @@ Result<> PendingFile::publish(SaveMode mode) {
     return fail(system_error("create " + path_, errno));
   }
   temporary_.clear();
-  return sync_directory(directory_of(path_));
+  return {};
+}
+
+Result<> sync_directory(const std::string& path) {
+  const FileDescriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!directory.is_open()) return fail(system_error("open " + path, errno));
+  // Some network file systems cannot sync a directory and do not need it.
+  if (::fsync(directory.get()) != 0 && errno != EINVAL) {
+    return fail(system_error("sync " + path, errno));
+  }
+  return {};
 }
 
 }  // namespace dmaas::storage

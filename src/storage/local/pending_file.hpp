@@ -9,7 +9,7 @@
 namespace dmaas::storage {
 
 /// A file that is not visible under its name until it is complete and on the disk. Removed unless
-/// published.
+/// it got its name.
 class PendingFile {
 public:
   /// Errors: not_found when the directory is missing.
@@ -20,8 +20,14 @@ public:
 
   int fd() const { return file_.get(); }
   const std::string& path() const { return path_; }
-  /// Syncs and gives the file its name. Errors: already_exists with create_only.
-  Result<> publish(SaveMode mode);
+  std::string directory() const { return path_.substr(0, path_.rfind('/')); }
+
+  // The three steps of its end; nothing is safe before the last.
+  /// Has the disk write what is there, without waiting for it.
+  void begin_sync() const;
+  Result<> sync() const;
+  /// Errors: already_exists with create_only.
+  Result<> give_name(SaveMode mode);
 
 private:
   PendingFile(std::string path, std::string temporary, FileDescriptor file)
@@ -33,5 +39,8 @@ private:
   std::string temporary_;  // empty while the file has no name at all
   FileDescriptor file_;
 };
+
+/// Names of files in it reach the disk.
+Result<> sync_directory(const std::string& path);
 
 }  // namespace dmaas::storage
