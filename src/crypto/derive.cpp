@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <condition_variable>
+#include <mutex>
 
 #include "crypto/sha256.hpp"
 
@@ -11,7 +13,36 @@ namespace dmaas::crypto {
 
 namespace {
 
-constexpr std::uint64_t max_scrypt_memory_bytes = 1ULL << 30;
+constexpr std::uint64_t max_scrypt_memory_bytes = 256ULL << 20;
+
+/// What derivations of this process may use at one time: a controller that opens all its
+/// repositories at once has one for each of them.
+constexpr std::uint64_t memory_at_one_time_bytes = 128ULL << 20;
+
+class MemoryShare {
+public:
+  explicit MemoryShare(std::uint64_t bytes) : bytes_(std::min(bytes, memory_at_one_time_bytes)) {
+    std::unique_lock lock{mutex};
+    released.wait(lock, [&] { return in_use + bytes_ <= memory_at_one_time_bytes; });
+    in_use += bytes_;
+  }
+  ~MemoryShare() {
+    {
+      std::lock_guard lock{mutex};
+      in_use -= bytes_;
+    }
+    released.notify_all();
+  }
+  MemoryShare(const MemoryShare&) = delete;
+  MemoryShare& operator=(const MemoryShare&) = delete;
+
+private:
+  static inline std::mutex mutex;
+  static inline std::condition_variable released;
+  static inline std::uint64_t in_use = 0;
+
+  const std::uint64_t bytes_;
+};
 
 Result<> check(const ScryptCost& cost) {
   bool in_range = cost.n > 1 && std::has_single_bit(cost.n) && cost.r >= 1 && cost.p >= 1 &&
@@ -19,7 +50,7 @@ Result<> check(const ScryptCost& cost) {
                   std::uint64_t{cost.r} * cost.p < (1U << 30);
   if (!in_range) return fail(ErrorCode::invalid_input, "scrypt cost outside RFC 7914");
   if (cost.n > max_scrypt_memory_bytes / 128 / cost.r) {
-    return fail(ErrorCode::invalid_input, "scrypt cost needs more than 1 GiB of memory");
+    return fail(ErrorCode::invalid_input, "scrypt cost needs more than 256 MiB of memory");
   }
   return {};
 }
@@ -31,6 +62,7 @@ Result<Bytes> scrypt(std::string_view password, BytesView salt, const ScryptCost
   TRY(check(cost));
   // OpenSSL counts its own blocks (128·r·p and a little) into the limit.
   const std::uint64_t limit = max_scrypt_memory_bytes + 128ULL * cost.r * (cost.p + 4);
+  MemoryShare share{128ULL * cost.n * cost.r};
   Bytes out(length);
   if (EVP_PBE_scrypt(password.data(), password.size(), salt.data(), salt.size(), cost.n, cost.r,
                      cost.p, limit, out.data(), out.size()) != 1) {

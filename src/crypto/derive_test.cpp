@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
 #include "base/encoding.hpp"
 
 namespace dmaas::crypto {
@@ -24,6 +27,25 @@ TEST(DeriveTest, ScryptRefusesCostsThatAreInvalidOrEatTheMemory) {
                                  ScryptCost{1ULL << 40, 8, 1}, ScryptCost{1 << 20, 64, 1}}) {
     EXPECT_TRUE(scrypt("x", {}, cost, 64).failed_with(ErrorCode::invalid_input));
   }
+}
+
+std::size_t resident_peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoull(line.substr(6)) << 10;
+  }
+  return 0;
+}
+
+TEST(DeriveTest, ManyAtOnceDoNotNeedTheMemoryOfAll) {
+  std::ofstream("/proc/self/clear_refs") << "5";
+  const auto before = resident_peak_bytes();
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 24; ++i)
+      threads.emplace_back([] { EXPECT_TRUE(scrypt("x", bytes_of("salt"), {}, 64)); });
+  }
+  EXPECT_LT(resident_peak_bytes() - before, 200U << 20);
 }
 
 TEST(DeriveTest, HkdfMatchesRfc5869) {

@@ -14,6 +14,9 @@ namespace {
 
 /// Other clusters write to repositories too, and nothing tells of it.
 constexpr std::chrono::hours look_period{1};
+/// A controller that starts has all of them to look at. Each costs memory and asks the storage.
+constexpr std::size_t max_looks_at_once = 4;
+constexpr std::chrono::seconds queue_period{1};
 /// A Secret with a password may be corrected, a storage may come back.
 constexpr std::chrono::minutes retry_period{1};
 
@@ -77,6 +80,7 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
     show_failure(status, is_missing ? api::reason::reference_missing : reason_of(storage.code()),
                  storage.error(), now);
   } else if (auto shown = shown_backups(world_, key).size(); must_look(repository, shown)) {
+    if (!may_look(key)) return kube::Action::requeue(queue_period);
     auto found = look(repository, *storage);
     if (found && !*found) return kube::Action::await_change();  // woken when it is done
     if (found) {
@@ -92,6 +96,7 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
   } else {
     delay = look_period;
   }
+  leave_queue(key);
   status.observed_generation = repository.metadata.generation;
   show_owner(repository);
   if (to_json(status) != before) TRY(write_status(world_, repository, stop));
@@ -121,6 +126,17 @@ bool RepositoryReconciler::must_look(const api::Repository& repository, std::siz
   if (maintenance.completion_time && *maintenance.completion_time > known->second.time) return true;
   // Fewer objects than before: somebody tidied up, and gets them back only when it is time.
   return shown > known->second.shown || world_.clock.now() - known->second.time >= look_period;
+}
+
+bool RepositoryReconciler::may_look(const kube::ObjectKey& key) {
+  std::lock_guard lock{mutex_};
+  if (looking_.size() < max_looks_at_once) looking_.insert(key);
+  return looking_.contains(key);
+}
+
+void RepositoryReconciler::leave_queue(const kube::ObjectKey& key) {
+  std::lock_guard lock{mutex_};
+  looking_.erase(key);
 }
 
 Result<std::optional<api::RepositoryStatus>> RepositoryReconciler::look(
@@ -160,6 +176,7 @@ void RepositoryReconciler::show_owner(api::Repository& repository) const {
 void RepositoryReconciler::forget(const kube::ObjectKey& key) {
   std::lock_guard lock{mutex_};
   looks_.erase(key);
+  looking_.erase(key);
 }
 
 }  // namespace dmaas::controller

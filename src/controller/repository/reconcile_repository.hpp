@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "api/backup_storage.hpp"
 #include "api/repository.hpp"
@@ -38,6 +39,9 @@ private:
   /// Errors: not_found (storage is missing or not ready), permission_denied, invalid_input.
   Result<api::BackupStorage> find_ready_storage(const api::Repository& repository) const;
   bool must_look(const api::Repository& repository, std::size_t shown) const;
+  /// Whether one more look may begin; the one that goes on for this repository may go on.
+  bool may_look(const kube::ObjectKey& key);
+  void leave_queue(const kube::ObjectKey& key);
   /// The status that a look found; nothing while it goes on.
   Result<std::optional<api::RepositoryStatus>> look(const api::Repository& repository,
                                                     const api::BackupStorage& storage);
@@ -48,6 +52,7 @@ private:
   std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
   mutable std::mutex mutex_;
   std::map<kube::ObjectKey, Look> looks_;
+  std::set<kube::ObjectKey> looking_;
 };
 
 }  // namespace dmaas::controller
