@@ -8,8 +8,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODULE = re.compile(r"^dmaas_module\((\w+)([^)]*)\)", re.M)
 INCLUDE = re.compile(r'^\s*#include\s+["<]([^">]+)[">]', re.M)
-# Inside the engine the order of sub-folders is strict too.
-ENGINE_ORDER = ["format", "chunking", "packs", "index", "repository"]
+# Inside the engine the order of sub-folders is strict too; `testing` knows none of them.
+ENGINE_ORDER = ["testing", "format", "chunking", "packs", "index", "repository"]
 
 # Prefix of a third-party header -> modules that may include it.
 OWNERS = {
