@@ -1,5 +1,7 @@
 #include "controller/grants.hpp"
 
+#include <algorithm>
+
 #include "base/json.hpp"
 #include "kube/object/object.hpp"
 
@@ -38,6 +40,12 @@ Result<> Grants::remove(const std::string& pod_uid, std::stop_token stop) {
   auto written = write(std::move(stop));
   if (!written) by_pod_.insert(std::move(known));
   return written;
+}
+
+std::ptrdiff_t Grants::count(const std::string& storage) const {
+  std::lock_guard lock{mutex_};
+  return std::ranges::count_if(by_pod_,
+                               [&](const auto& entry) { return entry.second.storage == storage; });
 }
 
 std::set<std::string> Grants::pods() const {

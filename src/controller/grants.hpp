@@ -23,6 +23,8 @@ public:
   /// Returns once the gateway can know. Granting what is granted already is success.
   Result<> add(const api::GatewayGrant& grant, std::stop_token stop);
   Result<> remove(const std::string& pod_uid, std::stop_token stop);
+  /// How many pods have a grant for this storage ("namespace/name").
+  std::ptrdiff_t count(const std::string& storage) const;
   /// UIDs of the pods that have a grant.
   std::set<std::string> pods() const;
 

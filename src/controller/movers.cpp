@@ -32,6 +32,10 @@ Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
                                             facts.trouble)};
   }
   if (!wish.waits_for.empty()) return MoverView{.message = wish.waits_for};
+  if (world.grants.count(wish.storage) >= wish.max_movers) {
+    return MoverView{.message = fmt::format("waiting: {} movers work on storage {}",
+                                            wish.max_movers, wish.storage)};
+  }
   auto pod = wish.pod;
   if (wish.application_pod.is_object()) pod.application_pod = &wish.application_pod;
   pod.key.name = api::mover_name({.session_uid = pod.session.uid,

@@ -23,7 +23,8 @@ struct MoverFacts {
 /// A mover that is wanted: its pod (without a name) and what it may do at the gateway.
 struct MoverWish {
   MoverPod pod{};
-  std::string storage{};  // "namespace/name"
+  std::string storage{};        // "namespace/name"
+  std::int32_t max_movers = 1;  // at one time on the storage, of all sessions together
   std::string repository{};
   api::GatewayScope scope = api::GatewayScope::read;
   Json application_pod{};  // what pod.application_pod points to, when a dump needs one

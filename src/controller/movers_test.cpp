@@ -16,6 +16,7 @@ protected:
   static MoverWish wish_of(const std::string& session_uid) {
     MoverWish wish;
     wish.storage = "dmaas-system/main";
+    wish.max_movers = 8;
     wish.repository = "east/ns/shop/shop";
     wish.scope = api::GatewayScope::backup;
     wish.pod.key.namespace_name = "dmaas-system";
@@ -66,6 +67,17 @@ TEST_F(MoversTest, AKilledMoverIsReplacedAtOnceTwiceAndTheThirdLossIsTheLast) {
   EXPECT_EQ(view.message,
             "3 movers were lost, the last one: the mover ended with exit code 137 (Error)");
   EXPECT_TRUE(server_.peek_all(pods).empty());
+}
+
+TEST_F(MoversTest, NoMoreMoversWorkOnAStorageThanItBears) {
+  wish_.max_movers = 2;
+  for (auto pod : {"of-another-session", "of-a-restore"})
+    ASSERT_TRUE(memory_.grants.add({.pod_uid = pod, .storage = wish_.storage}, {}));
+  EXPECT_EQ(step().message, "waiting: 2 movers work on storage dmaas-system/main");
+  EXPECT_FALSE(facts_.pod);
+  ASSERT_TRUE(memory_.grants.remove("of-a-restore", {}));
+  step();
+  EXPECT_TRUE(facts_.pod);
 }
 
 TEST_F(MoversTest, AnotherMoverRepeatsWhatFailedBecauseSomethingDidNotAnswer) {

@@ -163,6 +163,8 @@ Result<MoverWish> wish_for(World& world, const BackupWork& work,
   pod.component = component.name;
   pod.settings = work.run->mover;
   if (component.pod) return wish;  // it runs: only what names it matters
+  auto storage = TRY(find_storage_by_text(world, component.storage));
+  wish.max_movers = storage.spec.max_concurrent_movers;
   if (component.name == "resources") {
     pod.part = "resources";
     pod.role = "resources";

@@ -31,6 +31,8 @@ const Action again_now = Action::requeue(std::chrono::nanoseconds{0});
 const Action look_again = Action::requeue(poll_period);
 /// Binding a claim takes the API server's controllers moments, and nothing tells of it here.
 const Action look_soon = Action::requeue(std::chrono::milliseconds{250});
+/// Each has a thread and opens repositories: 500 plans that are due at midnight take turns.
+constexpr std::ptrdiff_t max_resolving_at_once = 16;
 /// How long a session waits for what it refers to.
 constexpr std::chrono::minutes patience{10};
 
@@ -190,6 +192,10 @@ Result<Action> BackupReconciler::begin(Work& work) {
     status.message = "waiting for session " + other + " of the same plan";
     return look_again;
   }
+  if (count_resolving() >= max_resolving_at_once) {
+    status.message = "waiting: many other sessions begin now";
+    return look_again;
+  }
   for (const auto& storage : TRY(storages_of(world_, work.plan))) {
     auto place = place_of(world_, work, storage.metadata.key().text());
     status.message = maintenance_in_the_way(world_, place);
@@ -229,6 +235,12 @@ std::string BackupReconciler::take_turn(const Work& work) {
   }
   begun_.insert(own.uid);
   return "";
+}
+
+std::ptrdiff_t BackupReconciler::count_resolving() const {
+  return std::ranges::count_if(world_.stores.backup_sessions.all(), [](const auto& session) {
+    return text_at(*session, "status", "phase") == name_of(BackupPhase::resolving);
+  });
 }
 
 Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {

@@ -55,6 +55,7 @@ private:
   Result<> find_what_it_needs(const Work& work) const;
   /// The name of the session of the same plan that has to end first; "" when this one may begin.
   std::string take_turn(const Work& work);
+  std::ptrdiff_t count_resolving() const;
   Result<kube::Action> resolve(Work& work, std::stop_token stop);
   Result<> open_repositories(Work& work, std::stop_token stop);
   Result<kube::Action> run_stage_hooks(Work& work, std::stop_token stop);

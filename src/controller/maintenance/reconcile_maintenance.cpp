@@ -245,6 +245,7 @@ Result<Action> MaintenanceReconciler::run(Work& work, std::stop_token stop) {
 MoverWish MaintenanceReconciler::wish_for(const Work& work) const {
   MoverWish wish;
   wish.storage = work.storage.metadata.key().text();
+  wish.max_movers = work.storage.spec.max_concurrent_movers;
   wish.repository = work.repository.spec.path;
   wish.scope = api::GatewayScope::maintain;
   wish.pod.key.namespace_name = world_.settings.namespace_name;

@@ -10,6 +10,7 @@ api::OrderSession identity_of(const api::RestoreSession& session) {
 MoverWish wish_of(const World& world, const RestoreWork& work, std::string component) {
   MoverWish wish;
   wish.storage = work.source.place.storage.text();
+  wish.max_movers = work.source.storage.spec.max_concurrent_movers;
   wish.repository = work.source.place.path;
   wish.scope = api::GatewayScope::read;
   wish.pod.key.namespace_name = world.settings.namespace_name;
