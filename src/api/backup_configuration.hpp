@@ -25,6 +25,7 @@ struct BackupRun {
   std::string schedule{};
   std::string time_zone{};
   RunType type = RunType::incremental;
+  std::int32_t full_every = 0;
   RunHooks hooks{};
   std::chrono::nanoseconds timeout = std::chrono::hours{6};
   MoverSettings mover{};
@@ -47,6 +48,10 @@ struct BackupRun {
           "Both can be "
           "restored alone.",
           rule::with_default);
+    field("fullEvery", self.full_every,
+          "Of type incremental: so many backups from one full to the next, so that with 24 a full "
+          "is followed by 23 incremental ones. 0: only the first one is full.",
+          rule::minimum(0), rule::maximum(10'000));
     field("hooks", self.hooks, "Commands before and after the data is read.");
     field("timeout", self.timeout, "A session that takes longer is stopped and fails.",
           rule::with_default);

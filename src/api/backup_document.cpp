@@ -27,6 +27,7 @@ SnapshotStatus status_of(const BackupDocument& document, std::string_view resour
                         .application = document.application,
                         .plan = document.plan_namespace + "/" + document.plan,
                         .session = document.session,
+                        .chain_position = document.chain_position,
                         .object_count = document.object_count};
   for (const auto& component : document.components) {
     status.components.push_back(shown(component, resources_id));

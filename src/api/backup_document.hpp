@@ -80,6 +80,7 @@ struct BackupDocument {
   JsonObject plan_spec{};
   std::string run{};
   RunType type = RunType::incremental;
+  std::int32_t chain_position = 0;
   Timestamp time{};
   DocumentCluster cluster{};
   ApplicationIdentity application{};
@@ -99,6 +100,8 @@ struct BackupDocument {
     field("planSpec", self.plan_spec, "The plan as it was.");
     field("run", self.run, "Run of the plan.");
     field("type", self.type, "How the data was read.", rule::always);
+    field("chainPosition", self.chain_position,
+          "0 for a full backup, else how many were taken since; each can be restored alone.");
     field("time", self.time, "The moment that the backup shows.", rule::required);
     field("cluster", self.cluster, "Cluster that made it.");
     field("application", self.application, "What it is a backup of.");

@@ -149,6 +149,7 @@ struct HookResult {
 struct BackupSessionStatus {
   BackupPhase phase = BackupPhase::pending;
   RunType type = RunType::incremental;
+  std::int32_t chain_position = 0;
   std::string progress{};
   std::optional<Timestamp> start_time{};
   std::optional<Timestamp> completion_time{};
@@ -163,8 +164,12 @@ struct BackupSessionStatus {
 
   static void fields(auto& self, auto&& field) {
     field("phase", self.phase, "Where the session stands.", rule::always);
-    field("type", self.type, "How data is read: the session's own type or that of its run.",
+    field("type", self.type,
+          "How data is read: the session's own type, or what its run says; the first backup of a "
+          "plan is always full.",
           rule::always);
+    field("chainPosition", self.chain_position,
+          "0 for a full backup, else how many were taken since.");
     field("progress", self.progress, "For people, such as 42% or 3/5 components.");
     field("startTime", self.start_time, "When it started.");
     field("completionTime", self.completion_time, "When it ended.");

@@ -17,6 +17,7 @@ const KindInfo& kind_info<Snapshot>() {
       .columns = {{"Application", ".status.application.name"},
                   {"Run", ".spec.run"},
                   {"Type", ".spec.type"},
+                  {"Chain", ".status.chainPosition", "integer", true},
                   {"Time", ".spec.time"},
                   {"Size", ".status.size"},
                   {"Objects", ".status.objectCount", "integer"},

@@ -69,6 +69,7 @@ struct SnapshotStatus {
   std::optional<ApplicationIdentity> application{};
   std::string plan{};
   std::string session{};
+  std::int32_t chain_position = 0;
   std::int32_t object_count = 0;
   std::int64_t total_bytes = 0;
   std::int64_t added_bytes = 0;
@@ -84,6 +85,9 @@ struct SnapshotStatus {
     field("application", self.application, "What it is a backup of.");
     field("plan", self.plan, "Plan that made it, as namespace/name.");
     field("session", self.session, "Session that made it.");
+    field("chainPosition", self.chain_position,
+          "0 for a full backup, else how many were taken since; each can be restored alone.",
+          rule::always);
     field("objectCount", self.object_count, "How many objects of the API it holds.", rule::always);
     field("totalBytes", self.total_bytes, "Logical size of all components.", rule::always);
     field("addedBytes", self.added_bytes, "Bytes that were new on the storage.", rule::always);

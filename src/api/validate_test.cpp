@@ -78,6 +78,25 @@ TEST(ValidateStorageTest, NamesFieldAndRemedy) {
             "spec.recoveryPasswordSecretRef: is required");
 }
 
+TEST(ValidateStorageTest, NamesFieldAndRemedyOfItsMaintenance) {
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "maintenance: {schedule: '@hourly'}")),
+            "");
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "maintenance: {schedule: never}")),
+            "spec.maintenance.schedule: 'never' is not a schedule: write five fields (minute, hour, "
+            "day of month, month, day of week), such as 0 3 * * *, or @daily");
+  EXPECT_EQ(
+      problem<BackupStorageSpec>(with(good_storage, "maintenance: {readDataPercent: 101}")),
+      "spec.maintenance.readDataPercent: must be at most 100, not 101");
+}
+
+TEST(ValidateRetentionPolicyTest, WantsARuleAndAZoneThatExists) {
+  EXPECT_EQ(problem<RetentionPolicySpec>("{within: 3d, daily: 7}"), "");
+  EXPECT_EQ(problem<RetentionPolicySpec>("{minimum: 3}"),
+            "spec: give at least one rule, such as within: 3d or daily: 7");
+  EXPECT_EQ(problem<RetentionPolicySpec>("{daily: 7, timeZone: Mars}"),
+            "spec.timeZone: 'Mars' is not a time zone; use a name such as Europe/Berlin");
+}
+
 TEST(ValidateRepositoryTest, LetsANamespaceNameOnlyItsOwnPaths) {
   EXPECT_EQ(problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/shop/db}"), "");
   EXPECT_EQ(problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/other/db}"),
@@ -113,6 +132,8 @@ TEST(ValidatePlanTest, NamesFieldAndRemedyOfARun) {
   EXPECT_EQ(run_problem("schedule: '61 * * * *'"),
             "spec.runs[0].schedule: minute '61' does not fit: write values 0-59, lists, ranges or "
             "steps, such as *, 1-5 or */10");
+  EXPECT_EQ(run_problem("type: full, fullEvery: 7"),
+            "spec.runs[0].fullEvery: goes only with type: incremental; remove one of them");
   EXPECT_EQ(run_problem("schedule: '@daily', timeZone: Berlin"),
             "spec.runs[0].timeZone: 'Berlin' is not a time zone; use a name such as Europe/Berlin");
   EXPECT_EQ(run_problem("timeZone: Europe/Berlin"),

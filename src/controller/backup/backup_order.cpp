@@ -73,6 +73,7 @@ api::BackupDocument describe_backup(const World& world, const BackupWork& work,
   document.plan_spec = to_json(work.plan.spec).as_object();
   document.run = work.run->name;
   document.type = work.session.status.type;
+  document.chain_position = work.session.status.chain_position;
   document.time = *work.session.status.start_time;
   document.cluster = {world.settings.cluster_name, world.cluster_uid, world.cluster_version};
   document.application = api::application_of(work.plan.metadata.key(), work.plan.spec);

@@ -142,11 +142,28 @@ std::vector<applications::Target> discovery_targets(const api::BackupConfigurati
   return targets;
 }
 
-std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots) {
+const api::Snapshot* newest_of(const std::vector<api::Snapshot>& snapshots) {
   const api::Snapshot* newest = nullptr;
   for (const auto& snapshot : snapshots) {
-    if (newest == nullptr || snapshot.spec.time > newest->spec.time) newest = &snapshot;
+    bool is_there = snapshot.status.complete && !snapshot.metadata.deletion_time;
+    if (is_there && (newest == nullptr || snapshot.spec.time > newest->spec.time))
+      newest = &snapshot;
   }
+  return newest;
+}
+
+ChainLink next_link(const api::BackupRun& run, std::optional<api::RunType> wanted,
+                    const api::Snapshot* newest) {
+  ChainLink next{.type = wanted.value_or(run.type),
+                 .position = newest == nullptr ? 0 : newest->status.chain_position + 1};
+  bool is_due = !wanted && run.full_every > 0 && next.position >= run.full_every;
+  if (newest == nullptr || is_due) next.type = api::RunType::full;
+  if (next.type == api::RunType::full) next.position = 0;
+  return next;
+}
+
+std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots) {
+  const auto* newest = newest_of(snapshots);
   if (newest == nullptr) return "";
   if (component == "resources") return newest->spec.snapshot_id;
   for (const auto& stored : newest->status.components) {

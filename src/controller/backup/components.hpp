@@ -48,6 +48,18 @@ PlannedComponents plan_components(const api::BackupConfiguration& plan,
 std::vector<applications::Target> discovery_targets(const api::BackupConfiguration& plan,
                                                     applications::Reach reach);
 
+/// The newest complete backup of these; null when there is none.
+const api::Snapshot* newest_of(const std::vector<api::Snapshot>& snapshots);
+
+/// How the next backup after `newest` (null: it is the first) is read, and where it then stands
+/// between two full ones.
+struct ChainLink {
+  api::RunType type = api::RunType::full;
+  std::int32_t position = 0;
+};
+ChainLink next_link(const api::BackupRun& run, std::optional<api::RunType> wanted,
+                    const api::Snapshot* newest);
+
 /// The snapshot of the same component in the newest backup of the repository; "" when there is
 /// none.
 std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots);

@@ -101,6 +101,53 @@ TEST_F(ComponentsTest, WhatKeepsTheApplicationFromBeingCompleteStopsTheBackup) {
   EXPECT_EQ(plan().obstacle, "namespace shop is being deleted");
 }
 
+api::Snapshot backup_at(std::int32_t position, std::chrono::seconds time) {
+  api::Snapshot snapshot;
+  snapshot.spec.time = Timestamp{time};
+  snapshot.spec.snapshot_id = std::to_string(position);
+  snapshot.status.complete = true;
+  snapshot.status.chain_position = position;
+  return snapshot;
+}
+
+/// Types and positions of the next `count` backups of a run: "f0 i1 i2 f0".
+std::string chain(const api::BackupRun& run, int count) {
+  std::string text;
+  std::vector<api::Snapshot> snapshots;
+  for (int i = 0; i < count; ++i) {
+    auto link = next_link(run, {}, newest_of(snapshots));
+    text += fmt::format("{}{}{}", text.empty() ? "" : " ",
+                        link.type == api::RunType::full ? "f" : "i", link.position);
+    snapshots.push_back(backup_at(link.position, std::chrono::seconds{i}));
+  }
+  return text;
+}
+
+TEST(ChainTest, AFullIsFollowedByIncrementalsUntilTheNextFullIsDue) {
+  EXPECT_EQ(chain({.full_every = 3}, 7), "f0 i1 i2 f0 i1 i2 f0");
+  EXPECT_EQ(chain({.full_every = 1}, 3), "f0 f0 f0");
+}
+
+TEST(ChainTest, WithoutACountOnlyTheFirstIsFull) {
+  EXPECT_EQ(chain({}, 4), "f0 i1 i2 i3");
+  EXPECT_EQ(chain({.type = api::RunType::full}, 3), "f0 f0 f0");
+}
+
+TEST(ChainTest, WhatASessionWantsCountsMoreThanTheRun) {
+  auto newest = backup_at(7, {});
+  EXPECT_EQ(next_link({.full_every = 3}, api::RunType::incremental, &newest).position, 8);
+  EXPECT_EQ(next_link({}, api::RunType::full, &newest).position, 0);
+}
+
+TEST(ChainTest, ABackupThatIsGoneOrBeingErasedIsNoParent) {
+  std::vector snapshots{backup_at(0, std::chrono::seconds{1}),
+                        backup_at(1, std::chrono::seconds{2}),
+                        backup_at(2, std::chrono::seconds{3})};
+  snapshots[1].metadata.deletion_time = Timestamp{};
+  snapshots[2].status.complete = false;
+  EXPECT_EQ(parent_of("resources", snapshots), "0");
+}
+
 TEST(DescribeTroubleTest, TellsWhatKeepsTheFirstComponentThatRuns) {
   std::vector<api::ComponentStatus> components(2);
   components[0] = {.name = "volume/a", .phase = api::ComponentPhase::succeeded, .message = "old"};

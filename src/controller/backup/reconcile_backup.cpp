@@ -202,7 +202,11 @@ Result<Action> BackupReconciler::begin(Work& work) {
     if (!status.message.empty()) return look_again;
   }
   status.start_time = world_.clock.now();
-  status.type = work.session.spec.type.value_or(work.run->type);
+  auto first_storage = TRY(storages_of(world_, work.plan)).front().metadata.key();
+  auto earlier = snapshots_of(world_, work, first_storage);
+  auto link = next_link(*work.run, work.session.spec.type, newest_of(earlier));
+  status.type = link.type;
+  status.chain_position = link.position;
   status.message.clear();
   status.phase = BackupPhase::resolving;
   world_.events.record(work.session.source,
