@@ -3,6 +3,7 @@
 import filecmp
 import itertools
 import os
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,8 @@ class Repetition:
         return self._samples
 
     def _run_step(self, step: str, programs: list[Program]) -> None:
-        for program in programs:
+        # By chance: who comes first finds the machine as the step before has left it.
+        for program in random.sample(programs, len(programs)):
             target = self._directory / "restored" / program.name
             command = {"restore": program.restore(target), "check": program.check()}.get(
                 step, program.backup(self._data))
