@@ -120,7 +120,8 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   RestoreReconciler restores{world};
   MaintenanceReconciler maintenances{world};
   SnapshotReconciler snapshots{world};
-  auto& storage_controller = plane.control({.name = "storages"}, world.stores.storages, storages);
+  auto& storage_controller =
+      plane.control({.name = "storages", .workers = 4}, world.stores.storages, storages);
   auto& repository_controller =
       plane.control({.name = "repositories"}, world.stores.repositories, repositories);
   repository_controller.triggered_by(world.stores.snapshots, repository_of);

@@ -19,7 +19,6 @@ BUCKET = "faults"
 
 @pytest.fixture(scope="module")
 def proxy(minio):
-    minio.create_bucket(BUCKET)
     host, port = minio.address.split(":")
     made = FaultyProxy(HOST_ADDRESS, (host, int(port)))
     yield made
@@ -28,6 +27,8 @@ def proxy(minio):
 
 @pytest.fixture(scope="module")
 def add_s3(site, minio, password_file):
+    minio.create_bucket(BUCKET)
+
     def add(name, endpoint, bucket=BUCKET, secret=SECRET_KEY):
         return Attempt(site, "storage", "add", name, "--bucket", bucket, "--endpoint", f"http://{endpoint}", "--region", "us-east-1",
                        "--recovery-password-file", password_file, "--all-namespaces", environment=minio.account.environment | {"AWS_SECRET_ACCESS_KEY": secret})

@@ -74,23 +74,33 @@ Result<Action> MaintenanceReconciler::reconcile(const Json& object, std::stop_to
   auto before = to_json(work.status());
   auto storage =
       find_storage(world_, work.repository.spec.storage, work.repository.metadata.namespace_name);
-  if (!storage) {
-    bool is_idle = work.status().phase == MaintenancePhase::idle;
-    if (is_idle) return Action::requeue(longest_pause);
+  bool is_idle = work.status().phase == MaintenancePhase::idle;
+  if (!storage && is_idle) return Action::requeue(longest_pause);
+  auto action = again_now;
+  if (storage) {
+    work.storage = std::move(*storage);
+    action = TRY(step(work, stop));
+  } else if (storage.failed_with(ErrorCode::not_found)) {
+    // Nothing on it can be reached any more.
+    note_failure(work, storage.error().message());
+    action = TRY(finish(work, stop));
+  } else {
     return fail(std::move(storage).error());
-  }
-  work.storage = std::move(*storage);
-  auto action = advance(work, stop);
-  if (!action && !may_pass(action.code())) {
-    note_failure(work, action.error().message());
-    action = again_now;
-  } else if (!action) {
-    work.status().message = action.error().message();
   }
   if (to_json(work.status()) != before) TRY(write_status(world_, work.repository, stop));
   if (work.status().phase == MaintenancePhase::finishing && work.status().pod)
     world_.reports.settle(work.status().pod->uid);
   return action;
+}
+
+Result<Action> MaintenanceReconciler::step(Work& work, std::stop_token stop) {
+  auto action = advance(work, std::move(stop));
+  if (action) return action;
+  work.status().message = action.error().message();
+  if (work.status().phase == MaintenancePhase::idle) return Action::requeue(longest_pause);
+  if (may_pass(action.code())) return look_again;
+  note_failure(work, action.error().message());
+  return again_now;
 }
 
 Result<Action> MaintenanceReconciler::advance(Work& work, std::stop_token stop) {
@@ -330,7 +340,8 @@ Result<Action> MaintenanceReconciler::finish(Work& work, std::stop_token stop) {
   status.pod.reset();
   TRY(remove_belongings_of(world_, uid, stop));
   world_.vault.release(uid, stop);
-  world_.vault.release_former(work.storage, work.repository.spec.path, stop);
+  bool has_storage = !work.storage.metadata.name.empty();
+  if (has_storage) world_.vault.release_former(work.storage, work.repository.spec.path, stop);
   if (status.outcome == MaintenanceOutcome::succeeded) {
     TRY(release_erased(work, stop));
     std::erase_if(work.repository.status.pending_erasures, [&](const std::string& id) {

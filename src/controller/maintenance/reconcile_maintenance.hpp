@@ -43,6 +43,8 @@ private:
     api::MaintenanceStatus& status() { return repository.status.maintenance; }
   };
 
+  /// What fails for good ends the maintenance; what may pass is tried again.
+  Result<kube::Action> step(Work& work, std::stop_token stop);
   Result<kube::Action> advance(Work& work, std::stop_token stop);
   /// Idle: whether it begins, or when to look again.
   Result<kube::Action> begin(Work& work);
