@@ -172,7 +172,10 @@ Result<> PlanReconciler::run_trigger(api::BackupConfiguration& plan, std::stop_t
   const auto* run = name.empty() ? &plan.spec.runs.front() : plan.spec.find_run(name);
   if (run == nullptr)
     return fail(ErrorCode::invalid_input, "spec.trigger.run: the plan has no run " + name);
-  TRY(start_session(plan, *run, world_.clock.now(), false, std::move(stop)));
+  // Named after the edit, so that a process that ends before it has written the value down starts
+  // no second one.
+  Timestamp edit{std::chrono::seconds{plan.metadata.generation}};
+  TRY(start_session(plan, *run, edit, false, std::move(stop)));
   plan.status.last_trigger = plan.spec.trigger->value;
   return {};
 }
