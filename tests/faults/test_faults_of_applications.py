@@ -118,6 +118,7 @@ def attempts(site, world):
     """Those whose order does not matter, all started at once."""
     plans = {"claimless": "claimless", "unbound": "unbound", "foreign": "foreign", "podless": "podless", "aborts": "hooked",
              "continues": "hooked", "hangs": "hooked", "never-still": "hooked", "template": "hooked", "missing-storage": "hooked", "beside": "hooked"}
+    wait_for("the claim is bound", lambda: site.status("persistentvolumeclaim", "data", "foreign").get("phase") == "Bound")
     return {plan: backup(site, namespace, plan) for plan, namespace in plans.items()}
 
 

@@ -285,8 +285,9 @@ def test_a_restore_that_is_deleted_midway_leaves_nothing_of_its_own(work):
     work.remove(session)
     work.site.kubectl("delete", "namespace", session[1], "--wait=false")
     work.check_nothing_is_left()
-    claims = {claim["spec"].get("volumeName") for claim in work.site.list("persistentvolumeclaims", NAMESPACE)}
-    wait_for("only the application's volumes", lambda: claims == {volume["metadata"]["name"] for volume in work.site.list("persistentvolumes")})
+    namespaces = (session[1], SYSTEM)
+    wait_for("its volumes go", lambda: not [volume for volume in work.site.list("persistentvolumes")
+                                            if volume["spec"].get("claimRef", {}).get("namespace") in namespaces])
 
 
 def test_a_mover_may_be_lost_twice_and_a_third_loss_says_why(work):
