@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sites.applications import Keeper, deploy_settings
-from sites.plans import custom_resource, plan_of
+from sites.plans import plan_of
 from sites.site import SYSTEM, restic
 from sites.waiting import wait_for
 
@@ -45,7 +45,8 @@ def settings(site):
     deploy_settings(site, SETTINGS)
     plan = plan_of(SETTINGS, "settings")
     plan["spec"]["retentionPolicyRef"] = {"name": "two"}
-    site.apply(custom_resource("RetentionPolicy", "two", SETTINGS, {"last": 2}), plan)
+    site.dmaas("retention", "set", "two", "-n", SETTINGS, "--last", "2")
+    site.apply(plan)
     for colour in ("red", "blue", "grey"):
         site.patch("configmap", "settings", SETTINGS, {"data": {"colour": colour}})
         site.dmaas("backup", "settings", "-n", SETTINGS)

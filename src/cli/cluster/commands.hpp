@@ -16,7 +16,7 @@ void add_cancel_command(CLI::App& app, CommandLine& line);
 void add_pause_commands(CLI::App& app, CommandLine& line);       // pause, resume
 void add_delete_commands(CLI::App& app, CommandLine& line);      // backup
 void add_repository_commands(CLI::App& app, CommandLine& line);  // maintain
-void add_retention_commands(CLI::App& app, CommandLine& line);   // preview
+void add_retention_commands(CLI::App& app, CommandLine& line);   // set, preview
 void add_get_command(CLI::App& app, CommandLine& line);
 void add_describe_command(CLI::App& app, CommandLine& line);
 void add_logs_command(CLI::App& app, CommandLine& line);

@@ -6,6 +6,7 @@
 #include "api/backup_configuration.hpp"
 #include "api/backup_storage.hpp"
 #include "api/labels.hpp"
+#include "api/retention_policy.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
@@ -21,6 +22,8 @@ struct ProtectFlags {
   std::string name;
   std::string storage;  // [namespace/]name
   std::string schedule;
+  std::string retention;  // RetentionPolicy
+  std::int32_t full_every = 0;
   std::vector<std::string> before;  // HookTemplates, [namespace/]name
   bool dry_run = false;
 };
@@ -43,7 +46,7 @@ Result<api::BackupTarget> parse_target(const std::string& text, const std::strin
 }
 
 api::BackupRun run_of(const ProtectFlags& flags) {
-  api::BackupRun run{.name = "backup", .schedule = flags.schedule};
+  api::BackupRun run{.name = "backup", .schedule = flags.schedule, .full_every = flags.full_every};
   for (const auto& hook : flags.before) {
     auto reference = parse_reference(hook);
     run.hooks.before.push_back({.name = reference.name, .template_reference = reference});
@@ -60,6 +63,11 @@ Result<ExitCode> run_protect(const Connection& connection, const ProtectFlags& f
   plan.metadata.name = flags.name.empty() ? target.name : flags.name;
   plan.spec.targets = {std::move(target)};
   plan.spec.runs = {run_of(flags)};
+  if (!flags.retention.empty()) {
+    const auto& kind = api::kind_info<api::RetentionPolicy>();
+    TRY(find_or_list(client, kind, {connection.namespace_name, flags.retention}, stop));
+    plan.spec.retention_policy = api::LocalReference{flags.retention};
+  }
   if (!flags.storage.empty()) {
     std::vector<std::string> places{connection.namespace_name,
                                     std::string(api::default_system_namespace)};
@@ -102,6 +110,14 @@ void add_protect_command(CLI::App& app, CommandLine& line) {
       ->type_name("STORAGE");
   command->add_option("--schedule", flags->schedule, "Cron expression, such as '0 3 * * *'")
       ->type_name("CRON");
+  command
+      ->add_option("--full-every", flags->full_every,
+                   "So many backups from one full to the next (default: only the first is full)")
+      ->type_name("COUNT");
+  command
+      ->add_option("--retention", flags->retention,
+                   "RetentionPolicy that says which backups are kept (default: all)")
+      ->type_name("POLICY");
   command
       ->add_option("--before", flags->before,
                    "HookTemplate that runs before data is read, such as one that quiesces a "

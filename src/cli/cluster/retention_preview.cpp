@@ -9,9 +9,9 @@
 #include "api/snapshot.hpp"
 #include "applications/retention/choose_kept.hpp"
 #include "base/time_text.hpp"
-#include "cli/cluster/commands.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
+#include "cli/cluster/retention.hpp"
 #include "cli/terminal.hpp"
 #include "kube/object/object.hpp"
 
@@ -134,11 +134,9 @@ Result<ExitCode> run_preview(const Connection& connection, const PreviewFlags& f
 
 }  // namespace
 
-void add_retention_commands(CLI::App& app, CommandLine& line) {
-  auto* group = app.add_subcommand("retention", "See which backups are kept, and why");
-  group->require_subcommand(1);
+void add_retention_preview_command(CLI::App& retention, CommandLine& line) {
   auto flags = std::make_shared<PreviewFlags>();
-  auto* command = group->add_subcommand(
+  auto* command = retention.add_subcommand(
       "preview", "Say of each backup of a plan which rule keeps it; nothing is changed");
   add_cluster_flags(*command, flags->cluster);
   add_object_output_flag(*command, flags->format);
