@@ -47,8 +47,8 @@ void check_dump_names(const BackupConfigurationSpec& spec, Problems& problems) {
 void check_run(const BackupConfigurationSpec& spec, const BackupRun& run, const std::string& path,
                Problems& problems) {
   check_schedule(run.schedule, run.time_zone, path, problems);
-  problems.add_unless(run.full_every == 0 || run.type == RunType::incremental,
-                      path + ".fullEvery", "goes only with type: incremental; remove one of them");
+  problems.add_unless(run.full_every == 0 || run.type == RunType::incremental, path + ".fullEvery",
+                      "goes only with type: incremental; remove one of them");
   check_timeout(run.timeout, path + ".timeout", problems);
   check_hooks(run.hooks.before, path + ".hooks.before", Quiescing::allowed, problems);
   check_hooks(run.hooks.after, path + ".hooks.after", Quiescing::refused, problems);

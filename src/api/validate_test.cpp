@@ -81,12 +81,12 @@ TEST(ValidateStorageTest, NamesFieldAndRemedy) {
 TEST(ValidateStorageTest, NamesFieldAndRemedyOfItsMaintenance) {
   EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "maintenance: {schedule: '@hourly'}")),
             "");
-  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "maintenance: {schedule: never}")),
-            "spec.maintenance.schedule: 'never' is not a schedule: write five fields (minute, hour, "
-            "day of month, month, day of week), such as 0 3 * * *, or @daily");
   EXPECT_EQ(
-      problem<BackupStorageSpec>(with(good_storage, "maintenance: {readDataPercent: 101}")),
-      "spec.maintenance.readDataPercent: must be at most 100, not 101");
+      problem<BackupStorageSpec>(with(good_storage, "maintenance: {schedule: never}")),
+      "spec.maintenance.schedule: 'never' is not a schedule: write five fields (minute, hour, "
+      "day of month, month, day of week), such as 0 3 * * *, or @daily");
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "maintenance: {readDataPercent: 101}")),
+            "spec.maintenance.readDataPercent: must be at most 100, not 101");
 }
 
 TEST(ValidateRetentionPolicyTest, WantsARuleAndAZoneThatExists) {
