@@ -75,3 +75,21 @@ def test_another_cluster_gets_the_application_back(site, backed_up, storage_of_e
     assert common == recorded[:len(common)] and len(common) > 10
     assert site.get("configmap", "shop-settings", RESTORED)["data"] == {"currency": "EUR"}
     assert site.get("role", "shop", RESTORED)["rules"]
+
+
+def test_another_cluster_erases_none_of_its_backups(site, backed_up, storage_of_east, directory, password_file):
+    site.dmaas("storage", "import", storage_of_east, REPOSITORY)
+    (repository,) = [found for found in site.list("repositories.dmaas.io", SYSTEM) if found["spec"]["storageRef"]["name"] == storage_of_east]
+    name = repository["metadata"]["name"]
+    backup = next(found for found in site.list("snapshots.dmaas.io", SYSTEM) if found["spec"]["repositoryRef"]["name"] == name)["metadata"]["name"]
+    try:
+        with pytest.raises(AssertionError, match="belongs to cluster east, delete it there"):
+            site.dmaas("delete", "backup", backup, "-n", SYSTEM)
+        site.patch("snapshot.dmaas.io", backup, SYSTEM, {"spec": {"deletionPolicy": "Delete"}})
+        site.kubectl("-n", SYSTEM, "delete", "snapshot.dmaas.io", backup, "--timeout=60s")
+        assert len(json.loads(restic(f"{directory}/{REPOSITORY}", password_file, "snapshots", "--json"))) == 6
+    finally:
+        site.kubectl("-n", SYSTEM, "delete", "repository.dmaas.io", name)
+        for found in site.list("snapshots.dmaas.io", SYSTEM):
+            if found["spec"]["repositoryRef"]["name"] == name:
+                site.kubectl("-n", SYSTEM, "delete", "snapshot.dmaas.io", found["metadata"]["name"])

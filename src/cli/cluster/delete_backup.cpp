@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "api/repository.hpp"
 #include "api/snapshot.hpp"
 #include "applications/retention/delete_backup.hpp"
 #include "cli/cluster/commands.hpp"
@@ -21,6 +22,21 @@ struct DeleteFlags {
   bool no_wait = false;
 };
 
+/// Otherwise only the object would go. Errors: permission_denied, not_found.
+Result<> check_can_be_erased(const Connection& connection, const api::Snapshot& backup,
+                             std::stop_token stop) {
+  auto key = backup.spec.repository.key(backup.metadata.namespace_name);
+  const auto& kind = api::kind_info<api::Repository>();
+  auto object = TRY(find_or_list(*connection.client, kind, key, std::move(stop)));
+  auto repository = TRY(api::decode<api::Repository>(object));
+  if (repository.status.owned_by_this_cluster) return {};
+  const auto& owner = repository.status.owner_cluster;
+  return fail(ErrorCode::permission_denied,
+              fmt::format("backup {} cannot be erased here: repository {} belongs to cluster {}, "
+                          "delete it there",
+                          backup.metadata.key().text(), key.text(), owner ? owner->name : "?"));
+}
+
 Result<ExitCode> run_delete(const Connection& connection, const DeleteFlags& flags,
                             std::stop_token stop) {
   const auto& kind = api::kind_info<api::Snapshot>();
@@ -30,6 +46,7 @@ Result<ExitCode> run_delete(const Connection& connection, const DeleteFlags& fla
     auto object = TRY(find_or_list(*connection.client, kind, key, stop));
     backups.push_back(TRY(api::decode<api::Snapshot>(object)));
   }
+  for (const auto& backup : backups) TRY(check_can_be_erased(connection, backup, stop));
   for (const auto& backup : backups)
     TRY(applications::delete_backup(*connection.client, backup, stop));
   for (const auto& backup : backups) {
