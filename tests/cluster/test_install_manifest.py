@@ -1,21 +1,17 @@
 """deploy/install.yaml alone makes a working installation, without a secret in it; certificates are made and renewed in the cluster."""
 
 import base64
-import json
 import socket
 import ssl
 
 import pytest
 
-from testbed import minio as testbed_minio
-from testbed.network import HOST_ADDRESS
-from tests.cluster.application import Keeper
-from tests.cluster.conftest import NAME
-from tests.cluster.node_view import SYSTEM, wait_for
-from tests.cluster.product import PROGRAM, ROOT, Site, run
+from sites.applications import Keeper
+from sites.site import PROGRAM, ROOT, SYSTEM, Site, run
+from sites.waiting import wait_for
+from tests.conftest import NAME
 
 CLUSTER = f"{NAME}-yaml"
-ADDRESS = f"{HOST_ADDRESS}:19211"
 MANIFEST = ROOT / "deploy/install.yaml"
 AUTHORITY, CONTROLLER, GATEWAY = SECRETS = ("dmaas-ca", "dmaas-controller-tls", "dmaas-gateway-tls")
 DEPLOYMENTS = ("dmaas-controller", "dmaas-gateway")
@@ -43,19 +39,13 @@ class Installation:
 
     def await_deployments(self):
         for name in DEPLOYMENTS:
-            self.site.kubectl("-n", SYSTEM, "rollout", "status", f"deployment/{name}", "--timeout=120s")
+            self.site.await_rollout(f"deployment/{name}", SYSTEM)
 
     def identities(self):
         """What tells whether an object was made or changed anew."""
         kinds = "deployments,jobs,cronjobs,services,secrets"
-        objects = json.loads(self.site.kubectl("get", kinds, "-n", SYSTEM, "-o", "json"))["items"]
-        return {(one["kind"], one["metadata"]["name"]): (one["metadata"]["uid"], one["metadata"].get("generation")) for one in objects}
-
-    def add_storage(self, bucket, password_file):
-        account = bucket.account
-        self.site.dmaas("storage", "add", "main", "--bucket", "manifest", "--endpoint", account.endpoint, "--create-bucket",
-                        "--recovery-password-file", password_file, "--all-namespaces", seconds=60,
-                        environment={"AWS_ACCESS_KEY_ID": account.access_key, "AWS_SECRET_ACCESS_KEY": account.secret_key})
+        return {(one["kind"], one["metadata"]["name"]): (one["metadata"]["uid"], one["metadata"].get("generation"))
+                for one in self.site.list(kinds, SYSTEM)}
 
     def back_up(self):
         """Nobody sees more of it than this: the command ends well only when the backup did."""
@@ -68,7 +58,7 @@ class Installation:
         return {secret: self.value(secret, "tls.crt") for secret in SECRETS}
 
     def lose(self, secret, key="tls.crt"):
-        self.site.kubectl("-n", SYSTEM, "patch", "secret", secret, "--type=merge", "-p", json.dumps({"data": {key: ""}}))
+        self.site.patch("secret", secret, SYSTEM, {"data": {key: ""}})
 
     def renew(self):
         """As an administrator does who does not want to wait for Sunday."""
@@ -91,25 +81,18 @@ class Installation:
         for service, secret in zip(DEPLOYMENTS, (CONTROLLER, GATEWAY)):
             wanted = self.value(secret, "tls.crt").strip()
             wait_for(f"the new certificate of {service}", lambda service=service, wanted=wanted: self.served(service) == wanted,
-                     seconds=SERVED_SECONDS, every=2)
+                     seconds=SERVED_SECONDS, pause=2)
 
     def pods(self):
         """Names and restarts of the two processes."""
-        pods = self.site.list_selected("pods", PROCESSES, SYSTEM)
+        pods = self.site.list("pods", SYSTEM, PROCESSES)
         return {pod["metadata"]["name"]: pod["status"]["containerStatuses"][0]["restartCount"] for pod in pods}
 
 
 @pytest.fixture(scope="module")
-def bucket(tmp_path_factory):
-    server = testbed_minio.up(tmp_path_factory.mktemp("minio"), ADDRESS)
-    yield server
-    server.down()
-
-
-@pytest.fixture(scope="module")
-def installation(bucket, password_file):
+def installation(minio, password_file):
     made = Installation()
-    made.add_storage(bucket, password_file)
+    made.site.add_bucket("main", password_file, minio, "manifest")
     Keeper(made.site, "manifest").deploy(files=3).protect(f"{SYSTEM}/main")
     yield made
     made.site.cluster.down()
@@ -189,6 +172,7 @@ def test_installing_by_the_program_takes_it_over(installation):
 
 def test_uninstalling_leaves_no_certificate_and_nobody_who_makes_them(installation):
     installation.site.dmaas("uninstall", seconds=120)
+    assert installation.site.leftovers() == []  # the last backup's movers take a moment to end
     left = installation.site.kubectl("-n", SYSTEM, "get", "secrets,jobs,cronjobs,pods,serviceaccounts,roles,rolebindings", "-o", "name").split()
     assert [name for name in left if MAKER in name or name.removeprefix("secret/") in SECRETS] == []
     assert [name for name in left if name.startswith(("pod/", "job", "cronjob"))] == []
