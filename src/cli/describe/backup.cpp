@@ -17,9 +17,9 @@ void tell(Story& story, const api::Snapshot& backup) {
   story.fact("Plan", status.plan);
   story.fact("Run",
              fmt::format("{}{}{}", spec.run, spec.run.empty() ? "" : ", ", name_of(spec.type)));
-  story.fact("Since the last full", status.chain_position == 0
-                                        ? "this is one"
-                                        : fmt::format("{} backups", status.chain_position));
+  story.fact("Chain", status.chain_position == 0
+                          ? "a full backup"
+                          : fmt::format("{} since the last full", status.chain_position));
   story.fact("Session", status.session);
   if (status.cluster)
     story.fact("Cluster", fmt::format("{} (uid {})", status.cluster->name, status.cluster->uid));
