@@ -19,7 +19,7 @@ APPLICATIONS_SECRET = "keeper-secret-7f3a9c"
 RECOVERY = "recovery-password-51be02"
 WRONG = "wrong-secret-key-90d1e4"
 HELD = [{"name": "backup", "hooks": {"before": [hook("wait", "sh", "-c", "until [ -e /tmp/go ]; do sleep 0.1; done")]}}]
-KINDS = "backupstorages,repositories,backupconfigurations,backupsessions,snapshots.dmaas.io,restoresessions,hooktemplates,backupgrants"
+KINDS = "backupstorages,repositories,backupconfigurations,backupsessions,snapshots.dmaas.io,retentionpolicies,restoresessions,hooktemplates,backupgrants"
 A_TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.")
 
 

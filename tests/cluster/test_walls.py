@@ -224,7 +224,7 @@ def test_an_editor_writes_plans_and_nothing_that_reaches_further(editor):
     for resource in ("backupconfigurations", "backupsessions", "hooktemplates"):
         assert may(editor, "create", f"{resource}.dmaas.io"), resource
         assert not may(editor, "update", f"{resource}.dmaas.io/status"), resource
-    for resource in ("restoresessions", "repositories", "snapshots", "backupstorages", "backupgrants"):
+    for resource in ("restoresessions", "repositories", "snapshots", "retentionpolicies", "backupstorages", "backupgrants"):
         assert not may(editor, "create", f"{resource}.dmaas.io"), resource
         assert not may(editor, "update", f"{resource}.dmaas.io/status"), resource
 
