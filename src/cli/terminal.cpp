@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/clock.hpp"
+#include "base/size_text.hpp"
 
 namespace dmaas::cli {
 namespace {
@@ -30,15 +30,7 @@ std::size_t width_of(std::string_view text) {
 }  // namespace
 
 std::string format_size(std::uint64_t bytes) {
-  static constexpr std::array<const char*, 5> units{"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return fmt::format("{} B", bytes);
-  double value = static_cast<double>(bytes) / 1024;
-  std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < units.size()) {
-    value /= 1024;
-    ++unit;
-  }
-  return fmt::format("{:.3f} {}", value, units[unit]);
+  return format_bytes(static_cast<std::int64_t>(bytes), 3);
 }
 
 std::string format_elapsed(std::chrono::nanoseconds duration) {
