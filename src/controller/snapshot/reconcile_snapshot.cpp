@@ -30,24 +30,17 @@ kube::ObjectKey repository_of(const api::Snapshot& snapshot) {
 
 Result<Action> SnapshotReconciler::reconcile(const Json& object, std::stop_token stop) {
   auto snapshot = TRY(api::decode<api::Snapshot>(object));
-  bool is_kept = std::ranges::count(snapshot.metadata.finalizers, api::erase_finalizer) > 0;
+  bool is_kept = kube::has_finalizer(object, api::erase_finalizer);
   if (snapshot.metadata.deletion_time)
     return is_kept ? release(snapshot, stop) : Action::await_change();
   bool erases = snapshot.spec.deletion_policy == api::DeletionPolicy::erase;
-  if (erases != is_kept) TRY(keep_finalizer(snapshot, stop));
-  return Action::await_change();
-}
-
-Result<> SnapshotReconciler::keep_finalizer(const api::Snapshot& snapshot, std::stop_token stop) {
-  bool erases = snapshot.spec.deletion_policy == api::DeletionPolicy::erase;
-  if (!erases) {
-    return kube::remove_finalizer(world_.client, snapshots(), snapshot.source,
-                                  std::string(api::erase_finalizer), stop);
+  const std::string finalizer{api::erase_finalizer};
+  if (erases) {
+    TRY(kube::add_finalizer(world_.client, snapshots(), object, finalizer, stop));
+  } else {
+    TRY(kube::remove_finalizer(world_.client, snapshots(), object, finalizer, stop));
   }
-  kube::FinalizerSteps steps;
-  steps.finalizer = api::erase_finalizer;
-  TRY(kube::with_finalizer(world_.client, snapshots(), snapshot.source, steps, stop));
-  return {};
+  return Action::await_change();
 }
 
 Result<Action> SnapshotReconciler::release(const api::Snapshot& snapshot, std::stop_token stop) {

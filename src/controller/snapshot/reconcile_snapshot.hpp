@@ -18,7 +18,6 @@ public:
   Result<kube::Action> reconcile(const Json& object, std::stop_token stop) override;
 
 private:
-  Result<> keep_finalizer(const api::Snapshot& snapshot, std::stop_token stop);
   Result<kube::Action> release(const api::Snapshot& snapshot, std::stop_token stop);
   /// Why the backup is not going to be erased; "" when it is.
   Result<std::string> find_pardon(const api::Snapshot& snapshot, std::stop_token stop);

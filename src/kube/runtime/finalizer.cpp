@@ -42,10 +42,17 @@ Result<Action> with_finalizer(Client& client, const Resource& resource, const Js
     return finish_clean_up(client, resource, object, steps, stop);
   }
   if (present) return steps.reconcile();
-  Patch patch{PatchKind::json, adding_patch(object, steps.finalizer)};
+  TRY(add_finalizer(client, resource, object, steps.finalizer, stop));
+  return Action::await_change();
+}
+
+Result<> add_finalizer(Client& client, const Resource& resource, const Json& object,
+                       const std::string& finalizer, std::stop_token stop) {
+  if (has_finalizer(object, finalizer)) return {};
+  Patch patch{PatchKind::json, adding_patch(object, finalizer)};
   auto added = client.patch(resource, key_of(object), patch, {}, stop);
   if (!added && !added.failed_with(ErrorCode::not_found)) return fail(std::move(added).error());
-  return Action::await_change();
+  return {};
 }
 
 Result<> remove_finalizer(Client& client, const Resource& resource, const Json& object,

@@ -29,6 +29,10 @@ struct FinalizerSteps {
 Result<Action> with_finalizer(Client& client, const Resource& resource, const Json& object,
                               const FinalizerSteps& steps, std::stop_token stop);
 
+/// Errors: conflict. The object already gone or with the finalizer is success.
+Result<> add_finalizer(Client& client, const Resource& resource, const Json& object,
+                       const std::string& finalizer, std::stop_token stop);
+
 /// Errors: conflict. The object already gone or without the finalizer is success.
 Result<> remove_finalizer(Client& client, const Resource& resource, const Json& object,
                           const std::string& finalizer, std::stop_token stop);
