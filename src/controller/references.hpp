@@ -9,6 +9,7 @@
 #include "api/backup_grant.hpp"
 #include "api/backup_storage.hpp"
 #include "api/hooks.hpp"
+#include "api/repository.hpp"
 #include "api/validate.hpp"
 #include "controller/world.hpp"
 
@@ -37,6 +38,11 @@ Result<std::vector<api::BackupStorage>> storages_of(const World& world,
 
 /// Where an object of a namespace stands, for the rules about it.
 api::Surroundings surroundings(const World& world, const std::string& namespace_name);
+
+/// Where the repository lies that an object shows.
+inline RepositoryPlace place_of(const api::Repository& repository) {
+  return {repository.spec.storage.key(repository.metadata.namespace_name), repository.spec.path};
+}
 
 /// One storage that `namespace_name` may use. Errors: as above.
 Result<api::BackupStorage> find_storage(const World& world,

@@ -196,14 +196,14 @@ Result<Action> BackupReconciler::begin(Work& work) {
     status.message = "waiting: many other sessions begin now";
     return look_again;
   }
-  for (const auto& storage : TRY(storages_of(world_, work.plan))) {
+  auto storages = TRY(storages_of(world_, work.plan));
+  for (const auto& storage : storages) {
     auto place = place_of(world_, work, storage.metadata.key().text());
     status.message = maintenance_in_the_way(world_, place);
     if (!status.message.empty()) return look_again;
   }
   status.start_time = world_.clock.now();
-  auto first_storage = TRY(storages_of(world_, work.plan)).front().metadata.key();
-  auto earlier = snapshots_of(world_, work, first_storage);
+  auto earlier = snapshots_of(world_, work, storages.front().metadata.key());
   auto link = next_link(*work.run, work.session.spec.type, newest_of(earlier));
   status.type = link.type;
   status.chain_position = link.position;

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
+#include "kube/object/object.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -63,15 +64,20 @@ Result<> expire_backups(World& world, const api::Repository& repository, std::st
   return {};
 }
 
-bool is_being_erased(const api::Snapshot& snapshot) {
-  return snapshot.metadata.deletion_time &&
-         std::ranges::count(snapshot.metadata.finalizers, api::erase_finalizer) > 0;
+std::optional<api::Snapshot> erased_backup(const Json& object, const kube::ObjectKey& repository) {
+  bool waits = kube::is_terminating(object) && kube::has_finalizer(object, api::erase_finalizer);
+  if (!waits) return std::nullopt;
+  auto snapshot = api::decode<api::Snapshot>(object);
+  bool is_here = snapshot && snapshot->spec.repository.key(repository.namespace_name) == repository;
+  return is_here ? std::optional(std::move(*snapshot)) : std::nullopt;
 }
 
 std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository) {
-  auto backups = shown_backups(world, repository);
-  std::erase_if(backups, [](const auto& snapshot) { return !is_being_erased(snapshot); });
-  return backups;
+  std::vector<api::Snapshot> erased;
+  for (const auto& object : world.stores.snapshots.in_namespace(repository.namespace_name)) {
+    if (auto snapshot = erased_backup(*object, repository)) erased.push_back(std::move(*snapshot));
+  }
+  return erased;
 }
 
 }  // namespace dmaas::controller

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,8 +16,8 @@ namespace dmaas::controller {
 /// stays. Errors: not_found, invalid_input (a policy).
 Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop);
 
-/// Whether the object waits for its backup to be erased.
-bool is_being_erased(const api::Snapshot& snapshot);
+/// The Snapshot that `object` is when it waits for its backup in `repository` to be erased.
+std::optional<api::Snapshot> erased_backup(const Json& object, const kube::ObjectKey& repository);
 /// Snapshot objects of the repository that wait for their backup to be erased.
 std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository);
 

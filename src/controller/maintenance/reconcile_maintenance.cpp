@@ -38,11 +38,6 @@ constexpr std::chrono::minutes longest_pause{10};
 /// What a session that was lost wrote is kept for so long, for its next attempt and for a look.
 constexpr std::chrono::hours abandoned_age{48};
 
-std::string request_of(const api::Repository& repository) {
-  auto found = repository.metadata.annotations.find(std::string(api::annotation::maintain));
-  return found == repository.metadata.annotations.end() ? "" : found->second;
-}
-
 std::int32_t shares_of(const api::MaintenanceSettings& settings) {
   return settings.read_data_percent == 0 ? 0 : 100 / settings.read_data_percent;
 }
@@ -76,6 +71,10 @@ Result<Action> MaintenanceReconciler::reconcile(const Json& object, std::stop_to
       find_storage(world_, work.repository.spec.storage, work.repository.metadata.namespace_name);
   bool is_idle = work.status().phase == MaintenancePhase::idle;
   if (!storage && is_idle) return Action::requeue(longest_pause);
+  if (!is_idle) {
+    std::lock_guard lock{mutex_};
+    under_way_[work.repository.metadata.key()] = work.repository.metadata.uid;
+  }
   auto action = again_now;
   if (storage) {
     work.storage = std::move(*storage);
@@ -123,9 +122,10 @@ Result<Action> MaintenanceReconciler::begin(Work& work) {
   if (!is_open || !repository.status.owned_by_this_cluster) return Action::await_change();
   auto now = world_.clock.now();
   auto deleted = erased_backups(world_, repository.metadata.key());
-  MaintenanceReasons reasons{.creation = repository.metadata.creation_time.value_or(now),
-                             .erasures = deleted.size() + repository.status.pending_erasures.size(),
-                             .request = request_of(repository)};
+  MaintenanceReasons reasons{
+      .creation = repository.metadata.creation_time.value_or(now),
+      .erasures = deleted.size() + repository.status.pending_erasures.size(),
+      .request = kube::annotation_of(repository.source, api::annotation::maintain)};
   auto due = TRY(find_due_maintenance(work.storage.spec.maintenance, work.status(), reasons, now));
   if (!due.is_due) {
     if (!due.next) return Action::await_change();
@@ -162,10 +162,6 @@ Result<Action> MaintenanceReconciler::wait(Work& work) {
       postpone(work, "the repository is in use: " + status.message, peace);
     return look_again;
   }
-  {
-    std::lock_guard lock{mutex_};
-    under_way_[key] = work.repository.metadata.uid;
-  }
   // A look that is under way might show again what is going to be erased.
   world_.background.cancel("repository/" + work.repository.metadata.uid);
   auto prepared = world_.background.run(
@@ -186,20 +182,22 @@ Result<Action> MaintenanceReconciler::wait(Work& work) {
   return again_now;
 }
 
+Result<> MaintenanceReconciler::take_lock(const Work& work, std::stop_token stop) {
+  TRY(world_.vault.open(work.storage, work.repository.spec.path, Vault::WhenAbsent::fail, stop));
+  return world_.vault.hold_alone(work.place(), work.repository.metadata.uid, stop);
+}
+
 Result<Json> MaintenanceReconciler::prepare(const Work& work, std::stop_token stop) {
   const auto& repository = work.repository;
-  TRY(world_.vault.open(work.storage, repository.spec.path, Vault::WhenAbsent::fail, stop));
-  TRY(world_.vault.hold_alone(work.place(), repository.metadata.uid, stop));
+  TRY(take_lock(work, stop));
   TRY(expire_backups(world_, repository, stop));
   // From the server: the local copies may not know of them yet.
   JsonArray erasing;
   kube::ListOptions here{.namespace_name = repository.metadata.namespace_name};
   const auto resource = api::kind_info<api::Snapshot>().resource();
   for (const auto& object : TRY(kube::list_all(world_.client, resource, here, stop))) {
-    auto snapshot = api::decode<api::Snapshot>(object);
-    bool is_here = snapshot && is_being_erased(*snapshot) &&
-                   snapshot->spec.repository.key(here.namespace_name) == repository.metadata.key();
-    if (is_here) erasing.emplace_back(snapshot->spec.snapshot_id);
+    if (auto snapshot = erased_backup(object, repository.metadata.key()))
+      erasing.emplace_back(snapshot->spec.snapshot_id);
   }
   for (const auto& id : repository.status.pending_erasures) erasing.emplace_back(id);
   return Json(std::move(erasing));
@@ -210,10 +208,8 @@ Result<bool> MaintenanceReconciler::keep_hold(const Work& work) {
   if (world_.vault.is_held(work.place(), uid)) return true;
   auto held = world_.background.run(
       "maintenance/" + uid,
-      [this, work, uid](std::stop_token stopped) -> Result<Json> {
-        TRY(world_.vault.open(work.storage, work.repository.spec.path, Vault::WhenAbsent::fail,
-                              stopped));
-        TRY(world_.vault.hold_alone(work.place(), uid, stopped));
+      [this, work](std::stop_token stopped) -> Result<Json> {
+        TRY(take_lock(work, std::move(stopped)));
         return Json();
       },
       [this, key = work.repository.metadata.key()] { wake_(key); });
@@ -226,10 +222,6 @@ Result<bool> MaintenanceReconciler::keep_hold(const Work& work) {
 
 Result<Action> MaintenanceReconciler::run(Work& work, std::stop_token stop) {
   auto& status = work.status();
-  {
-    std::lock_guard lock{mutex_};
-    under_way_[work.repository.metadata.key()] = work.repository.metadata.uid;
-  }
   auto timeout = work.storage.spec.maintenance.timeout;
   if (world_.clock.now() - *status.start_time > timeout) {
     return fail(ErrorCode::invalid_input,
@@ -244,11 +236,11 @@ Result<Action> MaintenanceReconciler::run(Work& work, std::stop_token stop) {
   status.message = view->message;
   if (view->state == MoverState::given_up) return fail(ErrorCode::invalid_input, view->message);
   if (!view->result) return look_again;
-  if (auto report = from_json<api::MaintenanceReport>(Json(view->result->report)))
-    note_check(work.repository, *report);
+  auto report = from_json<api::MaintenanceReport>(Json(view->result->report));
+  if (report) note_check(work.repository, *report);
   if (view->result->outcome != api::MoverOutcome::succeeded)
     return fail(ErrorCode::invalid_input, view->result->message);
-  note_success(work, *view->result);
+  note_success(work, report ? std::move(*report) : api::MaintenanceReport{});
   return again_now;
 }
 
@@ -267,14 +259,13 @@ MoverWish MaintenanceReconciler::wish_for(const Work& work) const {
   return wish;
 }
 
-void MaintenanceReconciler::note_success(Work& work, const api::MoverResult& result) {
+void MaintenanceReconciler::note_success(Work& work, api::MaintenanceReport report) {
   auto& status = work.status();
   status.outcome = MaintenanceOutcome::succeeded;
   status.completion_time = world_.clock.now();
   status.postponed_until.reset();
-  auto report = from_json<api::MaintenanceReport>(Json(result.report));
-  status.report = report ? std::move(*report) : api::MaintenanceReport{};
-  status.message = describe(*status.report);
+  status.message = describe(report);
+  status.report = std::move(report);
   status.last_request = status.request;
   auto shares = shares_of(work.storage.spec.maintenance);
   status.next_share = shares == 0 ? 0 : (status.next_share + 1) % shares;
@@ -386,41 +377,43 @@ void MaintenanceReconciler::forget(const kube::ObjectKey& key) {
   world_.vault.release(uid, {});
 }
 
-std::optional<api::OrderSession> MaintenanceReconciler::session_of(
+std::optional<api::Repository> MaintenanceReconciler::find_by_mover(
     const std::string& pod_uid) const {
   for (const auto& object : world_.stores.repositories.all()) {
     auto repository = api::decode<api::Repository>(*object);
-    if (repository && has_mover(*repository, pod_uid)) return identity_of(*repository);
+    if (repository && has_mover(*repository, pod_uid)) return std::move(*repository);
   }
   return std::nullopt;
 }
 
+std::optional<api::OrderSession> MaintenanceReconciler::session_of(
+    const std::string& pod_uid) const {
+  auto repository = find_by_mover(pod_uid);
+  return repository ? std::optional(identity_of(*repository)) : std::nullopt;
+}
+
 Result<std::optional<api::WorkOrder>> MaintenanceReconciler::order_for(const std::string& pod_uid,
                                                                        std::stop_token stop) {
-  for (const auto& object : world_.stores.repositories.all()) {
-    auto repository = api::decode<api::Repository>(*object);
-    if (!repository || !has_mover(*repository, pod_uid)) continue;
-    auto storage =
-        TRY(find_storage(world_, repository->spec.storage, repository->metadata.namespace_name));
-    RepositoryPlace place{storage.metadata.key(), repository->spec.path};
-    auto opened = TRY(world_.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
-    const auto& settings = storage.spec.maintenance;
-    const auto& status = repository->status.maintenance;
-    api::WorkOrder order;
-    order.session = identity_of(*repository);
-    order.component = component;
-    order.task = api::MoverTask::maintain;
-    order.repository = world_.vault.order_for(place, opened->repository->master_key());
-    order.memory_bytes = memory_limit_of(settings.mover);
-    order.attempt = status.attempts;
-    order.maintenance =
-        api::OrderMaintenance{.erase = status.erasing,
-                              .abandoned_before = world_.clock.now() - abandoned_age,
-                              .share = status.next_share,
-                              .shares = shares_of(settings)};
-    return order;
-  }
-  return std::nullopt;
+  auto repository = find_by_mover(pod_uid);
+  if (!repository) return std::nullopt;
+  auto storage =
+      TRY(find_storage(world_, repository->spec.storage, repository->metadata.namespace_name));
+  auto place = place_of(*repository);
+  auto opened = TRY(world_.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
+  const auto& settings = storage.spec.maintenance;
+  const auto& status = repository->status.maintenance;
+  api::WorkOrder order;
+  order.session = identity_of(*repository);
+  order.component = component;
+  order.task = api::MoverTask::maintain;
+  order.repository = world_.vault.order_for(place, opened->repository->master_key());
+  order.memory_bytes = memory_limit_of(settings.mover);
+  order.attempt = status.attempts;
+  order.maintenance = api::OrderMaintenance{.erase = status.erasing,
+                                            .abandoned_before = world_.clock.now() - abandoned_age,
+                                            .share = status.next_share,
+                                            .shares = shares_of(settings)};
+  return order;
 }
 
 }  // namespace dmaas::controller

@@ -8,6 +8,7 @@
 #include "api/backup_storage.hpp"
 #include "api/repository.hpp"
 #include "controller/movers.hpp"
+#include "controller/references.hpp"
 #include "controller/work_source.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/controller.hpp"
@@ -39,7 +40,7 @@ private:
     api::Repository repository{};
     api::BackupStorage storage{};
 
-    RepositoryPlace place() const { return {storage.metadata.key(), repository.spec.path}; }
+    RepositoryPlace place() const { return place_of(repository); }
     api::MaintenanceStatus& status() { return repository.status.maintenance; }
   };
 
@@ -50,6 +51,7 @@ private:
   Result<kube::Action> begin(Work& work);
   std::size_t count_others(const api::Repository& repository) const;
   Result<kube::Action> wait(Work& work);
+  Result<> take_lock(const Work& work, std::stop_token stop);
   /// Takes the lock and marks what has expired. Off the reconciler's thread.
   Result<Json> prepare(const Work& work, std::stop_token stop);
   Result<kube::Action> run(Work& work, std::stop_token stop);
@@ -57,11 +59,12 @@ private:
   Result<bool> keep_hold(const Work& work);
   MoverWish wish_for(const Work& work) const;
   Result<kube::Action> finish(Work& work, std::stop_token stop);
-  void note_success(Work& work, const api::MoverResult& result);
+  void note_success(Work& work, api::MaintenanceReport report);
   void note_check(api::Repository& repository, const api::MaintenanceReport& report);
   void note_failure(Work& work, std::string message);
   /// Back to Idle, to be tried again after a while.
   void postpone(Work& work, std::string message, std::chrono::nanoseconds delay);
+  std::optional<api::Repository> find_by_mover(const std::string& pod_uid) const;
   Result<> release_erased(const Work& work, std::stop_token stop);
 
   World& world_;

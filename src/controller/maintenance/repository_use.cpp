@@ -12,10 +12,6 @@
 namespace dmaas::controller {
 namespace {
 
-RepositoryPlace place_of(const api::Repository& repository) {
-  return {repository.spec.storage.key(repository.metadata.namespace_name), repository.spec.path};
-}
-
 /// What a session has written down, or what its plan says when it has not come so far.
 bool uses(const World& world, const api::BackupSession& session, const RepositoryPlace& place) {
   const auto& own = session.metadata.namespace_name;

@@ -157,8 +157,7 @@ void RepositoryReconciler::show_owner(api::Repository& repository) const {
   auto& status = repository.status;
   const auto& owner = status.owner_cluster;
   status.owned_by_this_cluster = owner && owner->uid == world_.cluster_uid;
-  RepositoryPlace place{repository.spec.storage.key(repository.metadata.namespace_name),
-                        repository.spec.path};
+  auto place = place_of(repository);
   auto may_write = owner ? check_owner(world_, place, *owner) : Result<>();
   bool is_taken = !may_write && first_segment(place.path) == world_.settings.cluster_name;
   if (!is_taken) {

@@ -33,8 +33,7 @@ Result<SourceRepository> find_source(const World& world, const api::RestoreSessi
     auto repository = TRY(find_object<api::Repository>(world.stores.repositories, source.object));
     // Whoever administers a namespace may make Repository objects there.
     TRY(api::validate(repository.spec, surroundings(world, source.object.namespace_name)));
-    source.place = {repository.spec.storage.key(source.object.namespace_name),
-                    repository.spec.path};
+    source.place = place_of(repository);
     source.storage =
         TRY(find_object<api::BackupStorage>(world.stores.storages, source.place.storage));
     if (!api::may_use(source.storage, source.object.namespace_name)) {
