@@ -26,9 +26,7 @@ struct DeleteFlags {
 Result<> check_can_be_erased(const Connection& connection, const api::Snapshot& backup,
                              std::stop_token stop) {
   auto key = backup.spec.repository.key(backup.metadata.namespace_name);
-  const auto& kind = api::kind_info<api::Repository>();
-  auto object = TRY(find_or_list(*connection.client, kind, key, std::move(stop)));
-  auto repository = TRY(api::decode<api::Repository>(object));
+  auto repository = TRY(load_or_list<api::Repository>(*connection.client, key, std::move(stop)));
   if (repository.status.owned_by_this_cluster) return {};
   const auto& owner = repository.status.owner_cluster;
   return fail(ErrorCode::permission_denied,
@@ -43,8 +41,7 @@ Result<ExitCode> run_delete(const Connection& connection, const DeleteFlags& fla
   std::vector<api::Snapshot> backups;
   for (const auto& name : flags.backups) {
     kube::ObjectKey key{connection.namespace_name, name};
-    auto object = TRY(find_or_list(*connection.client, kind, key, stop));
-    backups.push_back(TRY(api::decode<api::Snapshot>(object)));
+    backups.push_back(TRY(load_or_list<api::Snapshot>(*connection.client, key, stop)));
   }
   for (const auto& backup : backups) TRY(check_can_be_erased(connection, backup, stop));
   for (const auto& backup : backups)

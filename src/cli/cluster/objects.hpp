@@ -24,6 +24,13 @@ Result<Json> create(kube::Client& client, const Kind& object, kube::DryRun dry_r
 Result<Json> find_or_list(kube::Client& client, const api::KindInfo& kind,
                           const kube::ObjectKey& key, std::stop_token stop);
 
+/// The same, typed.
+template <class Kind>
+Result<Kind> load_or_list(kube::Client& client, const kube::ObjectKey& key, std::stop_token stop) {
+  auto object = TRY(find_or_list(client, api::kind_info<Kind>(), key, std::move(stop)));
+  return api::decode<Kind>(object);
+}
+
 /// Until the object is gone, or another one of its name is there. Errors: timeout, cancelled.
 Result<> wait_until_gone(kube::Client& client, const kube::Resource& resource, const Json& object,
                          std::chrono::nanoseconds patience, std::stop_token stop);

@@ -44,8 +44,7 @@ Result<ExitCode> run_maintain(const Connection& connection, const MaintainFlags&
                               std::stop_token stop) {
   const auto& kind = api::kind_info<api::Repository>();
   kube::ObjectKey key{connection.namespace_name, flags.repository};
-  auto object = TRY(find_or_list(*connection.client, kind, key, stop));
-  auto repository = TRY(api::decode<api::Repository>(object));
+  auto repository = TRY(load_or_list<api::Repository>(*connection.client, key, stop));
   if (!repository.status.owned_by_this_cluster) {
     return fail(ErrorCode::permission_denied,
                 "repository " + key.text() +

@@ -31,14 +31,6 @@ struct Preview {
   std::vector<applications::RetainedBackup> backups;
 };
 
-template <class Kind>
-Result<Kind> load(const Connection& connection, const std::string& name, std::stop_token stop) {
-  kube::ObjectKey key{connection.namespace_name, name};
-  const auto& kind = api::kind_info<Kind>();
-  auto object = TRY(find_or_list(*connection.client, kind, key, std::move(stop)));
-  return api::decode<Kind>(object);
-}
-
 /// Complete backups of the plan by the name of their repository.
 Result<std::map<std::string, std::vector<applications::RetainedBackup>>> backups_of(
     const Connection& connection, const api::BackupConfiguration& plan, std::stop_token stop) {
@@ -59,10 +51,12 @@ Result<std::map<std::string, std::vector<applications::RetainedBackup>>> backups
 
 Result<std::vector<Preview>> preview(const Connection& connection, const PreviewFlags& flags,
                                      std::stop_token stop) {
-  auto plan = TRY(load<api::BackupConfiguration>(connection, flags.plan, stop));
+  auto& client = *connection.client;
+  const auto& here = connection.namespace_name;
+  auto plan = TRY(load_or_list<api::BackupConfiguration>(client, {here, flags.plan}, stop));
   std::vector<Preview> previews;
   for (auto& [name, backups] : TRY(backups_of(connection, plan, stop))) {
-    auto repository = TRY(load<api::Repository>(connection, name, stop));
+    auto repository = TRY(load_or_list<api::Repository>(client, {here, name}, stop));
     auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
     const auto* reference = api::retention_policy_of(plan, storage);
     auto policy_name = !flags.policy.empty()  ? flags.policy
@@ -70,7 +64,7 @@ Result<std::vector<Preview>> preview(const Connection& connection, const Preview
                                               : std::string();
     api::RetentionPolicySpec policy;
     if (!policy_name.empty())
-      policy = TRY(load<api::RetentionPolicy>(connection, policy_name, stop)).spec;
+      policy = TRY(load_or_list<api::RetentionPolicy>(client, {here, policy_name}, stop)).spec;
     auto kept = TRY(applications::choose_kept(std::move(backups), policy));
     previews.push_back({name, policy_name, std::move(kept)});
   }
