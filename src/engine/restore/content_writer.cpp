@@ -65,6 +65,9 @@ struct ContentWriter::Output {
   std::unique_ptr<OutputFile> file;
   std::uint64_t size = 0;
 
+  // Held while bytes are written. The kernel lets one writer into a file at a time, and those that
+  // wait for it there burn processor time.
+  std::mutex turn;
   std::mutex mutex;
   FileDescriptor fd;
   std::size_t remaining = 0;  // uses of blobs not written yet
@@ -188,7 +191,11 @@ Result<> ContentWriter::write_everywhere(Uses uses, BytesView plain) {
 
 Result<> ContentWriter::write(Output& output, std::uint64_t offset, BytesView plain) {
   auto fd = acquire(output);
-  Result<bool> wrote = fd ? write_at(*fd, offset, plain, holes_) : fail(std::move(fd).error());
+  auto write_in_turn = [&]() -> Result<bool> {
+    std::lock_guard turn{output.turn};
+    return write_at(*fd, offset, plain, holes_);
+  };
+  Result<bool> wrote = fd ? write_in_turn() : fail(std::move(fd).error());
   if (!wrote) {
     abandon(output, wrote.error());
   } else {
