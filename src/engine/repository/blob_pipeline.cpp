@@ -29,6 +29,12 @@ bool is_worth_compressing(std::size_t plain, std::size_t compressed) {
   return compressed + plain / 64 < plain;
 }
 
+// Beside the open packs. A server that is slower than we are has all of them on its way: with many
+// connections one less hardly slows it down, but saves the memory of a pack.
+std::size_t packs_on_their_way(unsigned connections) {
+  return connections > 2 ? connections - 1 : std::max(1U, connections);
+}
+
 Error stopped() {
   return {ErrorCode::cancelled, "saving was stopped"};
 }
@@ -119,8 +125,7 @@ Result<std::uint32_t> BlobPipeline::add_to_pack(BlobType type, const BlobId& id,
 
 /// Waits for an upload when there are as many packs in memory as there may be.
 Result<PackBuilder> BlobPipeline::begin_pack(BlobType type, std::stop_token stop) {
-  // Three open ones at most: the others are on their way out, so that this ends.
-  const std::size_t limit = open_packs_.size() + std::max(1U, store_.connections());
+  const std::size_t limit = open_packs_.size() + packs_on_their_way(store_.connections());
   std::unique_lock lock{mutex_};
   const bool has_room =
       changed_.wait(lock, stop, [&] { return failure_.has_value() || packs_in_memory_ < limit; });

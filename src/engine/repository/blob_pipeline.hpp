@@ -33,8 +33,9 @@ struct PipelineOptions {
 /// that pack sizes and neighbours tell less about chunk sizes. Only an uploaded pack that has
 /// reached the disk enters an index file.
 ///
-/// Memory: packs of pack_size_bytes (3 open, and one for each connection; who needs one more waits
-/// for an upload), a queued blob for each worker, and a compressed blob for each thread that saves.
+/// Memory: packs of pack_size_bytes (3 open, and about one for each connection; who needs one more
+/// waits for an upload), a queued blob for each worker, and a compressed blob for each thread that
+/// saves.
 class BlobPipeline final : public BlobSaver {
 public:
   /// All references outlive the pipeline.
