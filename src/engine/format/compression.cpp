@@ -7,7 +7,26 @@
 
 namespace dmaas::engine {
 
+namespace {
+
+// With tables as large as those of level 4, large blobs become 0.4 % smaller for a tenth more
+// processor time; what else level 4 does costs twice that and gives half as much again.
+constexpr int level_with_larger_tables = 3;
+constexpr std::size_t large_blob_bytes = 256 << 10;
+constexpr int table_log = 18;
+
+}  // namespace
+
 struct Compressor::Context {
+  explicit Context(int compression_level) : level(compression_level) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  void set(ZSTD_cParameter parameter, int value) {
+    ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(zstd, parameter, value)));
+  }
+
+  const int level;
   ZSTD_CCtx* zstd = ZSTD_createCCtx();
   // Not initialised: only the pages that frames reach are ever touched.
   std::unique_ptr<std::uint8_t[]> frame;
@@ -16,8 +35,8 @@ struct Compressor::Context {
   ~Context() { ZSTD_freeCCtx(zstd); }
 };
 
-Compressor::Compressor(int level) : context_(std::make_unique<Context>()) {
-  ENSURE(!ZSTD_isError(ZSTD_CCtx_setParameter(context_->zstd, ZSTD_c_compressionLevel, level)));
+Compressor::Compressor(int level) : context_(std::make_unique<Context>(level)) {
+  context_->set(ZSTD_c_compressionLevel, level);
 }
 Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
@@ -29,6 +48,11 @@ BytesView Compressor::compress(BytesView plain) {
   if (context.capacity < bound) {
     context.frame = std::make_unique_for_overwrite<std::uint8_t[]>(bound);
     context.capacity = bound;
+  }
+  if (context.level == level_with_larger_tables) {
+    const int log = plain.size() > large_blob_bytes ? table_log : 0;
+    context.set(ZSTD_c_hashLog, log);
+    context.set(ZSTD_c_chainLog, log);
   }
   const std::size_t size = ZSTD_compress2(context.zstd, context.frame.get(), context.capacity,
                                           plain.data(), plain.size());
