@@ -110,7 +110,8 @@ struct BackupConfigurationSpec {
         "RetentionPolicy that says which backups are kept, in the same namespace. None: all are.");
     field("paused", self.paused, "No session starts while this is true; those that run go on.");
     field("excludeSecrets", self.exclude_secrets,
-          "No Secret is stored. A restore then needs them at its destination.");
+          "No Secret is stored, and values of Secrets that stand in other objects are taken out of "
+          "them. A restore then needs the Secrets at its destination.");
     field("historyLimit", self.history_limit,
           "How many finished sessions are kept. Backups are not touched.", rule::with_default,
           rule::minimum(1), rule::maximum(200));

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 #include <unordered_map>
 
 #include "applications/resource_path.hpp"
+#include "applications/secrecy/left_out_document.hpp"
+#include "applications/secrecy/secret_values.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::applications {
@@ -83,8 +86,9 @@ std::string discovery_document(const kube::Discovery& discovery) {
 
 class Capture {
 public:
-  Capture(const ClusterView& view, const FileSink& sink, std::stop_token stop)
-      : view_(view), sink_(sink), stop_(std::move(stop)) {}
+  Capture(const ClusterView& view, const SecretValues& secrets, const FileSink& sink,
+          std::stop_token stop)
+      : view_(view), secrets_(secrets), sink_(sink), stop_(std::move(stop)) {}
 
   Result<> hand(const std::string& path, std::string_view content) {
     ++summary_.files;
@@ -100,6 +104,8 @@ public:
     return {};
   }
 
+  std::vector<LeftOutValue> take_left_out() { return std::move(left_out_); }
+
   CaptureSummary finish() {
     std::ranges::sort(summary_.vanished);
     const auto repeated = std::ranges::unique(summary_.vanished);
@@ -109,9 +115,21 @@ public:
 
 private:
   Result<> hand_object(const kube::Resource& version, const Member& member, Json object) {
-    if (version == member.resource) ++summary_.objects;
+    const bool is_preferred = version == member.resource;
+    if (is_preferred) ++summary_.objects;
+    auto stored = stored_form(std::move(object));
+    const auto removed = secrets_.remove_from(stored);
+    if (is_preferred) note(member.id, removed);
     const ResourcePath path{version.group, version.plural, version.version, member.id.key};
-    return hand(path.text(), to_canonical_text(stored_form(std::move(object))));
+    return hand(path.text(), to_canonical_text(stored));
+  }
+
+  void note(const ObjectId& object, const std::vector<RemovedValue>& removed) {
+    summary_.removed_values += removed.size();
+    for (const auto& value : removed) {
+      if (left_out_.size() < LeftOutDocument::max_values)
+        left_out_.push_back({object.text(), value.field, value.secret.text(), value.key});
+    }
   }
 
   Result<> read_each(const kube::Resource& version, const Batch& batch) {
@@ -142,10 +160,39 @@ private:
   }
 
   const ClusterView& view_;
+  const SecretValues& secrets_;
   const FileSink& sink_;
   const std::stop_token stop_;
+  std::vector<LeftOutValue> left_out_;
   CaptureSummary summary_;
 };
+
+Result<SecretValues> values_of_secrets(const ClusterView& view, const std::vector<Member>& members,
+                                       std::stop_token stop) {
+  SecretValues values;
+  std::set<std::string> namespaces;
+  for (const auto& member : members) {
+    values.spare(member.id.key.name);
+    if (!member.id.key.namespace_name.empty()) namespaces.insert(member.id.key.namespace_name);
+  }
+  for (const auto& name : namespaces) {
+    values.spare(name);
+    auto learn = [&](const Json& secret) -> Result<> {
+      values.learn(secret);
+      return {};
+    };
+    TRY(view.list(kube::resources::secrets(), name, learn, stop));
+  }
+  return values;
+}
+
+LeftOutDocument left_out_document(const Application& application,
+                                  std::vector<LeftOutValue> values) {
+  LeftOutDocument document{.values = std::move(values)};
+  for (const auto& secret : application.needed_secrets)
+    document.secrets.push_back({secret.key.namespace_name, secret.key.name});
+  return document;
+}
 
 /// Such a Service may hold ports that the server chose; only the record of writers tells them from
 /// those a person chose.
@@ -162,15 +209,21 @@ Json stored_form(Json object) {
   return object;
 }
 
-Result<CaptureSummary> capture(const ClusterView& view, const std::vector<Member>& members,
-                               const FileSink& sink, std::stop_token stop) {
-  std::vector<Member> sorted = members;
+Result<CaptureSummary> capture(const ClusterView& view, const Application& application,
+                               Secrets secrets, const FileSink& sink, std::stop_token stop) {
+  SecretValues values;
+  if (secrets == Secrets::leave_out)
+    values = TRY(values_of_secrets(view, application.members, stop));
+  std::vector<Member> sorted = application.members;
   std::ranges::sort(sorted, {}, &Member::id);
   const auto batches = batches_of(sorted, view.discovery());
-  Capture running(view, sink, stop);
+  Capture running(view, values, sink, stop);
   for (const auto& batch : batches) TRY(running.read(batch));
   TRY(running.hand("/index.json", index_document(batches)));
   TRY(running.hand("/discovery.json", discovery_document(view.discovery())));
+  const auto left_out = left_out_document(application, running.take_left_out());
+  if (!left_out.secrets.empty() || !left_out.values.empty())
+    TRY(running.hand(std::string(LeftOutDocument::path), to_canonical_text(to_json(left_out))));
   return running.finish();
 }
 

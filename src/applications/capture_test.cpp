@@ -5,6 +5,7 @@
 #include "applications/discover.hpp"
 #include "applications/resource_path.hpp"
 #include "applications/testing/memory_cluster.hpp"
+#include "base/encoding.hpp"
 
 namespace dmaas::applications {
 namespace {
@@ -13,14 +14,15 @@ class CaptureTest : public testing::Test {
 protected:
   CaptureTest() : cluster_(test_discovery()) { cluster_.put_all(read_test_objects("shop.yaml")); }
 
-  std::vector<Member> members() {
+  Application all(Secrets secrets = Secrets::keep) {
     Target target;
     target.namespaces = {"shop"};
     target.everything.emplace();
-    return discover(cluster_, {target}, {})->members;
+    target.selection.secrets = secrets;
+    return *discover(cluster_, {target}, {});
   }
-  Result<CaptureSummary> take(const std::vector<Member>& members) {
-    return capture(cluster_, members,
+  Result<CaptureSummary> take(const Application& application, Secrets secrets = Secrets::keep) {
+    return capture(cluster_, application, secrets,
                    [this](const std::string& path, std::string_view content) -> Result<> {
                      EXPECT_TRUE(files_.emplace(path, content).second) << path;
                      return {};
@@ -33,10 +35,10 @@ protected:
 };
 
 TEST_F(CaptureTest, WritesOneFilePerObjectAndVersion) {
-  const auto all = members();
-  const auto summary = take(all);
+  const auto application = all();
+  const auto summary = take(application);
   ASSERT_TRUE(summary.has_value());
-  EXPECT_EQ(summary->objects, all.size());
+  EXPECT_EQ(summary->objects, application.members.size());
   EXPECT_EQ(summary->files, files_.size());
   EXPECT_TRUE(files_.contains("/core/configmaps/v1/shop/db-conf.json"));
   EXPECT_TRUE(files_.contains("/core/namespaces/v1/_cluster/shop.json"));
@@ -48,7 +50,7 @@ TEST_F(CaptureTest, WritesOneFilePerObjectAndVersion) {
 }
 
 TEST_F(CaptureTest, IndexNamesPreferredAndOtherVersions) {
-  ASSERT_TRUE(take(members()).has_value());
+  ASSERT_TRUE(take(all()).has_value());
   const auto index = *parse_json(files_.at("/index.json"));
   bool seen = false;
   for (const auto& resource : items_at(index, "resources")) {
@@ -68,19 +70,19 @@ TEST_F(CaptureTest, ReadsManyObjectsByOneList) {
         {"kind", "ConfigMap"},
         {"metadata", JsonObject{{"name", "c" + std::to_string(i)}, {"namespace", "shop"}}}}));
   }
-  const auto all = members();
+  const auto application = all();
   const auto lists_before = cluster_.lists();
-  const auto summary = take(all);
+  const auto summary = take(application);
   ASSERT_TRUE(summary.has_value());
-  EXPECT_EQ(summary->objects, all.size());
+  EXPECT_EQ(summary->objects, application.members.size());
   EXPECT_EQ(cluster_.lists() - lists_before, 1u);
 }
 
 TEST_F(CaptureTest, ObjectsDeletedMeanwhileAreReportedNotFatal) {
-  const auto all = members();
+  const auto application = all();
   cluster_.remove({"", "ConfigMap", {"shop", "db-conf"}});
   cluster_.remove({"autoscaling", "HorizontalPodAutoscaler", {"shop", "web"}});
-  const auto summary = take(all);
+  const auto summary = take(application);
   ASSERT_TRUE(summary.has_value());
   EXPECT_THAT(
       summary->vanished,
@@ -88,11 +90,38 @@ TEST_F(CaptureTest, ObjectsDeletedMeanwhileAreReportedNotFatal) {
                            ObjectId{"autoscaling", "HorizontalPodAutoscaler", {"shop", "web"}}));
 }
 
+TEST_F(CaptureTest, WithoutSecretsNoOtherObjectHoldsTheirValues) {
+  const std::string value = "correct-horse-battery";
+  cluster_.put(JsonObject{{"apiVersion", "v1"},
+                          {"kind", "Secret"},
+                          {"metadata", JsonObject{{"name", "unused"}, {"namespace", "shop"}}},
+                          {"data", JsonObject{{"token", base64_encode(bytes_of(value))}}}});
+  cluster_.put(JsonObject{{"apiVersion", "v1"},
+                          {"kind", "ConfigMap"},
+                          {"metadata", JsonObject{{"name", "web-env"}, {"namespace", "shop"}}},
+                          {"data", JsonObject{{"TOKEN", value}}}});
+  ASSERT_TRUE(take(all()).has_value());
+  EXPECT_THAT(files_.at("/core/configmaps/v1/shop/web-env.json"), testing::HasSubstr(value));
+  EXPECT_FALSE(files_.contains("/left-out.json"));
+  files_.clear();
+
+  const auto summary = take(all(Secrets::leave_out), Secrets::leave_out);
+  ASSERT_TRUE(summary.has_value());
+  EXPECT_EQ(summary->removed_values, 1u);
+  for (const auto& [path, content] : files_) {
+    EXPECT_THAT(path, testing::Not(testing::HasSubstr("/secrets/")));
+    EXPECT_THAT(content, testing::Not(testing::HasSubstr(value))) << path;
+  }
+  EXPECT_THAT(files_.at("/left-out.json"),
+              testing::HasSubstr(R"({"field":"data.TOKEN","key":"token",)"
+                                 R"("object":"ConfigMap shop/web-env","secret":"shop/unused"})"));
+}
+
 TEST_F(CaptureTest, AnErrorOfTheSinkEndsIt) {
   auto refuse = [](const std::string&, std::string_view) -> Result<> {
     return fail(ErrorCode::exhausted, "full");
   };
-  EXPECT_EQ(capture(cluster_, members(), refuse, {}).code(), ErrorCode::exhausted);
+  EXPECT_EQ(capture(cluster_, all(), Secrets::keep, refuse, {}).code(), ErrorCode::exhausted);
 }
 
 TEST(StoredFormTest, DropsTheRecordOfWritersButNotOfServicesWithNodePorts) {

@@ -148,8 +148,13 @@ TEST_F(DiscoverTest, IncludeRulesNarrowWithoutCuttingTheWay) {
 TEST_F(DiscoverTest, StoresNoSecretWhenSecretsAreLeftOutAndSaysWhichAreNeeded) {
   auto target = whole_namespace();
   target.selection.secrets = Secrets::leave_out;
+  cluster_.put(JsonObject{
+      {"apiVersion", "v1"},
+      {"kind", "ConfigMap"},
+      {"metadata", JsonObject{{"name", "sh.helm.release.v1.web.v1"}, {"namespace", "shop"}}}});
   const auto application = found({target});
   EXPECT_THAT(names(application), Not(Contains(HasSubstr("Secret "))));
+  EXPECT_THAT(names(application), Not(Contains(HasSubstr("sh.helm.release"))));
   std::vector<std::string> needed;
   for (const auto& id : application.needed_secrets) needed.push_back(id.text());
   EXPECT_THAT(needed, testing::UnorderedElementsAre("Secret shop/db-root", "Secret shop/registry",

@@ -40,6 +40,7 @@ public:
     for (const Candidate* candidate : taken_) plan_object(*candidate);
     plan_claims();
     warn();
+    tell_what_was_left_out();
     std::ranges::stable_sort(plan_.objects, {}, [](const PlannedObject& object) {
       return std::tie(object.order, object.destination);
     });
@@ -231,6 +232,27 @@ private:
     }
     if (custom)
       plan_.warnings.emplace_back("names inside custom resources and ConfigMaps are not changed");
+  }
+
+  void tell_what_was_left_out() {
+    if (options_.scope != RestoreScope::all) return;
+    std::set<std::string> restored, namespaces;
+    for (const auto& object : plan_.objects) {
+      restored.insert(object.source.text());
+      namespaces.insert(object.source.key.namespace_name);
+    }
+    for (const auto& secret : stored_.left_out.secrets) {
+      const ObjectId id{"", "Secret", {secret.namespace_name, secret.name}};
+      if (namespaces.contains(secret.namespace_name))
+        plan_.needed_secrets.push_back(naming_->destination_of(id));
+    }
+    for (const auto& value : stored_.left_out.values) {
+      if (!restored.contains(value.object)) continue;
+      plan_.warnings.push_back(
+          fmt::format("{} of {} held the value of key {} of Secret {}, which was left out of the "
+                      "backup: put it in after the restore",
+                      value.field_path, value.object, value.key, value.secret));
+    }
   }
 
   bool sources_contain(const ObjectId& source) const {

@@ -64,6 +64,8 @@ struct RestorePlan {
   std::vector<NotPlanned> skipped{};      // by rules, or because nothing is to be done for them
   std::vector<NotPlanned> unsupported{};  // the destination cannot take them; with a remedy
   std::vector<std::string> warnings{};    // what a person should know
+  /// Left out of the backup, but workloads need them: as they are called at the destination.
+  std::vector<ObjectId> needed_secrets{};
   std::shared_ptr<const Naming> naming{};
   std::string restored_by{};
 };

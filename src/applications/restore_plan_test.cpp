@@ -14,6 +14,10 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
+constexpr std::string_view left_out_document =
+    R"({"secrets":[{"namespace":"shop","name":"db-root"}],"values":[{"object":"ConfigMap shop/db-conf",)"
+    R"("field":"data.DSN","secret":"shop/db-root","key":"password"}]})";
+
 class RestorePlanTest : public testing::Test {
 protected:
   RestorePlan planned(const RestoreOptions& options = {}) {
@@ -297,6 +301,19 @@ TEST_F(RestorePlanTest, AFileThatHoldsAnotherObjectIsCorrupt) {
   backup_.files["/core/configmaps/v1/shop/a.json"] =
       R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","namespace":"kube-system"}})";
   EXPECT_EQ(plan_restore(backup_, destination_, {}, {}).code(), ErrorCode::corrupt);
+}
+
+TEST_F(RestorePlanTest, TellsWhatABackupWithoutSecretsLeavesToAPerson) {
+  backup_.files["/left-out.json"] = left_out_document;
+  RestoreOptions options;
+  options.naming.namespaces = {{"shop", "copy"}};
+  const auto plan = planned(options);
+  ASSERT_THAT(plan.needed_secrets, SizeIs(1));
+  EXPECT_EQ(plan.needed_secrets[0].text(), "Secret copy/db-root");
+  EXPECT_THAT(plan.warnings, Contains(HasSubstr("data.DSN of ConfigMap shop/db-conf held the value "
+                                                "of key password of Secret shop/db-root")));
+  options.selection.exclude = {{.names = {"db-conf"}}};
+  EXPECT_THAT(planned(options).warnings, Not(Contains(HasSubstr("data.DSN"))));
 }
 
 TEST_F(RestorePlanTest, RefusesTheIndexOfANewerFormat) {

@@ -153,6 +153,19 @@ Result<> plan_dumps(const Restore& restore, api::RestoreReport& report, std::sto
   return {};
 }
 
+Result<> note_missing_secrets(const Restore& restore, api::RestoreReport& report,
+                              std::stop_token stop) {
+  for (const auto& secret : restore.plan.needed_secrets) {
+    if (TRY(exists(restore, kube::resources::secrets(), secret.key, stop))) continue;
+    if (report.warnings.size() == max_warnings) break;
+    report.warnings.push_back(
+        fmt::format("{} is neither in the backup nor here: workloads that need it do not start "
+                    "until you create it",
+                    secret.text()));
+  }
+  return {};
+}
+
 void note_plan(const RestorePlan& plan, api::RestoreReport& report) {
   auto warn = [&](std::string text) {
     if (report.warnings.size() < max_warnings) report.warnings.push_back(std::move(text));
@@ -189,6 +202,7 @@ Result<api::RestoreReport> run_preflight(const Restore& restore, std::stop_token
   report.preflight = std::move(summary);
   TRY(plan_volumes(restore, report, stop));
   TRY(plan_dumps(restore, report, stop));
+  TRY(note_missing_secrets(restore, report, stop));
   note_plan(restore.plan, report);
   return report;
 }

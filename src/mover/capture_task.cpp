@@ -15,14 +15,17 @@ namespace {
 
 constexpr std::string_view system_namespace = "dmaas-system";
 
+applications::Secrets secrets_of(const api::OrderCapture& order) {
+  return order.exclude_secrets ? applications::Secrets::leave_out : applications::Secrets::keep;
+}
+
 std::vector<applications::Target> targets_of(const api::OrderCapture& order) {
-  auto secrets =
-      order.exclude_secrets ? applications::Secrets::leave_out : applications::Secrets::keep;
   auto reach = order.namespace_name == system_namespace ? applications::Reach::cluster
                                                         : applications::Reach::namespaces;
   std::vector<applications::Target> targets;
   for (const auto& target : order.targets) {
-    targets.push_back(applications::to_target(target, order.namespace_name, secrets, reach));
+    targets.push_back(
+        applications::to_target(target, order.namespace_name, secrets_of(order), reach));
   }
   return targets;
 }
@@ -70,7 +73,7 @@ Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop
     auto pass_on = [&](const std::string& path, std::string_view content) {
       return sink(file_of(path, content));
     };
-    captured = TRY(applications::capture(view, application.members, pass_on, stop));
+    captured = TRY(applications::capture(view, application, secrets_of(order), pass_on, stop));
     document.object_count = static_cast<std::int32_t>(captured.objects);
     auto text = api::encode_backup_document(document);
     return sink(file_of(std::string(api::BackupDocument::path), text));
@@ -81,6 +84,12 @@ Result<api::MoverResult> back_up_resources(const TaskContext& context, std::stop
   auto result = result_of(summary, context.order);
   result.files = static_cast<std::int64_t>(captured.objects);
   result.report = JsonObject{{"objects", captured.objects}, {"vanished", captured.vanished.size()}};
+  if (captured.removed_values > 0) {
+    result.warnings.push_back(
+        fmt::format("values of Secrets were taken out of {} places in other objects: a restore "
+                    "lists them",
+                    captured.removed_values));
+  }
   for (const auto& vanished : captured.vanished) {
     if (result.warnings.size() < 50)
       result.warnings.push_back(vanished.text() + " was deleted while the backup ran");

@@ -17,6 +17,13 @@ bool is_secret(const ObjectId& id) {
   return id.group.empty() && id.kind == "Secret";
 }
 
+/// Helm's record of a release, which it can keep in ConfigMaps, holds the manifests of its Secrets.
+bool holds_secrets(const ObjectId& id) {
+  const bool is_record =
+      id.group.empty() && id.kind == "ConfigMap" && id.key.name.starts_with("sh.helm.release.v1.");
+  return is_secret(id) || is_record;
+}
+
 /// What every chosen object needs to exist at all; include rules need not name it.
 bool is_supporting(const ObjectId& id) {
   return (id.group.empty() && id.kind == "Namespace") || id.kind == "CustomResourceDefinition";
@@ -98,7 +105,7 @@ private:
     if (!seen_.insert(facts.id).second) return;
     const Described described{facts.resource, facts.id.key.namespace_name, facts.id.key.name,
                               facts.labels};
-    if (selection_.secrets == Secrets::leave_out && is_secret(facts.id)) {
+    if (selection_.secrets == Secrets::leave_out && holds_secrets(facts.id)) {
       result_.left_out.push_back({facts.id, "Secrets are excluded"});
       return;
     }

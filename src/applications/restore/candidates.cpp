@@ -72,6 +72,10 @@ Result<StoredObjects> read_stored_objects(const ResourceFiles& files, std::stop_
     kinds.emplace(stored.kinds[i].resource.name(), i);
 
   auto take = [&](const std::string& path, std::string_view content) -> Result<> {
+    if (path == LeftOutDocument::path) {
+      const Json left_out = TRY(parse_json(content).context("reading " + path));
+      stored.left_out = TRY(from_json<LeftOutDocument>(left_out).context("reading " + path));
+    }
     if (is_document(path)) return {};
     const ResourcePath place = TRY(ResourcePath::parse(path));
     const auto kind =

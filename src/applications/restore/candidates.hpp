@@ -9,6 +9,7 @@
 #include "applications/discovery/facts.hpp"
 #include "applications/resource_files.hpp"
 #include "applications/restore/versions.hpp"
+#include "applications/secrecy/left_out_document.hpp"
 #include "base/json.hpp"
 #include "base/result.hpp"
 
@@ -27,6 +28,7 @@ struct Candidate {
 
 struct StoredObjects {
   std::vector<StoredKind> kinds{};
+  LeftOutDocument left_out{};
   std::vector<Candidate> candidates{};
 };
 

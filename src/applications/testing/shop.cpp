@@ -19,7 +19,7 @@ MemoryFiles back_up_shop(const std::vector<Json>& more) {
     backup.files.emplace(path, content);
     return {};
   };
-  ENSURE(capture(cluster, application->members, keep, {}).has_value());
+  ENSURE(capture(cluster, *application, Secrets::keep, keep, {}).has_value());
   return backup;
 }
 

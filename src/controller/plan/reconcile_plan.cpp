@@ -44,6 +44,23 @@ api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::str
   return status.runs.emplace_back(api::RunStatus{.name = run});
 }
 
+/// Condition RestoreNeedsSecrets; absent when backups hold all that a restore needs.
+void note_needed_secrets(api::Conditions& conditions, const applications::Application& application,
+                         Timestamp now) {
+  const auto& needed = application.needed_secrets;
+  if (needed.empty())
+    return api::remove_condition(conditions, api::condition::restore_needs_secrets);
+  api::set_condition(
+      conditions,
+      {.type = std::string(api::condition::restore_needs_secrets),
+       .status = api::ConditionStatus::yes,
+       .reason = "Excluded",
+       .message = fmt::format("backups leave out {} Secrets that the application needs: a restore "
+                              "needs them at its destination; the first is {}",
+                              needed.size(), needed.front().key.text())},
+      now);
+}
+
 std::string_view reason_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::not_found:
@@ -135,6 +152,7 @@ Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::
   resolved.volumes = std::move(planned.volumes);
   if (resolved.volumes.size() > max_volumes_shown) resolved.volumes.resize(max_volumes_shown);
   plan.status.resolved = std::move(resolved);
+  note_needed_secrets(plan.status.conditions, application, now);
   if (!planned.obstacle.empty()) return fail(ErrorCode::not_found, planned.obstacle);
   return {};
 }
