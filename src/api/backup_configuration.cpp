@@ -30,6 +30,11 @@ const KindInfo& kind_info<BackupConfiguration>() {
   return info;
 }
 
+bool BackupRun::starts_at_once() const {
+  return first_run.value_or(interval ? FirstRun::at_once : FirstRun::scheduled) ==
+         FirstRun::at_once;
+}
+
 const BackupRun* BackupConfigurationSpec::find_run(std::string_view name) const {
   auto found = std::ranges::find(runs, name, &BackupRun::name);
   return found == runs.end() ? nullptr : &*found;
@@ -38,6 +43,23 @@ const BackupRun* BackupConfigurationSpec::find_run(std::string_view name) const 
 const BackupTarget* BackupConfigurationSpec::find_target(std::string_view name) const {
   auto found = std::ranges::find(targets, name, &BackupTarget::name);
   return found == targets.end() ? nullptr : &*found;
+}
+
+std::vector<BackupTarget> targets_of(const BackupConfigurationSpec& plan, const BackupRun& run) {
+  if (run.targets.empty()) return plan.targets;
+  std::vector<BackupTarget> chosen;
+  for (const auto& target : plan.targets) {
+    if (std::ranges::count(run.targets, target.name) > 0) chosen.push_back(target);
+  }
+  return chosen;
+}
+
+std::string targets_key_of(const BackupConfigurationSpec& plan, std::string_view run) {
+  const auto* found = plan.find_run(run);
+  auto chosen = found == nullptr ? plan.targets : targets_of(plan, *found);
+  std::string key;  // in the plan's order
+  for (const auto& target : chosen) key += target.name + "/";
+  return key;
 }
 
 const LocalReference* retention_policy_of(const BackupConfiguration& plan,

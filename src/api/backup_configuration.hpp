@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,16 +20,38 @@ constexpr auto names_of(RunType) {
   return std::to_array<std::string_view>({"full", "incremental"});
 }
 
+enum class FirstRun { at_once, scheduled };
+constexpr auto names_of(FirstRun) {
+  return std::to_array<std::string_view>({"AtOnce", "Scheduled"});
+}
+
+/// What becomes of a due time while another session of the plan is not over.
+enum class Concurrency { queue, forbid };
+constexpr auto names_of(Concurrency) {
+  return std::to_array<std::string_view>({"Queue", "Forbid"});
+}
+
 /// A named recipe in a plan.
 struct BackupRun {
   std::string name{};
   std::string schedule{};
   std::string time_zone{};
+  std::optional<std::chrono::nanoseconds> interval{};
+  std::optional<FirstRun> first_run{};
+  std::chrono::nanoseconds jitter{0};
+  std::optional<std::chrono::nanoseconds> start_deadline{};
+  Concurrency concurrency = Concurrency::queue;
+  std::int32_t retries = 0;
+  std::vector<std::string> targets{};
   RunType type = RunType::incremental;
   std::int32_t full_every = 0;
   RunHooks hooks{};
   std::chrono::nanoseconds timeout = std::chrono::hours{6};
   MoverSettings mover{};
+
+  /// Whether it starts by itself.
+  bool is_timed() const { return !schedule.empty() || interval.has_value(); }
+  bool starts_at_once() const;
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "Names the run in commands, sessions and backups.", rule::required,
@@ -38,11 +61,36 @@ struct BackupRun {
     field(
         "schedule", self.schedule,
         "Cron expression of five fields, such as 0 3 * * *, or @hourly, @daily, @weekly, @monthly, "
-        "@yearly. Empty: only on demand.",
+        "@yearly. Empty: only on demand, unless interval is given. When clocks change, a time that "
+        "is skipped runs at the moment of the change and one that comes twice runs the first time "
+        "only; a schedule for every hour follows elapsed time.",
         rule::max_length(200));
     field("timeZone", self.time_zone,
           "Time zone of the schedule, such as Europe/Berlin; UTC when empty.",
           rule::max_length(64));
+    field("interval", self.interval,
+          "Instead of schedule: from one start to the next, such as 1h; at least 1m.");
+    field("firstRun", self.first_run,
+          "When the first one starts: AtOnce, as soon as the plan is ready, or Scheduled. By "
+          "default AtOnce with interval, Scheduled with schedule.");
+    field("jitter", self.jitter,
+          "Each start is later by up to this, by a share that is the same whenever it is computed, "
+          "so that many plans of one schedule do not start in the same moment.");
+    field("startDeadline", self.start_deadline,
+          "A start that is late by more than this is skipped. Without it, the newest start that "
+          "was missed is made up, once.");
+    field("concurrency", self.concurrency,
+          "When it is due while another session of the plan is not over: Queue lets it wait, at "
+          "most one of each run; Forbid skips it.",
+          rule::with_default);
+    field("retries", self.retries,
+          "So often a session of the schedule that failed is followed by another one, after 1m, "
+          "2m, 4m and so on up to 1h; until the next one is due.",
+          rule::minimum(0), rule::maximum(10));
+    field("targets", self.targets,
+          "Names of the plan's targets that it backs up; all of them when empty. Backups of other "
+          "targets are kept and counted apart by retention and fullEvery.",
+          rule::max_items(32));
     field("type", self.type,
           "full rereads all source data; incremental reads what changed since the last backup. "
           "Both can be "
@@ -56,6 +104,8 @@ struct BackupRun {
     field("timeout", self.timeout, "A session that takes longer is stopped and fails.",
           rule::with_default);
     field("mover", self.mover, "Settings of the pods that move the data.");
+    field.rule("!has(self.interval) || !has(self.schedule) || self.schedule == ''",
+               "give schedule or interval, not both");
   }
 };
 
@@ -124,16 +174,35 @@ struct BackupConfigurationSpec {
   }
 };
 
+/// A due time at which no session was started.
+struct SkippedStart {
+  Timestamp time{};
+  std::string reason{};
+  std::string message{};
+  bool operator==(const SkippedStart&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("time", self.time, "The scheduled time.", rule::required);
+    field("reason", self.reason,
+          "SkippedBecauseRunning, SkippedBecauseQueued or SkippedBecauseLate.");
+    field("message", self.message, "Why, for people.");
+  }
+};
+
 struct RunStatus {
   std::string name{};
+  std::optional<Timestamp> since{};
   std::optional<Timestamp> next_time{};
   std::optional<Timestamp> last_scheduled_time{};
+  std::optional<SkippedStart> last_skipped{};
 
   static void fields(auto& self, auto&& field) {
     field("name", self.name, "Name of the run.", rule::required);
+    field("since", self.since, "Since when the plan has it.");
     field("nextTime", self.next_time,
           "When it starts next; absent without schedule or while paused.");
     field("lastScheduledTime", self.last_scheduled_time, "The scheduled time of its last session.");
+    field("lastSkipped", self.last_skipped, "The last start that was skipped, and why.");
   }
 };
 
@@ -194,6 +263,12 @@ struct BackupConfigurationStatus {
 using BackupConfiguration = Object<BackupConfigurationSpec, BackupConfigurationStatus>;
 template <>
 const KindInfo& kind_info<BackupConfiguration>();
+
+/// The targets that a run of the plan backs up.
+std::vector<BackupTarget> targets_of(const BackupConfigurationSpec& plan, const BackupRun& run);
+/// Names the same targets in the same way, whatever the order; a run that the plan does not have
+/// (any more) counts as one of all targets.
+std::string targets_key_of(const BackupConfigurationSpec& plan, std::string_view run);
 
 /// The RetentionPolicy, in the plan's namespace, by which its backups on a storage are kept; null:
 /// all of them are.

@@ -16,6 +16,8 @@ struct BackupSessionSpec {
   std::string run{};
   std::optional<RunType> type{};
   std::optional<Timestamp> scheduled_time{};
+  std::string retry_of{};
+  std::int32_t attempt = 0;
 
   static void fields(auto& self, auto&& field) {
     field("planRef", self.plan, "The BackupConfiguration, in the same namespace.", rule::required);
@@ -23,6 +25,10 @@ struct BackupSessionSpec {
     field("type", self.type, "Overrides the type of the run.");
     field("scheduledTime", self.scheduled_time,
           "When the schedule asked for it; absent on demand.");
+    field("retryOf", self.retry_of, "The session that failed and is tried again by this one.",
+          rule::max_length(63));
+    field("attempt", self.attempt, "0: the first one of its scheduled time, 1: the first retry.",
+          rule::minimum(0));
     field.rule("self == oldSelf", "a session cannot be changed: create a new one instead");
   }
 };

@@ -37,6 +37,14 @@ bool is_changed(std::string_view part, const std::string& name) {
   return part != name || part.find('-') != std::string_view::npos;
 }
 
+constexpr std::size_t plan_length = 30;
+constexpr std::size_t run_length = 15;
+
+std::string time_name(std::string_view plan, std::string_view run, Timestamp scheduled) {
+  auto seconds = std::chrono::floor<std::chrono::seconds>(scheduled).time_since_epoch().count();
+  return fmt::format("{}-{}-{}", to_name(plan, plan_length), to_name(run, run_length), seconds);
+}
+
 std::string part_name(std::string_view purpose, const SessionPart& part) {
   return fmt::format("{}-{}-{}", purpose, to_name(part.component, 40),
                      hash_of({part.session_uid, part.component, part.storage, purpose,
@@ -48,13 +56,16 @@ std::string part_name(std::string_view purpose, const SessionPart& part) {
 
 std::string session_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
                          Timestamp scheduled) {
-  auto plan_part = to_name(plan, 30);
-  auto run_part = to_name(run, 15);
-  auto seconds = std::chrono::floor<std::chrono::seconds>(scheduled).time_since_epoch().count();
-  auto name = fmt::format("{}-{}-{}", plan_part, run_part, seconds);
-  if (is_changed(plan, plan_part) || is_changed(run, run_part))
+  auto name = time_name(plan, run, scheduled);
+  if (is_changed(plan, to_name(plan, plan_length)) || is_changed(run, to_name(run, run_length)))
     name += "-" + hash_of({plan_uid, run}, 5);
   return name;
+}
+
+std::string retry_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
+                       Timestamp scheduled, int attempt) {
+  return time_name(plan, run, scheduled) + "-" +
+         hash_of({plan_uid, run, std::to_string(attempt)}, 5);
 }
 
 std::string snapshot_name(std::string_view application, Timestamp time,

@@ -13,6 +13,10 @@ namespace dmaas::api {
 /// when a part was cut or has a '-'.
 std::string session_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
                          Timestamp scheduled);
+/// The same for the `attempt`-th retry, counted from 1: always with 5 hexadecimal digits, of
+/// hash(plan uid, run, attempt).
+std::string retry_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
+                       Timestamp scheduled, int attempt);
 
 /// <application>-<utc yyyymmdd-hhmmss>-<5 hexadecimal digits of hash(repository id, session uid)>:
 /// the same on every cluster that discovers the backup.

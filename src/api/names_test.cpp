@@ -24,6 +24,17 @@ TEST(NamesTest, TellsSessionsApartWhosePartsHaveDashesOrWereCut) {
   EXPECT_NE(longest, session_name(plan, "other uid", std::string(40, 'r'), at));
 }
 
+TEST(NamesTest, NamesEachRetryOfASessionApart) {
+  auto first = retry_name("shop", "uid", "full", at, 1);
+  EXPECT_EQ(first.substr(0, 21), session_name("shop", "uid", "full", at) + "-");
+  EXPECT_EQ(first, retry_name("shop", "uid", "full", at, 1));
+  EXPECT_NE(first, retry_name("shop", "uid", "full", at, 2));
+  std::string plan(60, 'p');
+  std::string run(40, 'r');
+  EXPECT_EQ(retry_name(plan, "uid", run, at, 1).size(), 63U);
+  EXPECT_NE(retry_name(plan, "uid", run, at, 1), session_name(plan, "uid", run, at));
+}
+
 TEST(NamesTest, NamesASnapshotEquallyEverywhere) {
   auto name = snapshot_name("mariadb", at, "repository", "session");
   EXPECT_EQ(name.substr(0, 24), "mariadb-20260102-030405-");

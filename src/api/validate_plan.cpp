@@ -44,9 +44,55 @@ void check_dump_names(const BackupConfigurationSpec& spec, Problems& problems) {
   }
 }
 
+constexpr std::chrono::minutes shortest_interval{1};
+constexpr std::chrono::days longest_interval{366};
+constexpr std::chrono::days longest_jitter{1};
+
+/// When a run starts by itself.
+void check_times(const BackupRun& run, const std::string& path, Problems& problems) {
+  check_schedule(run.schedule, run.time_zone, path, problems);
+  problems.add_unless(!run.interval || run.schedule.empty(), path + ".interval",
+                      "goes only without schedule; remove one of them");
+  bool is_good =
+      !run.interval || (*run.interval >= shortest_interval && *run.interval <= longest_interval &&
+                        *run.interval % std::chrono::seconds{1} == run.interval->zero());
+  problems.add_unless(is_good, path + ".interval",
+                      "must be between 1m and 366d and of whole seconds, such as 1h");
+  bool fits = run.jitter >= std::chrono::seconds{0} && run.jitter <= longest_jitter &&
+              (!run.interval || run.jitter < *run.interval);
+  problems.add_unless(fits, path + ".jitter", "must be at most 1d and less than interval");
+  problems.add_unless(!run.start_deadline || *run.start_deadline >= std::chrono::minutes{1},
+                      path + ".startDeadline", "must be at least 1m, such as 30m");
+  if (run.is_timed()) return;
+  const auto* remedy = "goes only with schedule or interval; remove it or add one of them";
+  problems.add_unless(!run.first_run, path + ".firstRun", remedy);
+  problems.add_unless(run.jitter == std::chrono::seconds{0}, path + ".jitter", remedy);
+  problems.add_unless(!run.start_deadline, path + ".startDeadline", remedy);
+  problems.add_unless(run.retries == 0, path + ".retries", remedy);
+}
+
+void check_run_targets(const BackupConfigurationSpec& spec, const BackupRun& run,
+                       const std::string& path, Problems& problems) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < run.targets.size(); ++i) {
+    const auto& name = run.targets[i];
+    auto target_path = fmt::format("{}.targets[{}]", path, i);
+    problems.add_unless(
+        spec.find_target(name) != nullptr, target_path,
+        fmt::format("'{}' is none of spec.targets; correct it or leave it away", name));
+    problems.add_unless(seen.insert(name).second, target_path,
+                        fmt::format("'{}' appears more than once; remove one", name));
+  }
+}
+
+bool has_target(const BackupRun& run, const std::string& target) {
+  return run.targets.empty() || std::ranges::count(run.targets, target) > 0;
+}
+
 void check_run(const BackupConfigurationSpec& spec, const BackupRun& run, const std::string& path,
                Problems& problems) {
-  check_schedule(run.schedule, run.time_zone, path, problems);
+  check_times(run, path, problems);
+  check_run_targets(spec, run, path, problems);
   problems.add_unless(run.full_every == 0 || run.type == RunType::incremental, path + ".fullEvery",
                       "goes only with type: incremental; remove one of them");
   check_timeout(run.timeout, path + ".timeout", problems);
@@ -55,12 +101,13 @@ void check_run(const BackupConfigurationSpec& spec, const BackupRun& run, const 
   for (const auto* hooks : {&run.hooks.before, &run.hooks.after}) {
     for (const auto& hook : *hooks) {
       bool known =
-          !hook.exec || hook.exec->target.empty() || spec.find_target(hook.exec->target) != nullptr;
+          !hook.exec || hook.exec->target.empty() ||
+          (spec.find_target(hook.exec->target) != nullptr && has_target(run, hook.exec->target));
       problems.add_unless(
           known, path + ".hooks",
-          fmt::format(
-              "exec.target '{}' of hook {} is none of spec.targets; correct it or leave it away",
-              hook.exec ? hook.exec->target : "", hook.name));
+          fmt::format("exec.target '{}' of hook {} is none of the targets that the run backs up; "
+                      "correct it or leave it away",
+                      hook.exec ? hook.exec->target : "", hook.name));
     }
   }
   check_mover(run.mover, path + ".mover", problems);

@@ -1,5 +1,6 @@
 #include "api/validate.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/yaml.hpp"
@@ -145,8 +146,8 @@ TEST(ValidatePlanTest, NamesFieldAndRemedyOfARun) {
   EXPECT_EQ(run_problem("hooks: {after: [{name: a}]}"),
             "spec.runs[0].hooks.after[0]: give exactly one of templateRef and exec");
   EXPECT_EQ(run_problem("hooks: {after: [{name: a, exec: {target: web, command: [x]}}]}"),
-            "spec.runs[0].hooks: exec.target 'web' of hook a is none of spec.targets; correct it "
-            "or leave it away");
+            "spec.runs[0].hooks: exec.target 'web' of hook a is none of the targets that the run "
+            "backs up; correct it or leave it away");
   EXPECT_EQ(run_problem("hooks: {before: [{name: a, exec: {command: [a], undo: [b], maxQuiesce: "
                         "1m}}]}"),
             "");
@@ -162,6 +163,45 @@ TEST(ValidatePlanTest, NamesFieldAndRemedyOfARun) {
             "spec.runs[0].mover.resources.limits.memory: must be at least 128Mi");
   EXPECT_EQ(run_problem("mover: {tolerations: [{value: x}]}"),
             "spec.runs[0].mover.tolerations[0].key: is required by operator Equal");
+}
+
+TEST(ValidatePlanTest, NamesFieldAndRemedyOfTimes) {
+  EXPECT_EQ(run_problem("interval: 1h, jitter: 10m, startDeadline: 5m, retries: 2, firstRun: "
+                        "Scheduled, concurrency: Forbid"),
+            "");
+  EXPECT_EQ(run_problem("interval: 1h, schedule: '@daily'"),
+            "spec.runs[0].interval: goes only without schedule; remove one of them");
+  auto range =
+      "spec.runs[0].interval: must be between 1m and 366d and of whole seconds, such as 1h";
+  EXPECT_EQ(run_problem("interval: 59s"), range);
+  EXPECT_EQ(run_problem("interval: 90500ms"), range);
+  EXPECT_EQ(run_problem("interval: 1h, jitter: 1h"),
+            "spec.runs[0].jitter: must be at most 1d and less than interval");
+  EXPECT_EQ(run_problem("schedule: '@daily', startDeadline: 1s"),
+            "spec.runs[0].startDeadline: must be at least 1m, such as 30m");
+  EXPECT_EQ(run_problem("schedule: '@daily', firstRun: Soon"),
+            "spec.runs[0].firstRun: must be one of AtOnce, Scheduled, not \"Soon\"");
+  for (std::string_view field : {"firstRun", "jitter", "startDeadline", "retries"}) {
+    auto value = field == "firstRun" ? "AtOnce" : field == "retries" ? "1" : "5m";
+    EXPECT_EQ(run_problem(fmt::format("{}: {}", field, value)),
+              fmt::format("spec.runs[0].{}: goes only with schedule or interval; remove it or add "
+                          "one of them",
+                          field));
+  }
+}
+
+TEST(ValidatePlanTest, NamesFieldAndRemedyOfTheTargetsOfARun) {
+  EXPECT_EQ(run_problem("targets: [db]"), "");
+  EXPECT_EQ(run_problem("targets: [web]"),
+            "spec.runs[0].targets[0]: 'web' is none of spec.targets; correct it or leave it away");
+  EXPECT_EQ(run_problem("targets: [db, db]"),
+            "spec.runs[0].targets[1]: 'db' appears more than once; remove one");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(R"(
+targets: [{name: db, allObjects: true}, {name: web, allObjects: true}]
+runs: [{name: full, targets: [db], hooks: {after: [{name: a, exec: {target: web, command: [x]}}]}}]
+)"),
+            "spec.runs[0].hooks: exec.target 'web' of hook a is none of the targets that the run "
+            "backs up; correct it or leave it away");
 }
 
 TEST(ValidatePlanTest, NamesFieldAndRemedyOfATarget) {

@@ -31,10 +31,13 @@ struct Preview {
   std::vector<applications::RetainedBackup> backups;
 };
 
-/// Complete backups of the plan by the name of their repository.
-Result<std::map<std::string, std::vector<applications::RetainedBackup>>> backups_of(
-    const Connection& connection, const api::BackupConfiguration& plan, std::stop_token stop) {
-  std::map<std::string, std::vector<applications::RetainedBackup>> by_repository;
+/// Complete backups of the plan by the name of their repository and their targets.
+using BackupsOfPlan =
+    std::map<std::pair<std::string, std::string>, std::vector<applications::RetainedBackup>>;
+
+Result<BackupsOfPlan> backups_of(const Connection& connection, const api::BackupConfiguration& plan,
+                                 std::stop_token stop) {
+  BackupsOfPlan found;
   kube::ListOptions here{.namespace_name = connection.namespace_name};
   const auto resource = api::kind_info<api::Snapshot>().resource();
   for (const auto& object :
@@ -43,10 +46,10 @@ Result<std::map<std::string, std::vector<applications::RetainedBackup>>> backups
     if (!backup || backup->status.plan != plan.metadata.key().text() || !backup->status.complete ||
         backup->metadata.deletion_time)
       continue;
-    by_repository[backup->spec.repository.name].push_back(
-        {backup->metadata.name, backup->spec.time});
+    found[{backup->spec.repository.name, api::targets_key_of(plan.spec, backup->spec.run)}]
+        .push_back({backup->metadata.name, backup->spec.time});
   }
-  return by_repository;
+  return found;
 }
 
 Result<std::vector<Preview>> preview(const Connection& connection, const PreviewFlags& flags,
@@ -55,7 +58,8 @@ Result<std::vector<Preview>> preview(const Connection& connection, const Preview
   const auto& here = connection.namespace_name;
   auto plan = TRY(load_or_list<api::BackupConfiguration>(client, {here, flags.plan}, stop));
   std::vector<Preview> previews;
-  for (auto& [name, backups] : TRY(backups_of(connection, plan, stop))) {
+  for (auto& [group, backups] : TRY(backups_of(connection, plan, stop))) {
+    const auto& name = group.first;
     auto repository = TRY(load_or_list<api::Repository>(client, {here, name}, stop));
     auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
     const auto* reference = api::retention_policy_of(plan, storage);

@@ -124,7 +124,7 @@ Result<api::WorkOrder> backup_order(World& world, const BackupWork& work,
       order.task = api::MoverTask::backup_resources;
       order.capture =
           api::OrderCapture{.namespace_name = work.plan.metadata.namespace_name,
-                            .targets = work.plan.spec.targets,
+                            .targets = work.targets(),
                             .exclude_secrets = work.plan.spec.exclude_secrets,
                             .document = TRY(document_of(world, work, component.storage, stop))};
       break;

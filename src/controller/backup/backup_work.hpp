@@ -22,6 +22,9 @@ struct BackupWork {
   api::BackupConfiguration plan{};
   const api::BackupRun* run = nullptr;  // within `plan`
   std::vector<api::BackupStorage> storages{};
+
+  /// Those that the run backs up.
+  std::vector<api::BackupTarget> targets() const { return api::targets_of(plan.spec, *run); }
 };
 
 api::OrderSession identity_of(const api::BackupSession& session);

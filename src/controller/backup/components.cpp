@@ -98,6 +98,7 @@ std::optional<DumpOfPlan> dump_of_component(const std::string& component,
 }
 
 PlannedComponents plan_components(const api::BackupConfiguration& plan,
+                                  const std::vector<api::BackupTarget>& targets,
                                   const applications::Application& application,
                                   const std::vector<api::BackupStorage>& storages) {
   PlannedComponents planned;
@@ -107,7 +108,7 @@ PlannedComponents plan_components(const api::BackupConfiguration& plan,
   for (const auto& claim : application.claims) {
     add_volume(planned, claim, plan);
   }
-  for (const auto& target : plan.spec.targets) {
+  for (const auto& target : targets) {
     for (const auto& dump : target.dumps)
       planned.components.push_back({.name = std::string(dump_prefix) + dump.name});
   }
@@ -131,15 +132,25 @@ PlannedComponents plan_components(const api::BackupConfiguration& plan,
 }
 
 std::vector<applications::Target> discovery_targets(const api::BackupConfiguration& plan,
+                                                    const std::vector<api::BackupTarget>& targets,
                                                     applications::Reach reach) {
   auto secrets =
       plan.spec.exclude_secrets ? applications::Secrets::leave_out : applications::Secrets::keep;
-  std::vector<applications::Target> targets;
-  for (const auto& target : plan.spec.targets) {
-    targets.push_back(
-        applications::to_target(target, plan.metadata.namespace_name, secrets, reach));
+  std::vector<applications::Target> wanted;
+  for (const auto& target : targets) {
+    wanted.push_back(applications::to_target(target, plan.metadata.namespace_name, secrets, reach));
   }
-  return targets;
+  return wanted;
+}
+
+std::vector<api::Snapshot> with_targets_of(const api::BackupConfigurationSpec& plan,
+                                           const api::BackupRun& run,
+                                           std::vector<api::Snapshot> snapshots) {
+  auto wanted = api::targets_key_of(plan, run.name);
+  std::erase_if(snapshots, [&](const auto& snapshot) {
+    return api::targets_key_of(plan, snapshot.spec.run) != wanted;
+  });
+  return snapshots;
 }
 
 const api::Snapshot* newest_of(const std::vector<api::Snapshot>& snapshots) {
@@ -163,13 +174,17 @@ ChainLink next_link(const api::BackupRun& run, std::optional<api::RunType> wante
 }
 
 std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots) {
-  const auto* newest = newest_of(snapshots);
+  auto has_it = [&](const auto& snapshot) {
+    return component == "resources" || std::ranges::count(snapshot.status.components, component,
+                                                          &api::SnapshotComponent::name) > 0;
+  };
+  std::vector<api::Snapshot> with_it;
+  std::ranges::copy_if(snapshots, std::back_inserter(with_it), has_it);
+  const auto* newest = newest_of(with_it);
   if (newest == nullptr) return "";
   if (component == "resources") return newest->spec.snapshot_id;
-  for (const auto& stored : newest->status.components) {
-    if (stored.name == component) return stored.snapshot_id;
-  }
-  return "";
+  return std::ranges::find(newest->status.components, component, &api::SnapshotComponent::name)
+      ->snapshot_id;
 }
 
 std::string describe_trouble(const std::vector<api::ComponentStatus>& components) {

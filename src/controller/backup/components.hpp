@@ -39,14 +39,22 @@ struct PlannedComponents {
   std::string obstacle{};
 };
 
-/// One component for each readable claim, each dump and the objects, on each storage.
+/// One component for each readable claim, each dump of the targets and the objects, on each
+/// storage. `targets` are some of the plan's, `application` is what belongs to them.
 PlannedComponents plan_components(const api::BackupConfiguration& plan,
+                                  const std::vector<api::BackupTarget>& targets,
                                   const applications::Application& application,
                                   const std::vector<api::BackupStorage>& storages);
 
-/// The plan's targets as discovery wants them.
+/// Targets of the plan as discovery wants them.
 std::vector<applications::Target> discovery_targets(const api::BackupConfiguration& plan,
+                                                    const std::vector<api::BackupTarget>& targets,
                                                     applications::Reach reach);
+
+/// Those that show a backup of the same targets as the run's.
+std::vector<api::Snapshot> with_targets_of(const api::BackupConfigurationSpec& plan,
+                                           const api::BackupRun& run,
+                                           std::vector<api::Snapshot> snapshots);
 
 /// The newest complete backup of these; null when there is none.
 const api::Snapshot* newest_of(const std::vector<api::Snapshot>& snapshots);
@@ -60,8 +68,8 @@ struct ChainLink {
 ChainLink next_link(const api::BackupRun& run, std::optional<api::RunType> wanted,
                     const api::Snapshot* newest);
 
-/// The snapshot of the same component in the newest backup of the repository; "" when there is
-/// none.
+/// The snapshot of the same component in the newest backup of the repository that has it; "" when
+/// there is none.
 std::string parent_of(const std::string& component, const std::vector<api::Snapshot>& snapshots);
 
 /// What keeps the first component that is not done from going on, with its name; "" when nothing

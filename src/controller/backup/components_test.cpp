@@ -29,7 +29,9 @@ protected:
     application_.claims.push_back(std::move(claim));
     return application_.claims.back();
   }
-  PlannedComponents plan() const { return plan_components(plan_, application_, storages_); }
+  PlannedComponents plan() const {
+    return plan_components(plan_, plan_.spec.targets, application_, storages_);
+  }
   static std::vector<std::string> names_of(const PlannedComponents& planned) {
     std::vector<std::string> names;
     for (const auto& component : planned.components) names.push_back(component.name);
@@ -146,6 +148,43 @@ TEST(ChainTest, ABackupThatIsGoneOrBeingErasedIsNoParent) {
   snapshots[1].metadata.deletion_time = Timestamp{};
   snapshots[2].status.complete = false;
   EXPECT_EQ(parent_of("resources", snapshots), "0");
+}
+
+TEST(ChainTest, AComponentContinuesTheNewestBackupThatHasIt) {
+  std::vector snapshots{backup_at(0, std::chrono::seconds{1}),
+                        backup_at(1, std::chrono::seconds{2})};
+  snapshots[0].status.components = {{.name = "volume/a", .snapshot_id = "a0"}};
+  snapshots[1].status.components = {{.name = "volume/b", .snapshot_id = "b1"}};
+  EXPECT_EQ(parent_of("volume/a", snapshots), "a0");
+  EXPECT_EQ(parent_of("volume/b", snapshots), "b1");
+  EXPECT_EQ(parent_of("volume/c", snapshots), "");
+  EXPECT_EQ(parent_of("resources", snapshots), "1");
+}
+
+TEST(ChainTest, RunsOfOtherTargetsHaveChainsOfTheirOwn) {
+  api::BackupConfigurationSpec plan;
+  plan.targets = {{.name = "db"}, {.name = "web"}};
+  plan.runs = {{.name = "all"}, {.name = "db", .targets = {"db"}}, {.name = "again"}};
+  std::vector snapshots{backup_at(0, std::chrono::seconds{1}),
+                        backup_at(1, std::chrono::seconds{2})};
+  snapshots[0].spec.run = "all";
+  snapshots[1].spec.run = "db";
+  auto found = with_targets_of(plan, plan.runs[2], snapshots);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].spec.run, "all");
+  EXPECT_EQ(with_targets_of(plan, plan.runs[1], snapshots)[0].spec.run, "db");
+}
+
+TEST_F(ComponentsTest, ARunOfSomeTargetsTakesOnlyTheirDumps) {
+  plan_.spec.targets[0].dumps = {{.name = "all"}};
+  plan_.spec.targets.push_back({.name = "other", .dumps = {{.name = "users"}}});
+  plan_.spec.runs = {{.name = "other", .targets = {"other"}}};
+  auto targets = api::targets_of(plan_.spec, plan_.spec.runs[0]);
+  auto planned = plan_components(plan_, targets, application_, storages_);
+  EXPECT_THAT(names_of(planned), ElementsAre("dump/users", "resources"));
+  auto wanted = discovery_targets(plan_, targets, applications::Reach::namespaces);
+  ASSERT_EQ(wanted.size(), 1U);
+  EXPECT_EQ(wanted[0].name, "other");
 }
 
 TEST(DescribeTroubleTest, TellsWhatKeepsTheFirstComponentThatRuns) {

@@ -40,9 +40,8 @@ bool is_commit(const api::ComponentStatus& component) {
   return component.name == "resources";
 }
 
-bool has_dumps(const api::BackupConfigurationSpec& plan) {
-  return std::ranges::any_of(plan.targets,
-                             [](const auto& target) { return !target.dumps.empty(); });
+bool has_dumps(const std::vector<api::BackupTarget>& targets) {
+  return std::ranges::any_of(targets, [](const auto& target) { return !target.dumps.empty(); });
 }
 
 bool waits_for_binding(const api::BackupSessionStatus& status) {
@@ -203,7 +202,8 @@ Result<Action> BackupReconciler::begin(Work& work) {
     if (!status.message.empty()) return look_again;
   }
   status.start_time = world_.clock.now();
-  auto earlier = snapshots_of(world_, work, storages.front().metadata.key());
+  auto earlier = with_targets_of(work.plan.spec, *work.run,
+                                 snapshots_of(world_, work, storages.front().metadata.key()));
   auto link = next_link(*work.run, work.session.spec.type, newest_of(earlier));
   status.type = link.type;
   status.chain_position = link.position;
@@ -251,11 +251,11 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
   auto key = "resolve/" + work.session.metadata.uid;
   auto session_key = work.session.metadata.key();
   auto shared = std::make_shared<Work>(work);
-  bool needs_account = has_dumps(work.plan.spec);
+  shared->run = shared->plan.spec.find_run(work.run->name);  // in its own plan
+  bool needs_account = has_dumps(work.targets());
   auto done = world_.background.run(
       key,
       [this, shared, needs_account](std::stop_token stopped) -> Result<Json> {
-        shared->run = nullptr;  // points into the plan of the original
         // Dumps act as this account, whose rights take some moments to be known.
         if (needs_account)
           TRY(bind_hook_account(world_, shared->plan.metadata.namespace_name, stopped));
@@ -271,7 +271,8 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
   }
   TRY(*done);
   auto application = TRY(application_of(work, stop));
-  auto planned = plan_components(work.plan, *application, TRY(storages_of(world_, work.plan)));
+  auto planned =
+      plan_components(work.plan, work.targets(), *application, TRY(storages_of(world_, work.plan)));
   if (!planned.obstacle.empty()) return fail(ErrorCode::invalid_input, planned.obstacle);
   auto& status = work.session.status;
   status.components = std::move(planned.components);
@@ -312,7 +313,8 @@ Result<std::shared_ptr<const applications::Application>> BackupReconciler::appli
   auto view = TRY(applications::ClientView::open(world_.client, stop));
   bool is_admins = work.plan.metadata.namespace_name == world_.settings.namespace_name;
   auto reach = is_admins ? applications::Reach::cluster : applications::Reach::namespaces;
-  auto found = TRY(applications::discover(view, discovery_targets(work.plan, reach), stop));
+  auto found =
+      TRY(applications::discover(view, discovery_targets(work.plan, work.targets(), reach), stop));
   auto shared = std::make_shared<const applications::Application>(std::move(found));
   std::lock_guard lock{mutex_};
   return applications_[work.session.metadata.uid] = shared;
@@ -347,7 +349,7 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
   TRY(bind_hook_account(world_, work.plan.metadata.namespace_name, stop));
   HookOccasion occasion{work.session.metadata.uid, stage, work.plan.metadata.namespace_name,
                         impersonated(hook_account(world_, work.plan.metadata.namespace_name)),
-                        work.plan.spec.targets};
+                        work.targets()};
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "hooks-" + stage + "/" + work.session.metadata.uid,

@@ -40,11 +40,17 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
   if (reference == nullptr) return std::vector<std::string>();
   auto policy = TRY(find_object<api::RetentionPolicy>(world.stores.retention_policies,
                                                       {key.namespace_name, reference->name}));
-  std::vector<applications::RetainedBackup> candidates;
-  for (const auto& backup : backups) candidates.push_back({backup.metadata.name, backup.spec.time});
+  // A backup of some targets does not take the place of one of others.
+  std::map<std::string, std::vector<applications::RetainedBackup>> by_targets;
+  for (const auto& backup : backups) {
+    by_targets[api::targets_key_of(plan.spec, backup.spec.run)].push_back(
+        {backup.metadata.name, backup.spec.time});
+  }
   std::vector<std::string> expired;
-  for (auto& backup : TRY(applications::choose_kept(std::move(candidates), policy.spec))) {
-    if (backup.kept_by.empty()) expired.push_back(std::move(backup.name));
+  for (auto& [targets, candidates] : by_targets) {
+    for (auto& backup : TRY(applications::choose_kept(std::move(candidates), policy.spec))) {
+      if (backup.kept_by.empty()) expired.push_back(std::move(backup.name));
+    }
   }
   return expired;
 }

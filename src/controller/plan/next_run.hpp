@@ -1,21 +1,37 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "api/backup_configuration.hpp"
 #include "base/clock.hpp"
 
 namespace dmaas::controller {
 
-/// What a plan's schedule says at one moment. Pure.
-struct DueRun {
-  std::optional<Timestamp> due;   // a session for this time has to start now
-  std::optional<Timestamp> next;  // the time after that; nothing without a schedule
+/// What is known of a run's starts.
+struct RunPast {
+  std::string plan_uid{};
+  Timestamp since{};                // when the plan got the run
+  std::optional<Timestamp> last{};  // the last scheduled time that was started or skipped
 };
 
-/// `last` is the scheduled time of the run's last session, or the plan's creation when there was
-/// none. Of several missed times only the newest is made up, once. Errors: invalid_input (the
-/// schedule or its time zone).
-Result<DueRun> find_due_run(const api::BackupRun& run, Timestamp last, Timestamp now);
+/// What a run's schedule says at one moment.
+struct DueRun {
+  std::optional<Timestamp> due{};    // the newest scheduled time whose start has come
+  std::optional<Timestamp> start{};  // of `due`: the scheduled time and its jitter
+  std::optional<Timestamp> next{};   // the start after that; nothing without a schedule
+  /// The clock has gone back by more than a period: from now on this is `last`, else nothing would
+  /// start until the clock is where it was.
+  std::optional<Timestamp> went_back_to{};
+};
+
+/// Of several missed times only the newest is due. Pure. Errors: invalid_input (the schedule or its
+/// time zone).
+Result<DueRun> find_due_run(const api::BackupRun& run, const RunPast& past, Timestamp now);
+
+/// By how much the start of a scheduled time is later: whole seconds below the run's jitter, always
+/// the same for the same plan, run and time. Pure.
+std::chrono::seconds jitter_of(const api::BackupRun& run, const std::string& plan_uid,
+                               Timestamp time);
 
 }  // namespace dmaas::controller

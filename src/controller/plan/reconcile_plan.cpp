@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "api/backup_session.hpp"
 #include "api/labels.hpp"
 #include "api/names.hpp"
 #include "api/validate.hpp"
 #include "applications/discover.hpp"
+#include "base/time_text.hpp"
 #include "controller/backup/components.hpp"
-#include "controller/plan/next_run.hpp"
+#include "controller/plan/decide_run.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
@@ -38,10 +38,26 @@ std::vector<api::BackupSession> sessions_of(const World& world,
   return sessions;
 }
 
-api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::string& run) {
+bool has_run(const api::BackupConfigurationStatus& status, const std::string& run) {
+  return std::ranges::find(status.runs, run, &api::RunStatus::name) != status.runs.end();
+}
+
+/// What is known of a run; of one that the plan has got just now, since when.
+api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::string& run,
+                          Timestamp since) {
   auto found = std::ranges::find(status.runs, run, &api::RunStatus::name);
   if (found != status.runs.end()) return *found;
-  return status.runs.emplace_back(api::RunStatus{.name = run});
+  return status.runs.emplace_back(
+      api::RunStatus{.name = run, .since = std::chrono::floor<std::chrono::seconds>(since)});
+}
+
+RunPast past_of(const api::BackupConfiguration& plan, const api::RunStatus& status) {
+  RunPast past{.plan_uid = plan.metadata.uid,
+               .since = status.since.value_or(plan.metadata.creation_time.value_or(Timestamp{})),
+               .last = status.last_scheduled_time};
+  if (status.last_skipped && (!past.last || status.last_skipped->time > *past.last))
+    past.last = status.last_skipped->time;
+  return past;
 }
 
 /// Condition RestoreNeedsSecrets; absent when backups hold all that a restore needs.
@@ -145,8 +161,9 @@ Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::
   auto view = TRY(applications::ClientView::open(world_.client, stop));
   bool is_admins = plan.metadata.namespace_name == world_.settings.namespace_name;
   auto reach = is_admins ? applications::Reach::cluster : applications::Reach::namespaces;
-  auto application = TRY(applications::discover(view, discovery_targets(plan, reach), stop));
-  auto planned = plan_components(plan, application, {});
+  auto application =
+      TRY(applications::discover(view, discovery_targets(plan, plan.spec.targets, reach), stop));
+  auto planned = plan_components(plan, plan.spec.targets, application, {});
   api::ResolvedTargets resolved{.time = now};
   for (const auto& member : application.members) ++resolved.objects[member.id.kind];
   resolved.volumes = std::move(planned.volumes);
@@ -163,23 +180,59 @@ Result<std::optional<std::chrono::nanoseconds>> PlanReconciler::run_schedules(
   plan.status.next_run_time.reset();
   std::erase_if(plan.status.runs,
                 [&](const auto& run) { return plan.spec.find_run(run.name) == nullptr; });
+  bool is_new_plan = plan.status.runs.empty();
+  auto since = is_new_plan ? plan.metadata.creation_time.value_or(now) : now;
+  auto sessions = sessions_of(world_, plan);
   for (const auto& run : plan.spec.runs) {
-    auto& status = status_of(plan.status, run.name);
+    bool is_added = !is_new_plan && !has_run(plan.status, run.name);
+    auto& status = status_of(plan.status, run.name, since);
     status.next_time.reset();
     if (plan.spec.paused) continue;
-    auto last = status.last_scheduled_time.value_or(plan.metadata.creation_time.value_or(now));
-    auto found = TRY(find_due_run(run, last, now).context("spec.runs[" + run.name + "].schedule"));
-    if (found.due) {
-      TRY(start_session(plan, run, *found.due, true, stop));
-      status.last_scheduled_time = found.due;
-    }
-    status.next_time = found.next;
-    if (found.next && (!plan.status.next_run_time || *found.next < *plan.status.next_run_time)) {
-      plan.status.next_run_time = found.next;
-    }
+    // Since when it is there names its first session: that is written down before.
+    status.next_time = is_added ? now
+                                : TRY(run_schedule(plan, run, status, sessions, stop)
+                                          .context("spec.runs[" + run.name + "].schedule"));
+    auto& soonest = plan.status.next_run_time;
+    if (status.next_time && (!soonest || *status.next_time < *soonest)) soonest = status.next_time;
   }
   if (!plan.status.next_run_time) return std::nullopt;
   return *plan.status.next_run_time - now;
+}
+
+Result<std::optional<Timestamp>> PlanReconciler::run_schedule(
+    const api::BackupConfiguration& plan, const api::BackupRun& run, api::RunStatus& status,
+    std::vector<api::BackupSession>& sessions, std::stop_token stop) {
+  auto decision = TRY(decide_run(run, past_of(plan, status), sessions, world_.clock.now()));
+  if (decision.went_back_to) {
+    status.last_scheduled_time = decision.went_back_to;
+    status.last_skipped.reset();
+  }
+  if (decision.skipped) {
+    world_.events.record(plan.source, {.severity = kube::EventSeverity::warning,
+                                       .reason = decision.skipped->reason,
+                                       .action = "Schedule",
+                                       .message = "run " + run.name + " of " +
+                                                  format_seconds(decision.skipped->time) + ": " +
+                                                  decision.skipped->message});
+    status.last_skipped = std::move(decision.skipped);
+  }
+  if (!decision.session) return decision.next;
+  const auto& wish = *decision.session;
+  api::BackupSession session;
+  session.spec = {.plan = {plan.metadata.name},
+                  .run = run.name,
+                  .scheduled_time = wish.time,
+                  .retry_of = wish.retry_of,
+                  .attempt = wish.attempt};
+  const auto& [name, uid] = std::tie(plan.metadata.name, plan.metadata.uid);
+  session.metadata.name = wish.attempt == 0
+                              ? api::session_name(name, uid, run.name, wish.time)
+                              : api::retry_name(name, uid, run.name, wish.time, wish.attempt);
+  TRY(start_session(plan, session.metadata.name, session.spec, std::move(stop)));
+  if (wish.attempt == 0) status.last_scheduled_time = wish.time;
+  // The plan's other runs have to see it before the local copies do.
+  sessions.insert(sessions.begin(), std::move(session));
+  return decision.next;
 }
 
 Result<> PlanReconciler::run_trigger(api::BackupConfiguration& plan, std::stop_token stop) {
@@ -193,24 +246,24 @@ Result<> PlanReconciler::run_trigger(api::BackupConfiguration& plan, std::stop_t
   // Named after the edit, so that a process that ends before it has written the value down starts
   // no second one.
   Timestamp edit{std::chrono::seconds{plan.metadata.generation}};
-  TRY(start_session(plan, *run, edit, false, std::move(stop)));
+  auto session = api::session_name(plan.metadata.name, plan.metadata.uid, run->name, edit);
+  TRY(start_session(plan, session, {.plan = {plan.metadata.name}, .run = run->name},
+                    std::move(stop)));
   plan.status.last_trigger = plan.spec.trigger->value;
   return {};
 }
 
 Result<> PlanReconciler::start_session(const api::BackupConfiguration& plan,
-                                       const api::BackupRun& run, Timestamp time, bool is_scheduled,
+                                       const std::string& name, const api::BackupSessionSpec& spec,
                                        std::stop_token stop) {
   api::BackupSession session;
   session.metadata.namespace_name = plan.metadata.namespace_name;
-  session.metadata.name = api::session_name(plan.metadata.name, plan.metadata.uid, run.name, time);
+  session.metadata.name = name;
   session.metadata.labels = {
       {std::string(api::label::plan), kube::to_label_value(plan.metadata.name)},
-      {std::string(api::label::run), run.name}};
+      {std::string(api::label::run), spec.run}};
   session.metadata.owner_references = {api::owner_reference_to(plan)};
-  session.spec.plan.name = plan.metadata.name;
-  session.spec.run = run.name;
-  if (is_scheduled) session.spec.scheduled_time = time;
+  session.spec = spec;
   auto created = world_.client.create(api::kind_info<api::BackupSession>().resource(),
                                       api::encode(session), {}, std::move(stop));
   if (!created && created.code() != ErrorCode::already_exists)

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "api/backup_configuration.hpp"
+#include "api/backup_session.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/controller.hpp"
 
@@ -25,8 +27,13 @@ private:
   Result<std::optional<std::chrono::nanoseconds>> run_schedules(api::BackupConfiguration& plan,
                                                                 std::stop_token stop);
   Result<> run_trigger(api::BackupConfiguration& plan, std::stop_token stop);
-  Result<> start_session(const api::BackupConfiguration& plan, const api::BackupRun& run,
-                         Timestamp time, bool is_scheduled, std::stop_token stop);
+  /// The next start of a run; nothing when there is none.
+  Result<std::optional<Timestamp>> run_schedule(const api::BackupConfiguration& plan,
+                                                const api::BackupRun& run, api::RunStatus& status,
+                                                std::vector<api::BackupSession>& sessions,
+                                                std::stop_token stop);
+  Result<> start_session(const api::BackupConfiguration& plan, const std::string& name,
+                         const api::BackupSessionSpec& spec, std::stop_token stop);
   Result<> summarise_sessions(api::BackupConfiguration& plan, std::stop_token stop);
 
   World& world_;
