@@ -7,6 +7,8 @@
 #include "api/backup_storage.hpp"
 #include "api/labels.hpp"
 #include "api/retention_policy.hpp"
+#include "api/validate.hpp"
+#include "base/time_text.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
@@ -22,6 +24,12 @@ struct ProtectFlags {
   std::string name;
   std::string storage;  // [namespace/]name
   std::string schedule;
+  std::string time_zone;
+  std::string interval;
+  std::string jitter;
+  std::string start_deadline;
+  std::int32_t retries = 0;
+  bool now = false;
   std::string retention;  // RetentionPolicy
   std::int32_t full_every = 0;
   std::vector<std::string> before;  // HookTemplates, [namespace/]name
@@ -45,8 +53,18 @@ Result<api::BackupTarget> parse_target(const std::string& text, const std::strin
   return target;
 }
 
-api::BackupRun run_of(const ProtectFlags& flags) {
-  api::BackupRun run{.name = "backup", .schedule = flags.schedule, .full_every = flags.full_every};
+Result<api::BackupRun> run_of(const ProtectFlags& flags) {
+  api::BackupRun run{.name = "backup",
+                     .schedule = flags.schedule,
+                     .time_zone = flags.time_zone,
+                     .retries = flags.retries,
+                     .full_every = flags.full_every};
+  if (!flags.interval.empty())
+    run.interval = TRY(parse_duration(flags.interval).context("--interval"));
+  if (!flags.jitter.empty()) run.jitter = TRY(parse_duration(flags.jitter).context("--jitter"));
+  if (!flags.start_deadline.empty())
+    run.start_deadline = TRY(parse_duration(flags.start_deadline).context("--start-deadline"));
+  if (flags.now) run.first_run = api::FirstRun::at_once;
   for (const auto& hook : flags.before) {
     auto reference = parse_reference(hook);
     run.hooks.before.push_back({.name = reference.name, .template_reference = reference});
@@ -62,7 +80,8 @@ Result<ExitCode> run_protect(const Connection& connection, const ProtectFlags& f
   auto target = TRY(parse_target(flags.target, connection.namespace_name));
   plan.metadata.name = flags.name.empty() ? target.name : flags.name;
   plan.spec.targets = {std::move(target)};
-  plan.spec.runs = {run_of(flags)};
+  plan.spec.runs = {TRY(run_of(flags))};
+  TRY(api::validate(plan.spec, {.namespace_name = connection.namespace_name}));
   if (!flags.retention.empty()) {
     const auto& kind = api::kind_info<api::RetentionPolicy>();
     TRY(find_or_list(client, kind, {connection.namespace_name, flags.retention}, stop));
@@ -89,6 +108,38 @@ Result<ExitCode> run_protect(const Connection& connection, const ProtectFlags& f
   return ExitCode::success;
 }
 
+void add_time_flags(CLI::App& command, ProtectFlags& flags) {
+  auto* schedule =
+      command.add_option("--schedule", flags.schedule, "Cron expression, such as '0 3 * * *'")
+          ->type_name("CRON");
+  command
+      .add_option("--time-zone", flags.time_zone,
+                  "Time zone of the schedule, such as Europe/Berlin (default: UTC)")
+      ->needs(schedule)
+      ->type_name("ZONE");
+  command
+      .add_option("--interval", flags.interval,
+                  "Instead of a schedule: from one backup to the next, such as 1h; the first one "
+                  "is at once")
+      ->excludes(schedule)
+      ->type_name("DURATION");
+  command.add_flag("--now", flags.now, "Take the first backup at once, then by the schedule");
+  command
+      .add_option("--jitter", flags.jitter,
+                  "Start each backup later by up to this, such as 10m, when many plans have one "
+                  "schedule")
+      ->type_name("DURATION");
+  command
+      .add_option("--start-deadline", flags.start_deadline,
+                  "Skip a backup that could not start for so long (default: the newest one that "
+                  "was missed is made up)")
+      ->type_name("DURATION");
+  command
+      .add_option("--retries", flags.retries,
+                  "So often a failed backup is tried again, after 1m, 2m, 4m ... (default: 0)")
+      ->type_name("COUNT");
+}
+
 }  // namespace
 
 void add_protect_command(CLI::App& app, CommandLine& line) {
@@ -108,8 +159,7 @@ void add_protect_command(CLI::App& app, CommandLine& line) {
                    "Storage: [namespace/]name, without namespace that of the plan or dmaas-system "
                    "(default: the default storage)")
       ->type_name("STORAGE");
-  command->add_option("--schedule", flags->schedule, "Cron expression, such as '0 3 * * *'")
-      ->type_name("CRON");
+  add_time_flags(*command, *flags);
   command
       ->add_option("--full-every", flags->full_every,
                    "So many backups from one full to the next (default: only the first is full)")

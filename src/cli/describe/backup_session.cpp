@@ -72,6 +72,9 @@ void tell(Story& story, const api::BackupSession& session) {
              fmt::format("{}, run {}, {}", spec.plan.name,
                          spec.run.empty() ? "(the first)" : spec.run, name_of(status.type)));
   story.fact("Asked for", spec.scheduled_time ? "by the schedule" : "on demand");
+  story.fact("Retry", spec.retry_of.empty()
+                          ? ""
+                          : fmt::format("{}, of session {}", spec.attempt, spec.retry_of));
   auto phase = std::string(name_of(status.phase));
   story.fact("Phase", is_final(status.phase) ? phase : phase + "  (" + way_of(status.phase) + ")");
   story.fact("Started", status.start_time);

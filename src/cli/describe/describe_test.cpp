@@ -108,6 +108,23 @@ TEST(DescribeTest, PlanTellsWhatWouldStopIt) {
                                "  claim raw cannot be read: block volumes cannot be read\n"));
 }
 
+TEST(DescribeTest, PlanTellsWhenItsRunsStartAndWhyOneWasSkipped) {
+  api::BackupConfiguration plan;
+  plan.spec.targets = {{.name = "db"}, {.name = "web"}};
+  plan.spec.runs = {{.name = "quick", .interval = std::chrono::hours{1}, .targets = {"db"}},
+                    {.name = "nightly", .schedule = "0 3 * * *", .time_zone = "Europe/Berlin"}};
+  plan.status.runs = {
+      {.name = "quick",
+       .next_time = noon + std::chrono::minutes{20},
+       .last_skipped = api::SkippedStart{noon - std::chrono::minutes{40}, "SkippedBecauseRunning",
+                                         "session a was not over"}}};
+  auto story = story_of(plan);
+  EXPECT_THAT(story, HasSubstr("  quick    every 1h                 db       incremental  "));
+  EXPECT_THAT(story, HasSubstr("  nightly  0 3 * * * Europe/Berlin  all      incremental  -"));
+  EXPECT_THAT(story, HasSubstr("Skipped last:\n  quick of 2026-03-04T11:20:00Z (40m ago): session "
+                               "a was not over\n"));
+}
+
 TEST(DescribeTest, PlanThatCanRunSaysSo) {
   api::BackupConfiguration plan;
   plan.spec.targets = {{.name = "shop", .all_objects = true}};

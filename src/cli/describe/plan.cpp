@@ -27,17 +27,32 @@ void tell_targets(Story& story, const api::BackupConfigurationSpec& spec) {
   story.table(table);
 }
 
+std::string times_of(const api::BackupRun& run) {
+  if (run.interval) return "every " + format_duration(*run.interval);
+  if (run.schedule.empty()) return "on demand";
+  return run.schedule + (run.time_zone.empty() ? "" : " ") + run.time_zone;
+}
+
+void tell_skipped(Story& story, const api::BackupConfiguration& plan) {
+  std::vector<std::string> skipped;
+  for (const auto& run : plan.status.runs) {
+    if (!run.last_skipped) continue;
+    skipped.push_back(fmt::format("{} of {}: {}", run.name,
+                                  describe_time(run.last_skipped->time, story.now()),
+                                  run.last_skipped->message));
+  }
+  if (!skipped.empty()) story.list("Skipped last", skipped);
+}
+
 void tell_runs(Story& story, const api::BackupConfiguration& plan) {
   story.heading("Runs");
-  Table table({"NAME", "SCHEDULE", "TYPE", "NEXT", "LAST SCHEDULED", "HOOKS"});
+  Table table({"NAME", "SCHEDULE", "TARGETS", "TYPE", "NEXT", "LAST SCHEDULED", "HOOKS"});
   for (const auto& run : plan.spec.runs) {
     const auto& statuses = plan.status.runs;
     auto status = std::ranges::find(statuses, run.name, &api::RunStatus::name);
     bool known = status != statuses.end();
-    auto schedule = run.schedule.empty()
-                        ? "on demand"
-                        : run.schedule + (run.time_zone.empty() ? "" : " ") + run.time_zone;
-    table.add({run.name, schedule, std::string(name_of(run.type)),
+    auto targets = run.targets.empty() ? "all" : fmt::format("{}", fmt::join(run.targets, ", "));
+    table.add({run.name, times_of(run), targets, std::string(name_of(run.type)),
                known && status->next_time ? describe_time(*status->next_time, story.now()) : "-",
                known && status->last_scheduled_time
                    ? describe_time(*status->last_scheduled_time, story.now())
@@ -108,6 +123,7 @@ void tell(Story& story, const api::BackupConfiguration& plan) {
                  : fmt::format("{} ({})", status.last_session, status.last_session_phase));
   tell_targets(story, plan.spec);
   tell_runs(story, plan);
+  tell_skipped(story, plan);
   if (status.resolved) tell_resolved(story, *status.resolved);
   auto obstacles = obstacles_of(plan);
   story.list("What would stop it",
