@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 
 #include "base/log.hpp"
@@ -25,6 +26,15 @@ const std::string& value_of(const RoleArguments& arguments, const std::string& n
   static const std::string none;
   auto found = arguments.find(name);
   return found == arguments.end() || found->second.empty() ? none : found->second.front();
+}
+
+/// Errors: invalid_input, naming the flag.
+Result<std::int32_t> count_of(const RoleArguments& arguments, const std::string& name) {
+  const auto& text = value_of(arguments, name);
+  std::int32_t count = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc{} && end == text.data() + text.size() && count >= 0) return count;
+  return fail(ErrorCode::invalid_input, "--" + name + " must be a number, not '" + text + "'");
 }
 
 std::string host_name() {
@@ -53,6 +63,8 @@ Result<> run_controller(const RoleArguments& arguments, std::stop_token stop) {
   settings.cluster_name = value_of(arguments, "cluster-name");
   settings.image = value_of(arguments, "image");
   settings.image_pull_policy = value_of(arguments, "image-pull-policy");
+  settings.max_movers = TRY(count_of(arguments, "max-movers"));
+  settings.max_movers_per_node = TRY(count_of(arguments, "max-movers-per-node"));
   settings.pod_name = host_name();
   auto client = TRY(cluster_client());
   return controller::run_controller(*client, settings, system_clock(), std::move(stop));
@@ -98,7 +110,9 @@ std::vector<Role> roles() {
            {system_namespace,
             {"cluster-name", "First segment of repository paths", "cluster"},
             {"image", "Image of movers", "", RoleOption::Need::required},
-            {"image-pull-policy", "How that image is pulled", "IfNotPresent"}},
+            {"image-pull-policy", "How that image is pulled", "IfNotPresent"},
+            {"max-movers", "Movers at one time in the cluster; 0: as many as storages bear", "0"},
+            {"max-movers-per-node", "Of these, movers of volumes of one node; 0: no limit", "0"}},
            run_controller},
           {"gateway",
            "Object storage for movers",

@@ -98,14 +98,17 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   kube::EventRecorder events{client, {.instance = settings.pod_name}};
   Background background;
   Quiescence quiescence{clock};
+  auto stores = make_stores(plane);
+  MoverSlots slots{settings, grants, stores.mover_pods, clock};
   World world{.client = client,
               .clock = clock,
               .settings = settings,
               .cluster_uid = cluster_uid,
               .cluster_version = version.text,
               .ca_certificate = authority,
-              .stores = make_stores(plane),
+              .stores = stores,
               .grants = grants,
+              .slots = slots,
               .vault = vault,
               .reports = reports,
               .background = background,

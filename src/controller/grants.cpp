@@ -1,7 +1,5 @@
 #include "controller/grants.hpp"
 
-#include <algorithm>
-
 #include "base/json.hpp"
 #include "kube/object/object.hpp"
 
@@ -42,10 +40,11 @@ Result<> Grants::remove(const std::string& pod_uid, std::stop_token stop) {
   return written;
 }
 
-std::ptrdiff_t Grants::count(const std::string& storage) const {
+std::vector<api::GatewayGrant> Grants::all() const {
   std::lock_guard lock{mutex_};
-  return std::ranges::count_if(by_pod_,
-                               [&](const auto& entry) { return entry.second.storage == storage; });
+  std::vector<api::GatewayGrant> grants;
+  for (const auto& [pod, grant] : by_pod_) grants.push_back(grant);
+  return grants;
 }
 
 std::set<std::string> Grants::pods() const {

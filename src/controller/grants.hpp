@@ -5,6 +5,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "api/gateway_configuration.hpp"
 #include "base/result.hpp"
@@ -23,8 +24,7 @@ public:
   /// Returns once the gateway can know. Granting what is granted already is success.
   Result<> add(const api::GatewayGrant& grant, std::stop_token stop);
   Result<> remove(const std::string& pod_uid, std::stop_token stop);
-  /// How many pods have a grant for this storage ("namespace/name").
-  std::ptrdiff_t count(const std::string& storage) const;
+  std::vector<api::GatewayGrant> all() const;
   /// UIDs of the pods that have a grant.
   std::set<std::string> pods() const;
 

@@ -24,18 +24,19 @@ Result<MoverView> replace(World& world, const kube::ObjectKey& key, std::stop_to
   return view;
 }
 
-Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
-                        std::stop_token stop) {
-  if (facts.attempts >= max_mover_attempts) {
-    return MoverView{.state = MoverState::given_up,
-                     .message = fmt::format("{} movers were lost, the last one: {}", facts.attempts,
-                                            facts.trouble)};
-  }
-  if (!wish.waits_for.empty()) return MoverView{.message = wish.waits_for};
-  if (world.grants.count(wish.storage) >= wish.max_movers) {
-    return MoverView{.message = fmt::format("waiting: {} movers work on storage {}",
-                                            wish.max_movers, wish.storage)};
-  }
+/// The session's component on a storage, however often it is tried.
+MoverDemand demand_of(const MoverWish& wish) {
+  const auto& session = wish.pod.session;
+  return {.id = session.uid + "/" + wish.pod.component + "/" + wish.storage,
+          .namespace_name = session.namespace_name,
+          .storage = wish.storage,
+          .node = wish.pod.node,
+          .max_on_storage = wish.max_movers};
+}
+
+/// The pod and its grant.
+Result<MoverView> make(World& world, const MoverWish& wish, MoverFacts& facts,
+                       std::stop_token stop) {
   auto pod = wish.pod;
   if (wish.application_pod.is_object()) pod.application_pod = &wish.application_pod;
   pod.key.name = api::mover_name({.session_uid = pod.session.uid,
@@ -58,6 +59,21 @@ Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
        .scope = wish.scope},
       stop));
   return MoverView{.message = facts.trouble};
+}
+
+Result<MoverView> start(World& world, const MoverWish& wish, MoverFacts& facts,
+                        std::stop_token stop) {
+  if (facts.attempts >= max_mover_attempts) {
+    return MoverView{.state = MoverState::given_up,
+                     .message = fmt::format("{} movers were lost, the last one: {}", facts.attempts,
+                                            facts.trouble)};
+  }
+  if (!wish.waits_for.empty()) return MoverView{.message = wish.waits_for};
+  auto demand = demand_of(wish);
+  if (auto reason = world.slots.take(demand); !reason.empty()) return MoverView{.message = reason};
+  auto view = make(world, wish, facts, std::move(stop));
+  world.slots.settle(demand.id, facts.pod ? facts.pod->uid : "");
+  return view;
 }
 
 /// The mover is lost. The next step makes another one, from a wish that is then complete again.

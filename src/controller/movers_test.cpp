@@ -80,6 +80,19 @@ TEST_F(MoversTest, NoMoreMoversWorkOnAStorageThanItBears) {
   EXPECT_TRUE(facts_.pod);
 }
 
+TEST_F(MoversTest, NoMoreMoversWorkOnANodeThanTheControllerAllows) {
+  memory_.settings.max_movers_per_node = 1;
+  wish_.pod.node = "node-1";
+  step();
+  auto first = std::exchange(facts_, {});
+  wish_ = wish_of("uid-2");
+  wish_.pod.node = "node-1";
+  EXPECT_EQ(step().message, "waiting: 1 movers work on node node-1");
+  ASSERT_TRUE(retire_mover(memory_.world, first, {}));
+  step();
+  EXPECT_TRUE(facts_.pod);
+}
+
 TEST_F(MoversTest, AnotherMoverRepeatsWhatFailedBecauseSomethingDidNotAnswer) {
   step();
   post({.outcome = api::MoverOutcome::failed, .error_code = "unavailable", .message = "away"});

@@ -49,6 +49,7 @@ protected:
   kube::Store storages, repositories, plans, backups, snapshots, restores, policies, templates,
       given, pods;
   Grants gateway_grants{server, "dmaas-system"};
+  MoverSlots slots{settings, gateway_grants, pods, system_clock()};
   Vault vault{server, settings, "0123456789abcdef", system_clock()};
   MoverReports reports;
   Quiescence quiescence{system_clock()};
@@ -63,6 +64,7 @@ protected:
               .stores = {storages, repositories, plans, backups, snapshots, restores, policies,
                          templates, given, pods},
               .grants = gateway_grants,
+              .slots = slots,
               .vault = vault,
               .reports = reports,
               .background = background,

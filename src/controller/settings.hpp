@@ -17,6 +17,9 @@ struct Settings {
   std::string listen_address = "0.0.0.0";
   std::uint16_t listen_port = 8443;
   std::string pod_name{};  // for leases, locks and events
+  /// Movers at one time beside what each storage bears; 0: no limit.
+  std::int32_t max_movers = 0;           // in the cluster
+  std::int32_t max_movers_per_node = 0;  // of those that have to be on the node of a volume
 };
 
 inline constexpr std::string_view gateway_audience = "dmaas-gateway";

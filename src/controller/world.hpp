@@ -6,6 +6,7 @@
 #include "controller/background.hpp"
 #include "controller/grants.hpp"
 #include "controller/mover_reports.hpp"
+#include "controller/mover_slots.hpp"
 #include "controller/quiescence.hpp"
 #include "controller/settings.hpp"
 #include "controller/vault.hpp"
@@ -39,6 +40,7 @@ struct World {
   std::string ca_certificate;
   Stores stores;
   Grants& grants;
+  MoverSlots& slots;
   Vault& vault;
   MoverReports& reports;
   Background& background;

@@ -136,6 +136,14 @@ void add_install_command(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   command->add_option("--local-directory", install->options.local_directories,
                       "Directory of the node that storages may use (repeatable)");
+  command
+      ->add_option("--max-movers", install->options.max_movers,
+                   "Movers at one time in the cluster (default: as many as its storages bear)")
+      ->type_name("COUNT");
+  command
+      ->add_option("--max-movers-per-node", install->options.max_movers_per_node,
+                   "Of these, movers of volumes of one node (default: no limit)")
+      ->type_name("COUNT");
   command->add_flag("--dry-run", install->dry_run,
                     "Only print the manifests, for kubectl apply --server-side -f -");
   command->callback([&line, install] {

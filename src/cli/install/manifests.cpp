@@ -325,6 +325,10 @@ Result<> append(std::vector<Json>& manifests, std::string_view yaml,
   return {};
 }
 
+std::string limit_argument(std::string_view name, std::int32_t limit) {
+  return limit == 0 ? "" : fmt::format(", --{}, \"{}\"", name, limit);
+}
+
 }  // namespace
 
 std::vector<Json> definitions() {
@@ -342,8 +346,10 @@ Result<std::vector<Json>> installation_manifests(const InstallOptions& options) 
   TRY(append_certificates(manifests, options));
 
   auto controller_arguments = fmt::format(
-      "[controller, --namespace, {}, --cluster-name, {}, --image, {}, --image-pull-policy, {}]",
-      options.namespace_name, options.cluster_name, options.image, options.image_pull_policy);
+      "[controller, --namespace, {}, --cluster-name, {}, --image, {}, --image-pull-policy, {}{}{}]",
+      options.namespace_name, options.cluster_name, options.image, options.image_pull_policy,
+      limit_argument("max-movers", options.max_movers),
+      limit_argument("max-movers-per-node", options.max_movers_per_node));
   auto gateway_arguments = fmt::format("[gateway, --namespace, {}]", options.namespace_name);
   manifests.push_back(TRY(deployment(options, "controller", controller_arguments, unprivileged)));
   auto security = options.local_directories.empty() ? unprivileged : root_without_capabilities;

@@ -14,6 +14,8 @@ struct InstallOptions {
   std::string image = "dmaas.io/dmaas:" DMAAS_VERSION;
   std::string cluster_name = "cluster";  // first segment of repository paths
   std::string image_pull_policy = "IfNotPresent";
+  std::int32_t max_movers = 0;           // at one time in the cluster; 0: no limit
+  std::int32_t max_movers_per_node = 0;  // of these, movers of volumes of one node; 0: no limit
   /// Directories of the node that the gateway mounts for storages of backend `local`.
   std::vector<std::string> local_directories{};
 };

@@ -59,6 +59,13 @@ TEST(InstallManifestsTest, NamespaceComesFirstAndDeploymentsLast) {
     EXPECT_THAT(to_text(manifest), Not(HasSubstr("dmaas-system"))) << kube::describe(manifest);
 }
 
+TEST(InstallManifestsTest, LimitsOfMoversAreTheControllersArguments) {
+  auto text = installation_text({.max_movers = 20, .max_movers_per_node = 4}).value();
+  EXPECT_THAT(text, HasSubstr("--max-movers"));
+  EXPECT_THAT(text, HasSubstr("--max-movers-per-node"));
+  EXPECT_THAT(installation_text({}).value(), Not(HasSubstr("--max-movers")));
+}
+
 TEST(InstallManifestsTest, AnotherImageIsAnotherJob) {
   EXPECT_EQ(job_name({}), job_name({}));
   EXPECT_THAT(job_name({}), ::testing::MatchesRegex("dmaas-certificates-[0-9a-f]{8}"));

@@ -24,6 +24,7 @@ struct MemoryWorld {
   kube::Store grant_objects{};
   kube::Store mover_pods{};
   Grants grants{server, settings.namespace_name};
+  MoverSlots slots{settings, grants, mover_pods, clock};
   Vault vault{server, settings, "0123456789", clock};
   MoverReports reports{};
   Background background{};
@@ -39,6 +40,7 @@ struct MemoryWorld {
       .stores = {storages, repositories, plans, backup_sessions, snapshots, restore_sessions,
                  retention_policies, hook_templates, grant_objects, mover_pods},
       .grants = grants,
+      .slots = slots,
       .vault = vault,
       .reports = reports,
       .background = background,
