@@ -121,6 +121,7 @@ struct StorageResult {
   std::string storage{};
   std::string repository{};
   bool complete = false;
+  bool dropped = false;
   std::string snapshot{};
   std::string message{};
 
@@ -129,6 +130,7 @@ struct StorageResult {
     field("repository", self.repository,
           "Name of the Repository, in the namespace of the session.");
     field("complete", self.complete, "Whether a backup was committed there.", rule::always);
+    field("dropped", self.dropped, "Whether the session went on without it.");
     field("snapshot", self.snapshot, "Name of the Snapshot.");
     field("message", self.message, "Why there is none.");
   }

@@ -28,6 +28,8 @@ inline constexpr std::string_view complete = "Complete";
 inline constexpr std::string_view failed = "Failed";
 /// On a plan: its backups leave out Secrets that the application needs at its destination.
 inline constexpr std::string_view restore_needs_secrets = "RestoreNeedsSecrets";
+/// On a plan: all its storages can be written; backups go on without one that cannot.
+inline constexpr std::string_view storages_ready = "StoragesReady";
 /// On a repository: the cluster name in its path belongs to a cluster with another uid.
 inline constexpr std::string_view cluster_name_taken = "ClusterNameTaken";
 /// On a repository: what the last check of its data found.

@@ -118,6 +118,16 @@ Result<> check_ready(const api::BackupStorage& storage) {
                           ready == nullptr ? "not looked at yet" : ready->message));
 }
 
+Result<> check_any_ready(const std::vector<api::BackupStorage>& storages) {
+  Result<> first;
+  for (const auto& storage : storages) {
+    auto ready = check_ready(storage);
+    if (ready) return {};
+    if (first) first = std::move(ready);
+  }
+  return first;
+}
+
 Result<> check_namespace(const World& world, const std::string& from,
                          const std::string& namespace_name, api::GrantVerb verb) {
   if (from == namespace_name || from == world.settings.namespace_name) return {};

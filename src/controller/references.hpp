@@ -51,6 +51,8 @@ Result<api::BackupStorage> find_storage(const World& world,
 
 /// Errors: unavailable (the storage is not ready; the message says why).
 Result<> check_ready(const api::BackupStorage& storage);
+/// A plan works while one of its storages does. Errors: as check_ready, of the first one.
+Result<> check_any_ready(const std::vector<api::BackupStorage>& storages);
 
 /// Whether a session or plan of `from` may do `verb` in `namespace_name`: always in its own and
 /// from the system namespace, else by a BackupGrant there. Errors: permission_denied, naming the

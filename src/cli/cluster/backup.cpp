@@ -58,21 +58,28 @@ Result<ExitCode> report(const api::BackupSession& session, OutputFormat format) 
   std::uint64_t bytes = 0;
   std::uint64_t added = 0;
   std::int64_t unreadable = 0;
+  bool is_everywhere = true;
   for (const auto& component : status.components) {
     bytes += static_cast<std::uint64_t>(component.bytes_total);
     added += static_cast<std::uint64_t>(component.bytes_added);
     unreadable += component.files_unreadable;
   }
-  if (!is_document(format)) {
-    for (const auto& result : status.storages)
+  for (const auto& result : status.storages) {
+    is_everywhere = is_everywhere && !result.dropped;
+    if (result.dropped) {
+      print_note(fmt::format("not on {}: {}", result.storage, result.message));
+    } else if (!is_document(format)) {
       print_line("backup " + result.snapshot + " on " + result.storage);
+    }
+  }
+  if (!is_document(format)) {
     print_line(fmt::format("{} objects and {} in {}; {} are new on the storage",
                            status.object_count, format_size(bytes), status.duration,
                            format_size(added)));
   }
-  if (unreadable == 0) return ExitCode::success;
-  print_note(fmt::format("{} files could not be read and are not in the backup", unreadable));
-  return ExitCode::incomplete;
+  if (unreadable > 0)
+    print_note(fmt::format("{} files could not be read and are not in the backup", unreadable));
+  return unreadable == 0 && is_everywhere ? ExitCode::success : ExitCode::incomplete;
 }
 
 Result<ExitCode> run_backup(const Connection& connection, const BackupFlags& flags,

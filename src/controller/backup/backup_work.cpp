@@ -8,6 +8,7 @@
 #include "base/size_text.hpp"
 #include "controller/accounts.hpp"
 #include "controller/backup/components.hpp"
+#include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
 #include "controller/dump_pod.hpp"
 #include "controller/references.hpp"
@@ -286,17 +287,20 @@ void finish_status(api::BackupSessionStatus& status, Timestamp now) {
     }
     status.message = fmt::format("backed up {} objects and {}, {} of it new", status.object_count,
                                  format_bytes(bytes), format_bytes(added));
-    api::set_condition(status.conditions,
-                       {.type = std::string(api::condition::complete),
-                        .status = api::ConditionStatus::yes,
-                        .reason = std::string(api::reason::succeeded),
-                        .message = status.message},
-                       now);
+    auto dropped = describe_dropped(status);
+    for (const auto& text : dropped) status.message += "; " + text;
+    api::set_condition(
+        status.conditions,
+        {.type = std::string(api::condition::complete),
+         .status = api::ConditionStatus::yes,
+         .reason = dropped.empty() ? std::string(api::reason::succeeded) : "StoragesDropped",
+         .message = status.message},
+        now);
   } else {
     // What was in the way while it was wound up is no news.
     status.message = api::find_condition(status.conditions, api::condition::failed)->message;
     for (auto& result : status.storages) {
-      if (!result.complete) result.message = status.message;
+      if (!result.complete && !result.dropped) result.message = status.message;
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/time_text.hpp"
 #include "controller/backup/backup_work.hpp"
+#include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/reconcile_backup.hpp"
 #include "controller/belongings.hpp"
 #include "controller/references.hpp"
@@ -72,11 +73,13 @@ Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
   if (status.start_time) status.duration = format_duration(now - *status.start_time);
   finish_status(status, now);
   bool succeeded = status.phase == BackupPhase::succeeded;
-  world_.events.record(work.session.source, {.severity = succeeded ? kube::EventSeverity::normal
-                                                                   : kube::EventSeverity::warning,
-                                             .reason = succeeded ? "Succeeded" : "Failed",
-                                             .action = "Backup",
-                                             .message = status.message});
+  bool is_everywhere = succeeded && describe_dropped(status).empty();
+  world_.events.record(
+      work.session.source,
+      {.severity = is_everywhere ? kube::EventSeverity::normal : kube::EventSeverity::warning,
+       .reason = succeeded ? "Succeeded" : "Failed",
+       .action = "Backup",
+       .message = status.message});
   if (work.session.metadata.deletion_time) tell_failed_hooks(work);
   return Action::await_change();
 }
@@ -181,6 +184,7 @@ void BackupReconciler::keep_hold(Work& work) {
   const auto& uid = work.session.metadata.uid;
   std::vector<RepositoryPlace> missing;
   for (const auto& result : work.session.status.storages) {
+    if (result.dropped) continue;
     auto place = place_of(world_, work, result.storage);
     if (!world_.vault.is_held(place, uid)) missing.push_back(std::move(place));
   }

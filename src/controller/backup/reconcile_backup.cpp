@@ -13,6 +13,7 @@
 #include "controller/accounts.hpp"
 #include "controller/backup/backup_work.hpp"
 #include "controller/backup/components.hpp"
+#include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
 #include "controller/maintenance/repository_use.hpp"
 #include "controller/references.hpp"
@@ -35,6 +36,8 @@ const Action look_soon = Action::requeue(std::chrono::milliseconds{250});
 constexpr std::ptrdiff_t max_resolving_at_once = 16;
 /// How long a session waits for what it refers to.
 constexpr std::chrono::minutes patience{10};
+/// So long a storage that is not ready is waited for before the session goes on without it.
+constexpr std::chrono::seconds storage_grace{30};
 
 bool is_commit(const api::ComponentStatus& component) {
   return component.name == "resources";
@@ -115,9 +118,9 @@ bool BackupReconciler::is_patient(const api::BackupSessionStatus& status) const 
          world_.clock.now() - *status.start_time < patience;
 }
 
-bool BackupReconciler::is_young(const Work& work) const {
+bool BackupReconciler::is_younger_than(const Work& work, std::chrono::seconds age) const {
   auto now = world_.clock.now();
-  return now - work.session.metadata.creation_time.value_or(now) < patience;
+  return now - work.session.metadata.creation_time.value_or(now) < age;
 }
 
 Result<> BackupReconciler::find_plan(Work& work) const {
@@ -149,7 +152,7 @@ Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
   if (auto found = find_plan(work); !found) {
     bool may_come = found.code() == ErrorCode::not_found && status.phase == BackupPhase::pending &&
                     !has_failed(status);
-    if (!may_come || !is_young(work))
+    if (!may_come || !is_younger_than(work, patience))
       return fail(ErrorCode::invalid_input, found.error().message());
     status.message = found.error().message();
     return look_again;
@@ -183,7 +186,7 @@ Result<Action> BackupReconciler::begin(Work& work) {
   TRY(check_targets(world_, work.plan));
   if (auto found = find_what_it_needs(work); !found) {
     bool may_come = found.failed_with(ErrorCode::not_found) || may_pass(found.code());
-    if (!may_come || !is_young(work)) return fail(std::move(found).error());
+    if (!may_come || !is_younger_than(work, patience)) return fail(std::move(found).error());
     status.message = found.error().message();
     return look_again;
   }
@@ -196,6 +199,9 @@ Result<Action> BackupReconciler::begin(Work& work) {
     return look_again;
   }
   auto storages = TRY(storages_of(world_, work.plan));
+  note_storages(work, storages);
+  if (!status.message.empty() && is_younger_than(work, storage_grace)) return look_again;
+  storages = without_dropped(status, std::move(storages));
   for (const auto& storage : storages) {
     auto place = place_of(world_, work, storage.metadata.key().text());
     status.message = maintenance_in_the_way(world_, place);
@@ -218,8 +224,25 @@ Result<> BackupReconciler::find_what_it_needs(const Work& work) const {
   // The hooks after as well: what the hooks before do to the application must not stay.
   for (const auto* hooks : {&work.run->hooks.before, &work.run->hooks.after})
     TRY(resolve_hooks(world_, *hooks, work.plan.metadata.namespace_name));
-  for (const auto& storage : TRY(storages_of(world_, work.plan))) TRY(check_ready(storage));
-  return {};
+  return check_any_ready(TRY(storages_of(world_, work.plan)));
+}
+
+/// The results begin; the message says which storages are dropped because they are not ready.
+void BackupReconciler::note_storages(Work& work, const std::vector<api::BackupStorage>& storages) {
+  auto& status = work.session.status;
+  status.storages.clear();
+  status.message.clear();
+  for (const auto& storage : storages) {
+    status.storages.push_back(
+        {.storage = storage.metadata.key().text(),
+         .repository = repository_name_of(world_, work, storage.metadata.key())});
+  }
+  for (const auto& storage : storages) {
+    auto ready = check_ready(storage);
+    if (ready) continue;
+    status.message = ready.error().message();
+    drop_storage(status, storage.metadata.key().text(), status.message, world_.clock.now());
+  }
 }
 
 std::string BackupReconciler::take_turn(const Work& work) {
@@ -260,21 +283,23 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
         if (needs_account)
           TRY(bind_hook_account(world_, shared->plan.metadata.namespace_name, stopped));
         TRY(application_of(*shared, stopped));
-        shared->storages = TRY(storages_of(world_, shared->plan));
-        TRY(open_repositories(*shared, stopped));
-        return Json();
+        shared->storages =
+            without_dropped(shared->session.status, TRY(storages_of(world_, shared->plan)));
+        return open_repositories(*shared, stopped);
       },
       [this, session_key] { wake_(session_key); });
   if (!done) {
     if (auto trouble = trouble_of(work); !trouble.empty()) work.session.status.message = trouble;
     return look_again;
   }
-  TRY(*done);
+  auto unopened = TRY(*done);
   auto application = TRY(application_of(work, stop));
-  auto planned =
-      plan_components(work.plan, work.targets(), *application, TRY(storages_of(world_, work.plan)));
-  if (!planned.obstacle.empty()) return fail(ErrorCode::invalid_input, planned.obstacle);
   auto& status = work.session.status;
+  for (const auto& [storage, reason] : unopened.as_object())
+    drop_storage(status, storage, std::string(reason.as_string()), world_.clock.now());
+  auto planned = plan_components(work.plan, work.targets(), *application,
+                                 without_dropped(status, TRY(storages_of(world_, work.plan))));
+  if (!planned.obstacle.empty()) return fail(ErrorCode::invalid_input, planned.obstacle);
   status.components = std::move(planned.components);
   status.warnings = std::move(planned.warnings);
   if (status.warnings.size() > 50) status.warnings.resize(50);
@@ -284,23 +309,32 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
         parent_of(component.name,
                   snapshots_of(world_, work, place_of(world_, work, component.storage).storage));
   }
-  for (const auto& storage : TRY(storages_of(world_, work.plan))) {
-    status.storages.push_back(
-        {.storage = storage.metadata.key().text(),
-         .repository = repository_name_of(world_, work, storage.metadata.key())});
-  }
   status.phase = BackupPhase::hooks_before;
   return again_now;
 }
 
-Result<> BackupReconciler::open_repositories(Work& work, std::stop_token stop) {
+Result<> BackupReconciler::open_repository(const Work& work, const api::BackupStorage& storage,
+                                           std::stop_token stop) {
+  auto place = place_of(world_, work, storage.metadata.key().text());
+  auto opened = TRY(open_own_repository(world_, work, storage, stop));
+  TRY(ensure_repository_object(world_, work, storage, *opened->repository, stop));
+  return world_.vault.hold(place, work.session.metadata.uid, stop);
+}
+
+/// The storages that could not be opened, each with its reason. Errors: that of the first one, when
+/// none could.
+Result<Json> BackupReconciler::open_repositories(const Work& work, std::stop_token stop) {
+  JsonObject unopened;
+  std::optional<Error> first;
   for (const auto& storage : work.storages) {
-    auto place = place_of(world_, work, storage.metadata.key().text());
-    auto opened = TRY(open_own_repository(world_, work, storage, stop));
-    TRY(ensure_repository_object(world_, work, storage, *opened->repository, stop));
-    TRY(world_.vault.hold(place, work.session.metadata.uid, stop));
+    auto opened = open_repository(work, storage, stop);
+    if (opened) continue;
+    if (opened.failed_with(ErrorCode::cancelled)) return fail(std::move(opened).error());
+    unopened[storage.metadata.key().text()] = opened.error().message();
+    if (!first) first = std::move(opened).error();
   }
-  return {};
+  if (first && unopened.size() == work.storages.size()) return fail(*std::move(first));
+  return unopened;
 }
 
 Result<std::shared_ptr<const applications::Application>> BackupReconciler::application_of(
@@ -392,9 +426,10 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
     if (!is_final(component.phase) && has_failed(status)) {
       TRY(abandon(world_, work, component, "stopped: " + status.message, stop));
     }
-    auto storage = TRY(find_storage_by_text(world_, component.storage));
+    if (!is_final(component.phase)) TRY(give_up_where_storage_fails(work, component, stop));
+    auto storage = find_storage_by_text(world_, component.storage);
     bool may_start = component.phase != api::ComponentPhase::pending ||
-                     running[component.storage] < storage.spec.max_concurrent_movers;
+                     (storage && running[component.storage] < storage->spec.max_concurrent_movers);
     if (!is_final(component.phase) && may_start) TRY(step_component(work, component, stop));
     running[component.storage] +=
         !is_final(component.phase) && component.phase != api::ComponentPhase::pending;
@@ -403,19 +438,28 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
   status.progress = describe_progress(status.components);
   if (!has_failed(status)) status.message = trouble_of(work);
   if (!all_ended) return waits_for_binding(status) ? look_soon : look_again;
-  for (const auto& component : status.components) {
-    if (component.phase == api::ComponentPhase::failed) {
-      note_failure(status, fmt::format("{}: {}", component.name, component.message),
-                   world_.clock.now());
-    }
-  }
+  drop_failed_storages(status, world_.clock.now());
   status.phase = BackupPhase::hooks_after;
   return again_now;
 }
 
+/// A component ends with a storage that is gone, or that does not answer while another one has all.
+Result<> BackupReconciler::give_up_where_storage_fails(Work& work, api::ComponentStatus& component,
+                                                       std::stop_token stop) {
+  auto storage = find_storage_by_text(world_, component.storage);
+  if (!storage) return abandon(world_, work, component, storage.error().message(), stop);
+  auto ready = check_ready(*storage);
+  if (ready || !is_done_on_another(work.session.status, component.storage)) return {};
+  const auto* condition = api::find_condition(storage->status.conditions, api::condition::ready);
+  bool is_long_ago = condition != nullptr && condition->last_transition_time &&
+                     world_.clock.now() - *condition->last_transition_time > storage_grace;
+  return is_long_ago ? abandon(world_, work, component, ready.error().message(), stop) : Result<>();
+}
+
 std::string BackupReconciler::trouble_of(const Work& work) const {
   auto storages = storages_of(world_, work.plan);
-  for (const auto& storage : storages.value_or(std::vector<api::BackupStorage>())) {
+  for (const auto& storage :
+       without_dropped(work.session.status, storages.value_or(std::vector<api::BackupStorage>()))) {
     if (auto ready = check_ready(storage); !ready) return ready.error().message();
   }
   return describe_trouble(work.session.status.components);
@@ -428,13 +472,15 @@ Result<Action> BackupReconciler::commit(Work& work, std::stop_token stop) {
   // must not commit twice.
   if (has_ended(status)) return conclude(work, stop);
   for (auto& component : status.components) {
-    if (!is_commit(component)) continue;
-    if (!is_final(component.phase)) TRY(step_component(work, component, stop));
-    if (component.phase == api::ComponentPhase::failed) {
-      note_failure(status, fmt::format("{}: {}", component.name, component.message),
-                   world_.clock.now());
+    if (!is_commit(component) || is_final(component.phase)) continue;
+    if (is_dropped(status, component.storage)) {
+      TRY(abandon(world_, work, component, "not started: its storage was dropped", stop));
+      continue;
     }
+    TRY(give_up_where_storage_fails(work, component, stop));
+    if (!is_final(component.phase)) TRY(step_component(work, component, stop));
   }
+  drop_failed_storages(status, world_.clock.now());
   status.progress = describe_progress(status.components);
   if (!has_failed(status)) status.message = trouble_of(work);
   return has_ended(status) ? again_now : look_again;

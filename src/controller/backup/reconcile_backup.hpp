@@ -47,7 +47,7 @@ private:
   Result<> find_plan(Work& work) const;
   /// Whether what may pass by itself is still waited for.
   bool is_patient(const api::BackupSessionStatus& status) const;
-  bool is_young(const Work& work) const;
+  bool is_younger_than(const Work& work, std::chrono::seconds age) const;
   /// Notes a failure when the time of the session is over.
   void note_end_of_time(Work& work) const;
   Result<kube::Action> begin(Work& work);
@@ -57,9 +57,14 @@ private:
   std::string take_turn(const Work& work);
   std::ptrdiff_t count_resolving() const;
   Result<kube::Action> resolve(Work& work, std::stop_token stop);
-  Result<> open_repositories(Work& work, std::stop_token stop);
+  void note_storages(Work& work, const std::vector<api::BackupStorage>& storages);
+  Result<> open_repository(const Work& work, const api::BackupStorage& storage,
+                           std::stop_token stop);
+  Result<Json> open_repositories(const Work& work, std::stop_token stop);
   Result<kube::Action> run_stage_hooks(Work& work, std::stop_token stop);
   Result<kube::Action> move(Work& work, std::stop_token stop);
+  Result<> give_up_where_storage_fails(Work& work, api::ComponentStatus& component,
+                                       std::stop_token stop);
   Result<kube::Action> commit(Work& work, std::stop_token stop);
   void keep_hold(Work& work);
   Result<kube::Action> conclude(Work& work, std::stop_token stop);

@@ -60,6 +60,24 @@ RunPast past_of(const api::BackupConfiguration& plan, const api::RunStatus& stat
   return past;
 }
 
+/// Condition StoragesReady: backups go on without one that is not.
+void note_storages(api::Conditions& conditions, const std::vector<api::BackupStorage>& storages,
+                   Timestamp now) {
+  std::string trouble;
+  for (const auto& storage : storages) {
+    if (auto ready = check_ready(storage); !ready)
+      trouble += (trouble.empty() ? "" : "; ") + ready.error().message();
+  }
+  bool is_fine = trouble.empty();
+  api::set_condition(
+      conditions,
+      {.type = std::string(api::condition::storages_ready),
+       .status = is_fine ? api::ConditionStatus::yes : api::ConditionStatus::no,
+       .reason = std::string(is_fine ? api::reason::succeeded : api::reason::unreachable),
+       .message = is_fine ? "every storage can be written" : trouble},
+      now);
+}
+
 /// Condition RestoreNeedsSecrets; absent when backups hold all that a restore needs.
 void note_needed_secrets(api::Conditions& conditions, const applications::Application& application,
                          Timestamp now) {
@@ -147,7 +165,9 @@ Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token
     TRY(resolve_hooks(world_, run.hooks.before, plan.metadata.namespace_name));
     TRY(resolve_hooks(world_, run.hooks.after, plan.metadata.namespace_name));
   }
-  for (const auto& storage : TRY(storages_of(world_, plan))) TRY(check_ready(storage));
+  auto storages = TRY(storages_of(world_, plan));
+  note_storages(plan.status.conditions, storages, world_.clock.now());
+  TRY(check_any_ready(storages));
   return find_what_belongs(plan, std::move(stop));
 }
 
