@@ -102,6 +102,8 @@ struct RestoreSessionSpec {
   ExistingPolicy existing = ExistingPolicy::skip;
   std::string service_account_name{};
   bool preflight_only = false;
+  bool defuse = false;
+  bool verify_files = false;
   std::chrono::nanoseconds timeout = std::chrono::hours{6};
   std::vector<Hook> hooks{};
   MoverSettings mover{};
@@ -136,6 +138,13 @@ struct RestoreSessionSpec {
           rule::max_length(253));
     field("preflightOnly", self.preflight_only,
           "Only check what would happen; nothing is changed.");
+    field("defuse", self.defuse,
+          "Only a trial, as verifications make: nothing but the namespaces that namespaceMap names "
+          "is touched. Objects of the cluster and what serves to the outside, opens the network, "
+          "scales or starts by itself is left out or changed.");
+    field("verifyFiles", self.verify_files,
+          "Read every file of a volume back before workloads start, and compare it with the hashes "
+          "that the backup knows.");
     field("timeout", self.timeout, "A session that takes longer is stopped and fails.",
           rule::with_default);
     field("hooks", self.hooks,
@@ -179,8 +188,7 @@ struct StageStatus {
   std::string message{};
 
   static void fields(auto& self, auto&& field) {
-    field("name", self.name, "Preflight, RestoringBackups or ActivatingApplications.",
-          rule::required);
+    field("name", self.name, "Which one.", rule::required);
     field("state", self.state, "Where the stage stands.", rule::always);
     field("startTime", self.start_time, "When it started.");
     field("completionTime", self.completion_time, "When it ended.");
@@ -275,6 +283,7 @@ struct RestoredVolume {
   std::int64_t bytes_total = 0;
   std::int64_t bytes_done = 0;
   std::int64_t files_done = 0;
+  std::int64_t files_verified = 0;
   std::string snapshot_id{};
   std::string message{};
 
@@ -292,6 +301,7 @@ struct RestoredVolume {
     field("bytesTotal", self.bytes_total, "Bytes to write, as far as known.");
     field("bytesDone", self.bytes_done, "Bytes written so far.");
     field("filesDone", self.files_done, "Files written so far.");
+    field("filesVerified", self.files_verified, "Files that were read back and are whole.");
     field("snapshotId", self.snapshot_id, "The restic snapshot that it is filled from.");
     field("message", self.message, "What went wrong, and what helps.");
   }

@@ -96,10 +96,12 @@ constexpr VolumeMode volume_mode_of(std::string_view name) {
 struct OrderVolume {
   std::string path{};
   VolumeMode mode = VolumeMode::filesystem;
+  bool verify_files = false;
 
   static void fields(auto& self, auto&& field) {
     field("path", self.path, "Where the volume is mounted, or its device.", rule::required);
     field("mode", self.mode, "Files or an image.", rule::always);
+    field("verifyFiles", self.verify_files, "restoreVolume: read every file back and compare it.");
   }
 };
 
@@ -148,6 +150,7 @@ struct OrderApply {
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
   bool await_ready = true;
+  bool defuse = false;
 
   static void fields(auto& self, auto&& field) {
     field("step", self.step, "What to do with the objects.", rule::always);
@@ -163,6 +166,7 @@ struct OrderApply {
         "workloads: also wait until they are ready. Otherwise step readiness does, once dumps are "
         "played back: a workload may need them to become ready.",
         rule::always);
+    field("defuse", self.defuse, "As in the session.");
   }
 };
 
@@ -235,6 +239,7 @@ struct MoverResult {
   std::int64_t bytes_added = 0;
   std::int64_t files = 0;
   std::int64_t files_unreadable = 0;
+  std::int64_t files_verified = 0;
   std::vector<std::string> warnings{};
   JsonObject report{};
 
@@ -248,6 +253,7 @@ struct MoverResult {
     field("bytesAdded", self.bytes_added, "Bytes stored that are new.");
     field("files", self.files, "Files or objects.");
     field("filesUnreadable", self.files_unreadable, "Files that could not be read.");
+    field("filesVerified", self.files_verified, "Restored files that were read back.");
     field("warnings", self.warnings, "The first 50 things that a person should know.",
           rule::max_items(50));
     field("report", self.report,

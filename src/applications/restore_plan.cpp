@@ -46,6 +46,7 @@ public:
     });
     plan_.naming = naming_;
     plan_.restored_by = options_.restored_by;
+    plan_.defuse = options_.defuse;
     return std::move(plan_);
   }
 
@@ -56,6 +57,12 @@ private:
     const Described described{facts.resource, facts.id.key.namespace_name, facts.id.key.name,
                               facts.labels};
     if (!candidate.not_restored.empty()) return std::string(candidate.not_restored);
+    if (options_.defuse == Defuse::yes) {
+      if (const auto reason = reason_to_defuse(facts.id); !reason.empty())
+        return std::string(reason);
+      if (!options_.naming.namespaces.contains(facts.id.key.namespace_name))
+        return "its namespace is not mapped to a scratch namespace";
+    }
     if (picks_any(options_.selection.exclude, described)) return "excluded by a rule";
     const bool supporting = is_core(facts.id, "Namespace") || is_definition(facts.id);
     const bool wanted =
@@ -290,6 +297,7 @@ Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
                 fmt::format("{} holds another object, {}", object.path, id_of(document).text()));
   }
   strip(document);
+  if (plan.defuse == Defuse::yes) defuse(document);
   plan.naming->rename(document);
   document.as_object()["apiVersion"] = object.resource.api_version();
   kube::set_label(document, api::label::restored_by, kube::to_label_value(plan.restored_by));

@@ -8,6 +8,7 @@
 
 #include "applications/object_id.hpp"
 #include "applications/resource_files.hpp"
+#include "applications/restore/defuse.hpp"
 #include "applications/restore/naming.hpp"
 #include "applications/restore/order.hpp"
 #include "applications/selection.hpp"
@@ -27,6 +28,8 @@ struct RestoreOptions {
   RestoreScope scope = RestoreScope::all;
   NamingRules naming{};
   std::string restored_by{};  // uid of the session; value of the label dmaas.io/restored-by
+  /// Yes: only a trial. Nothing outside the namespaces that `naming` maps to is touched.
+  Defuse defuse = Defuse::no;
 };
 
 /// One object as it will be applied.
@@ -68,6 +71,7 @@ struct RestorePlan {
   std::vector<ObjectId> needed_secrets{};
   std::shared_ptr<const Naming> naming{};
   std::string restored_by{};
+  Defuse defuse = Defuse::no;
 };
 
 /// Reads all files once and decides. Memory: about 1 KiB for each object. Errors: those of the

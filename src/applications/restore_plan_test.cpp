@@ -11,6 +11,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 using testing::SizeIs;
 
@@ -321,6 +322,20 @@ TEST_F(RestorePlanTest, RefusesTheIndexOfANewerFormat) {
   EXPECT_EQ(plan_restore(backup_, destination_, {}, {}).code(), ErrorCode::unsupported);
   backup_.files.erase("/index.json");
   EXPECT_EQ(plan_restore(backup_, destination_, {}, {}).code(), ErrorCode::not_found);
+}
+
+TEST_F(RestorePlanTest, ATrialTouchesNothingButTheNamespacesThatAreMapped) {
+  RestoreOptions options;
+  options.defuse = Defuse::yes;
+  options.naming.namespaces = {{"shop", "scratch"}};
+  const auto plan = planned(options);
+  for (const auto& object : plan.objects)
+    EXPECT_EQ(object.destination.key.namespace_name, "scratch") << object.destination.text();
+  EXPECT_THAT(names(plan), Contains("StatefulSet scratch/db"));
+  EXPECT_THAT(names(plan.skipped),
+              IsSupersetOf({"Namespace shop", "NetworkPolicy shop/db", "Ingress shop/web"}));
+  options.naming.namespaces = {{"other", "scratch"}};
+  EXPECT_THAT(planned(options).objects, IsEmpty());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace {
 /// Also the names of the bindings. The installation has a ClusterRole of the second name.
 constexpr const char* restore_name = "dmaas-restore";
 constexpr const char* hooks_name = "dmaas-hooks";
+constexpr const char* verify_name = "dmaas-verify";
 
 kube::ObjectKey account_for(const World& world, const std::string& name,
                             const std::string& namespace_name) {
@@ -17,15 +18,20 @@ kube::ObjectKey account_for(const World& world, const std::string& name,
   return {system, name + "-" + namespace_name};
 }
 
-Result<> bind_account(World& world, const std::string& name, const std::string& namespace_name,
-                      const std::string& role, std::stop_token stop) {
-  if (namespace_name == world.settings.namespace_name) return {};
-  auto account = account_for(world, name, namespace_name);
-  auto binding = kube::make_object(kube::resources::role_bindings(), {namespace_name, name});
+struct AccountBinding {
+  kube::ObjectKey account{};
+  std::string name{};  // of the binding
+  std::string role{};  // a ClusterRole
+};
+
+Result<> bind_account(World& world, const AccountBinding& wanted, const std::string& namespace_name,
+                      std::stop_token stop) {
+  const auto& account = wanted.account;
+  auto binding = kube::make_object(kube::resources::role_bindings(), {namespace_name, wanted.name});
   kube::set_label(binding, api::label::managed_by, "dmaas");
   auto& object = binding.as_object();
   object["roleRef"] = JsonObject{
-      {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", role}};
+      {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", wanted.role}};
   object["subjects"] = JsonArray{JsonObject{
       {"kind", "ServiceAccount"}, {"name", account.name}, {"namespace", account.namespace_name}}};
   auto bound = world.client.create(kube::resources::role_bindings(), binding, {}, std::move(stop));
@@ -38,7 +44,12 @@ Result<> bind_account(World& world, const std::string& name, const std::string& 
 kube::ObjectKey restore_account(const World& world, const api::RestoreSession& session) {
   const auto& own = session.metadata.namespace_name;
   if (!session.spec.service_account_name.empty()) return {own, session.spec.service_account_name};
+  if (session.spec.defuse) return verification_account(world, own);
   return account_for(world, restore_name, own);
+}
+
+kube::ObjectKey verification_account(const World& world, const std::string& namespace_name) {
+  return {world.settings.namespace_name, std::string(verify_name) + "-" + namespace_name};
 }
 
 kube::ObjectKey hook_account(const World& world, const std::string& namespace_name) {
@@ -47,13 +58,23 @@ kube::ObjectKey hook_account(const World& world, const std::string& namespace_na
 
 Result<> bind_restore_account(World& world, const api::RestoreSession& session,
                               std::stop_token stop) {
-  if (!session.spec.service_account_name.empty()) return {};
-  return bind_account(world, restore_name, session.metadata.namespace_name, "admin",
+  if (!session.spec.service_account_name.empty() || session.spec.defuse) return {};
+  const auto& own = session.metadata.namespace_name;
+  if (own == world.settings.namespace_name) return {};
+  return bind_account(world, {account_for(world, restore_name, own), restore_name, "admin"}, own,
                       std::move(stop));
 }
 
+Result<> bind_verification_account(World& world, const std::string& namespace_name,
+                                   const std::string& scratch, std::stop_token stop) {
+  return bind_account(world, {verification_account(world, namespace_name), verify_name, "admin"},
+                      scratch, std::move(stop));
+}
+
 Result<> bind_hook_account(World& world, const std::string& namespace_name, std::stop_token stop) {
-  return bind_account(world, hooks_name, namespace_name, hooks_name, std::move(stop));
+  if (namespace_name == world.settings.namespace_name) return {};
+  return bind_account(world, {hook_account(world, namespace_name), hooks_name, hooks_name},
+                      namespace_name, std::move(stop));
 }
 
 kube::Account impersonated(const kube::ObjectKey& account) {

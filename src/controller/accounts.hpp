@@ -15,11 +15,19 @@ namespace dmaas::controller {
 
 /// The account that a restore creates objects as: the one that the session names in its own
 /// namespace, else ours, which may there what the role `admin` may.
+/// A trial (spec.defuse) acts as the account of verifications.
 kube::ObjectKey restore_account(const World& world, const api::RestoreSession& session);
 
 /// The account that a plan's hooks run as: it may run commands in the pods of the plan's namespace
 /// and nothing else but make the pods of dumps.
 kube::ObjectKey hook_account(const World& world, const std::string& namespace_name);
+
+/// The account that verifications of a namespace act as: it has rights in their scratch namespaces
+/// only, so nothing that a backup holds can be created anywhere else.
+kube::ObjectKey verification_account(const World& world, const std::string& namespace_name);
+/// Binds it to the role `admin` in one.
+Result<> bind_verification_account(World& world, const std::string& namespace_name,
+                                   const std::string& scratch, std::stop_token stop);
 
 /// Binds ours where that has not been done. A binding that is there stays as it is: the
 /// namespace's administrator may narrow it.

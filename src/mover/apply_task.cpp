@@ -50,6 +50,7 @@ applications::RestoreOptions restore_options(const api::WorkOrder& order) {
     options.scope = applications::RestoreScope::claims;
   options.naming = {apply.namespace_map, apply.storage_class_map, apply.name_prefix};
   options.restored_by = order.session.uid;
+  options.defuse = apply.defuse ? applications::Defuse::yes : applications::Defuse::no;
   return options;
 }
 

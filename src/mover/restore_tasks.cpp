@@ -17,6 +17,7 @@ api::MoverResult result_of(const engine::RestoreSummary& summary,
   api::MoverResult result{.outcome = api::MoverOutcome::succeeded};
   result.bytes = static_cast<std::int64_t>(progress.bytes_done.load());
   result.files = static_cast<std::int64_t>(summary.files_restored);
+  result.files_verified = static_cast<std::int64_t>(summary.files_verified);
   for (const auto& problem : summary.problems) {
     if (result.warnings.size() == max_warnings) break;
     result.warnings.push_back(
@@ -49,6 +50,7 @@ Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_to
   engine::RestoreOptions options;
   options.target = volume.path;
   options.subpath = "/" + std::string(volume_tree_name);
+  if (volume.verify_files) options.verify = engine::Verify::content;
   auto summary = TRY(engine::restore(context.repository, snapshot.tree, options, context.progress,
                                      std::move(stop)));
   return result_of(summary, context.progress);

@@ -74,7 +74,8 @@ api::OrderApply apply_order(const World& world, const api::RestoreSession& sessi
           .storage_class_map = spec.storage_class_map,
           .name_prefix = spec.name_prefix,
           .existing = spec.existing,
-          .await_ready = session.status.dumps.empty()};
+          .await_ready = session.status.dumps.empty(),
+          .defuse = spec.defuse};
 }
 
 kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
@@ -389,6 +390,7 @@ Result<> RestoreReconciler::take_volume_result(Work& work, const api::MoverResul
     volume.persistent_volume = TRY(volume_behind(world_, fill_key(world_, work, volume), stop));
   volume.bytes_done = result.bytes;
   volume.files_done = result.files;
+  volume.files_verified = result.files_verified;
   volume.message = result.message;
   volume.phase = succeeded ? VolumePhase::binding : VolumePhase::failed;
   return {};
@@ -561,6 +563,7 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
       order.task = api::MoverTask::restore_volume;
       order.snapshot_id = volume->snapshot_id;
       order.volume = volume_of(volume->volume_mode);
+      order.volume->verify_files = session->spec.verify_files;
     } else {
       order.attempt = dump->attempts;
       order.component = dump->component;
