@@ -34,6 +34,9 @@ inline constexpr std::string_view storages_ready = "StoragesReady";
 inline constexpr std::string_view cluster_name_taken = "ClusterNameTaken";
 /// On a repository: what the last check of its data found.
 inline constexpr std::string_view healthy = "Healthy";
+/// On a backup: whether its last verification could restore it and every check passed. On a
+/// verifier: whether the last one of every repository did.
+inline constexpr std::string_view verified = "Verified";
 }  // namespace condition
 
 /// Reasons that more than one kind uses. A reason is one CamelCase word for programs.

@@ -43,10 +43,17 @@ JsonArray columns_of(const KindInfo& kind) {
 }  // namespace
 
 std::vector<const KindInfo*> all_kinds() {
-  return {
-      &kind_info<BackupStorage>(),   &kind_info<Repository>(),   &kind_info<BackupConfiguration>(),
-      &kind_info<BackupSession>(),   &kind_info<Snapshot>(),     &kind_info<RestoreSession>(),
-      &kind_info<RetentionPolicy>(), &kind_info<HookTemplate>(), &kind_info<BackupGrant>()};
+  return {&kind_info<BackupStorage>(),
+          &kind_info<Repository>(),
+          &kind_info<BackupConfiguration>(),
+          &kind_info<BackupSession>(),
+          &kind_info<Snapshot>(),
+          &kind_info<RestoreSession>(),
+          &kind_info<RetentionPolicy>(),
+          &kind_info<HookTemplate>(),
+          &kind_info<BackupGrant>(),
+          &kind_info<BackupVerifier>(),
+          &kind_info<VerificationSession>()};
 }
 
 Json definition_of(const KindInfo& kind) {

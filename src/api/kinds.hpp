@@ -6,11 +6,13 @@
 #include "api/backup_grant.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
+#include "api/backup_verifier.hpp"
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
+#include "api/verification_session.hpp"
 
 namespace dmaas::api {
 

@@ -11,7 +11,7 @@ inline constexpr std::string_view field_manager = "dmaas";
 namespace label {
 inline constexpr std::string_view managed_by = "app.kubernetes.io/managed-by";  // "dmaas"
 inline constexpr std::string_view part =
-    "dmaas.io/part";  // mover, resources, maintain, twin, fill, controller, gateway
+    "dmaas.io/part";  // mover, resources, maintain, probe, twin, fill, scratch, controller, gateway
 inline constexpr std::string_view session = "dmaas.io/session";
 inline constexpr std::string_view session_namespace = "dmaas.io/session-namespace";
 inline constexpr std::string_view session_uid = "dmaas.io/session-uid";

@@ -104,5 +104,12 @@ std::string twin_name(const SessionPart& part) {
 std::string fill_name(const SessionPart& part) {
   return part_name("fill", part);
 }
+std::string probe_name(const SessionPart& part) {
+  return part_name("probe", part);
+}
+
+std::string scratch_name(std::string_view session_uid) {
+  return "dmaas-verify-" + hash_of({session_uid, "scratch"}, 12);
+}
 
 }  // namespace dmaas::api

@@ -54,5 +54,10 @@ std::string mover_name(const SessionPart& part);
 std::string twin_name(const SessionPart& part);
 /// The claim in the system namespace through which a restored volume is filled.
 std::string fill_name(const SessionPart& part);
+/// The pod that tries something out in a scratch namespace.
+std::string probe_name(const SessionPart& part);
+/// dmaas-verify-, and 12 hexadecimal digits of hash(session uid): the namespace that a verification
+/// restores into, and its RestoreSession.
+std::string scratch_name(std::string_view session_uid);
 
 }  // namespace dmaas::api

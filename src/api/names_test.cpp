@@ -68,5 +68,11 @@ TEST(NamesTest, GivesEveryAttemptItsOwnPod) {
   EXPECT_LE(mover_name(longest).size(), 63U);
 }
 
+TEST(NamesTest, EverySessionHasAScratchNamespaceOfItsOwn) {
+  EXPECT_EQ(scratch_name("uid-1").substr(0, 13), "dmaas-verify-");
+  EXPECT_EQ(scratch_name("uid-1").size(), 25U);
+  EXPECT_NE(scratch_name("uid-1"), scratch_name("uid-2"));
+}
+
 }  // namespace
 }  // namespace dmaas::api

@@ -62,6 +62,20 @@ struct SecretKeyReference {
   }
 };
 
+/// One entry of a ConfigMap in the namespace of the object that refers to it.
+struct ConfigMapKeyReference {
+  std::string name{};
+  std::string key{};
+  bool operator==(const ConfigMapKeyReference&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("name", self.name, "Name of the ConfigMap, in the same namespace.", rule::required,
+          rule::min_length(1), rule::max_length(253));
+    field("key", self.key, "Key within the ConfigMap.", rule::required, rule::min_length(1),
+          rule::max_length(253));
+  }
+};
+
 /// A workload or any other object by kind and name.
 struct ObjectReference {
   std::string api_version{};

@@ -22,6 +22,7 @@ const KindInfo& kind_info<Snapshot>() {
                   {"Size", ".status.size"},
                   {"Objects", ".status.objectCount", "integer"},
                   {"Complete", ".status.complete", "boolean"},
+                  {"Verified", R"(.status.conditions[?(@.type=="Verified")].status)"},
                   {"Cluster", ".status.cluster.name", "string", true},
                   {"Age", ".metadata.creationTimestamp", "date"}},
       .spec = &description_of<SnapshotSpec>,

@@ -62,6 +62,25 @@ struct SnapshotComponent {
   }
 };
 
+/// The last verification of a backup by a restore.
+struct SnapshotVerification {
+  bool verified = false;
+  std::optional<Timestamp> time{};
+  std::string session{};
+  std::string how{};
+  std::optional<std::chrono::nanoseconds> time_to_recover{};
+
+  static void fields(auto& self, auto&& field) {
+    field("verified", self.verified, "Whether it could be restored and passed every check.",
+          rule::always);
+    field("time", self.time, "When that was found.");
+    field("session", self.session, "The VerificationSession, as namespace/name.");
+    field("how", self.how, "What was done, such as: restored, 3 checks.");
+    field("timeToRecover", self.time_to_recover,
+          "From the start of the restore until the application was ready.");
+  }
+};
+
 struct SnapshotStatus {
   std::int64_t observed_generation = 0;
   bool complete = false;
@@ -75,6 +94,7 @@ struct SnapshotStatus {
   std::int64_t added_bytes = 0;
   std::string size{};
   std::vector<SnapshotComponent> components{};
+  std::optional<SnapshotVerification> verification{};
   Conditions conditions{};
 
   static void fields(auto& self, auto&& field) {
@@ -94,7 +114,10 @@ struct SnapshotStatus {
     field("size", self.size, "The logical size for people.");
     field("components", self.components, "The parts of the backup.", rule::keys("name"),
           rule::max_items(400));
-    field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
+    field("verification", self.verification, "Its last verification by a restore.");
+    field("conditions", self.conditions,
+          "What works and what does not. Verified: what its last verification found.",
+          rule::keys("type"));
   }
 };
 

@@ -4,12 +4,14 @@
 #include "api/backup_grant.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
+#include "api/backup_verifier.hpp"
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
+#include "api/verification_session.hpp"
 #include "base/result.hpp"
 
 /// What the schema cannot say or an old API server does not check: CEL rules and rules over several
@@ -26,5 +28,7 @@ Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where);
 Result<> validate(const RetentionPolicySpec& spec, const Surroundings& where);
 Result<> validate(const HookTemplateSpec& spec, const Surroundings& where);
 Result<> validate(const BackupGrantSpec& spec, const Surroundings& where);
+Result<> validate(const BackupVerifierSpec& spec, const Surroundings& where);
+Result<> validate(const VerificationSessionSpec& spec, const Surroundings& where);
 
 }  // namespace dmaas::api

@@ -14,6 +14,7 @@
 #include "kube/client/in_cluster.hpp"
 #include "mover/bundle.hpp"
 #include "mover/mover.hpp"
+#include "mover/probe.hpp"
 
 namespace dmaas {
 namespace {
@@ -127,6 +128,15 @@ std::vector<Role> roles() {
           {"resources", "Captures or applies objects of the API", mover_options, run_mover},
           {"maintain", "Erases expired backups of a repository and checks it", mover_options,
            run_mover},
+          {"probe",
+           "Tries what can be reached from a scratch namespace",
+           {{"order", "What to try, as JSON", "", RoleOption::Need::required},
+            {"report-file", "Where the answer goes", "/dev/termination-log"}},
+           [](const RoleArguments& arguments, std::stop_token stop) {
+             return mover::run_probe(value_of(arguments, "order"),
+                                     value_of(arguments, "report-file"), system_clock(),
+                                     std::move(stop));
+           }},
           {"bundle",
            "Copies the program into a directory from which it runs in any image",
            {{"target", "The directory", "/dmaas"}},

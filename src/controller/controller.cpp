@@ -6,12 +6,14 @@
 #include "api/backup_grant.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
+#include "api/backup_verifier.hpp"
 #include "api/hook_template.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
+#include "api/verification_session.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "controller/backup/reconcile_backup.hpp"
@@ -23,6 +25,8 @@
 #include "controller/storage/reconcile_storage.hpp"
 #include "controller/sweeper.hpp"
 #include "controller/trusted_authorities.hpp"
+#include "controller/verification/reconcile_verification.hpp"
+#include "controller/verification/reconcile_verifier.hpp"
 #include "controller/work_server.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/control_plane.hpp"
@@ -37,7 +41,7 @@ kube::Resource resource_of() {
 
 Stores make_stores(kube::ControlPlane& plane) {
   kube::WatcherOptions movers;
-  movers.label_selector = std::string(api::label::part) + " in (mover,resources,maintain)";
+  movers.label_selector = std::string(api::label::part) + " in (mover,resources,maintain,probe)";
   return {.storages = plane.store(resource_of<api::BackupStorage>()),
           .repositories = plane.store(resource_of<api::Repository>()),
           .plans = plane.store(resource_of<api::BackupConfiguration>()),
@@ -47,6 +51,8 @@ Stores make_stores(kube::ControlPlane& plane) {
           .retention_policies = plane.store(resource_of<api::RetentionPolicy>()),
           .hook_templates = plane.store(resource_of<api::HookTemplate>()),
           .grants = plane.store(resource_of<api::BackupGrant>()),
+          .verifiers = plane.store(resource_of<api::BackupVerifier>()),
+          .verification_sessions = plane.store(resource_of<api::VerificationSession>()),
           .mover_pods = plane.store(kube::resources::pods(), movers)};
 }
 
@@ -65,6 +71,13 @@ std::vector<kube::ObjectKey> repository_of(const Json& snapshot) {
   auto namespace_name = text_at(snapshot, "spec", "repositoryRef", "namespace");
   return {{namespace_name.empty() ? kube::namespace_of(snapshot) : namespace_name,
            text_at(snapshot, "spec", "repositoryRef", "name")}};
+}
+
+/// The verification that a restore belongs to, or the verifier that a verification does.
+std::vector<kube::ObjectKey> owner_of(const Json& session) {
+  auto owner = kube::controller_of(session);
+  if (!owner) return {};
+  return {{kube::namespace_of(session), owner->name}};
 }
 
 /// Plans, repositories and sessions wait for their storages.
@@ -123,6 +136,8 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   RestoreReconciler restores{world};
   MaintenanceReconciler maintenances{world};
   SnapshotReconciler snapshots{world};
+  VerifierReconciler verifiers{world};
+  VerificationReconciler verifications{world};
   auto& storage_controller =
       plane.control({.name = "storages", .workers = 4}, world.stores.storages, storages);
   auto& repository_controller =
@@ -149,12 +164,22 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   auto& restore_controller =
       plane.control({.name = "restores", .workers = 4}, world.stores.restore_sessions, restores);
   restore_controller.triggered_by(world.stores.mover_pods, session_of);
+  auto& verifier_controller =
+      plane.control({.name = "verifiers"}, world.stores.verifiers, verifiers);
+  verifier_controller.triggered_by(world.stores.verification_sessions, owner_of);
+  verifier_controller.triggered_by(world.stores.snapshots,
+                                   [&](const Json&) { return all_keys(world.stores.verifiers); });
+  auto& verification_controller = plane.control({.name = "verifications", .workers = 2},
+                                                world.stores.verification_sessions, verifications);
+  verification_controller.triggered_by(world.stores.restore_sessions, owner_of);
+  verification_controller.triggered_by(world.stores.mover_pods, session_of);
 
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
   repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });
   maintenances.on_wake([&](const kube::ObjectKey& key) { maintenance_controller.enqueue(key); });
   plans.on_wake([&](const kube::ObjectKey& key) { plan_controller.enqueue(key); });
   backups.on_wake([&](const kube::ObjectKey& key) { backup_controller.enqueue(key); });
+  verifications.on_wake([&](const kube::ObjectKey& key) { verification_controller.enqueue(key); });
   restores.on_wake([&](const kube::ObjectKey& key) { restore_controller.enqueue(key); });
   const std::map<std::string_view, kube::Controller*> controllers{
       {backups.session_kind(), &backup_controller},

@@ -1,9 +1,12 @@
 #include "controller/sweeper.hpp"
 
+#include <fmt/format.h>
+
 #include "api/backup_session.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
+#include "api/verification_session.hpp"
 #include "base/log.hpp"
 #include "controller/belongings.hpp"
 #include "kube/object/object.hpp"
@@ -30,6 +33,9 @@ std::set<std::string> live_sessions(const World& world) {
       sessions);
   collect_live<api::RestoreSession>(
       world.stores.restore_sessions, [](const auto& status) { return is_final(status.stage); },
+      sessions);
+  collect_live<api::VerificationSession>(
+      world.stores.verification_sessions, [](const auto& status) { return is_final(status.phase); },
       sessions);
   collect_live<api::Repository>(
       world.stores.repositories,
@@ -61,7 +67,25 @@ Result<> Sweeper::sweep(std::stop_token stop) {
   TRY(remove_belongings(
       world_, [&](const Json& object) { return is_leftover(object, live, now); }, stop));
   TRY(sweep_grants(stop));
+  TRY(sweep_scratch_namespaces(stop));
   world_.vault.tidy(stop);
+  return {};
+}
+
+/// Only of sessions that are gone, whose finalizer somebody took away: a session that is over may
+/// keep its own for a person.
+Result<> Sweeper::sweep_scratch_namespaces(std::stop_token stop) {
+  std::set<std::string> sessions;
+  for (const auto& object : world_.stores.verification_sessions.all())
+    sessions.insert(kube::uid_of(*object));
+  const auto resource = kube::resources::namespaces();
+  kube::ListOptions scratch{.label_selector = fmt::format("{}=scratch", api::label::part)};
+  for (const auto& space : TRY(kube::list_all(world_.client, resource, scratch, stop))) {
+    if (!is_leftover(space, sessions, world_.clock.now())) continue;
+    log_info("removing a leftover", {{"object", kube::describe(space)}});
+    TRY(kube::ensure_removed(world_.client, resource, kube::key_of(space),
+                             {.uid = kube::uid_of(space)}, stop));
+  }
   return {};
 }
 

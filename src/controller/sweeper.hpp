@@ -8,7 +8,8 @@
 
 namespace dmaas::controller {
 
-/// Removes what no live session owns: movers, twins, fill claims, grants and locks that a crash
+/// Removes what no live session owns: movers, twins, fill claims, scratch
+/// namespaces, grants and locks that a crash
 /// left behind. Works while the controller leads and its stores are synced.
 class Sweeper {
 public:
@@ -20,6 +21,7 @@ public:
 
 private:
   Result<> sweep_grants(std::stop_token stop);
+  Result<> sweep_scratch_namespaces(std::stop_token stop);
 
   World& world_;
 };

@@ -27,6 +27,8 @@ struct Stores {
   kube::Store& retention_policies;
   kube::Store& hook_templates;
   kube::Store& grants;
+  kube::Store& verifiers;
+  kube::Store& verification_sessions;
   kube::Store& mover_pods;  // of all namespaces, by label
 };
 

@@ -20,6 +20,7 @@ void add_retention_commands(CLI::App& app, CommandLine& line);   // set, preview
 void add_get_command(CLI::App& app, CommandLine& line);
 void add_describe_command(CLI::App& app, CommandLine& line);
 void add_logs_command(CLI::App& app, CommandLine& line);
+void add_verify_command(CLI::App& app, CommandLine& line);
 void add_preflight_command(CLI::App& app, CommandLine& line);
 void add_wait_command(CLI::App& app, CommandLine& line);
 

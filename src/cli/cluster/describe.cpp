@@ -22,7 +22,8 @@ struct DescribeFlags {
   std::string name;
 };
 
-/// A session may be a backup's or a restore's, whatever word the person used for it.
+/// A session may be a backup's, a restore's or a verification's, whatever word the person used for
+/// it.
 Result<FoundSession> find_described(const Connection& connection, const ObjectName& wanted,
                                     std::stop_token stop) {
   if (wanted.kind->kind.ends_with("Session")) return find_session(connection, wanted.name, stop);

@@ -13,11 +13,13 @@ struct FoundSession {
   const api::KindInfo* kind = nullptr;
   Json object{};
 
-  bool is_backup() const { return kind->kind == "BackupSession"; }
+  /// Where its status says how far it is.
+  const char* phase_field() const { return kind->kind == "RestoreSession" ? "stage" : "phase"; }
 };
 
-/// The session that a person names as "[namespace/]name": a backup's or a restore's, in the
-/// namespace of the command, else in the system namespace, where restores are made. Errors:
+/// The session that a person names as "[namespace/]name": a backup's, a restore's or a
+/// verification's, in the namespace of the command, else in the system namespace, where restores
+/// are made. Errors:
 /// not_found, naming those that there are.
 Result<FoundSession> find_session(const Connection& connection, const std::string& text,
                                   std::stop_token stop);

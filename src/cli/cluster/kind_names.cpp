@@ -17,10 +17,15 @@ struct Word {
   std::string_view many;
 };
 constexpr std::array words{
-    Word{"BackupStorage", "storage", "storages"},  Word{"BackupConfiguration", "plan", "plans"},
-    Word{"BackupSession", "session", "sessions"},  Word{"Snapshot", "backup", "backups"},
-    Word{"RestoreSession", "restore", "restores"}, Word{"HookTemplate", "hook", "hooks"},
+    Word{"BackupStorage", "storage", "storages"},
+    Word{"BackupConfiguration", "plan", "plans"},
+    Word{"BackupSession", "session", "sessions"},
+    Word{"Snapshot", "backup", "backups"},
+    Word{"RestoreSession", "restore", "restores"},
+    Word{"HookTemplate", "hook", "hooks"},
     Word{"BackupGrant", "grant", "grants"},
+    Word{"BackupVerifier", "verifier", "verifiers"},
+    Word{"VerificationSession", "verification", "verifications"},
 };
 
 std::string lower(std::string_view text) {

@@ -153,7 +153,7 @@ void add_logs_command(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "logs", "Print what the movers of a session log, and the controller's events of it");
   add_cluster_flags(*command, flags->cluster);
-  command->add_option("session", flags->session, "The session of a backup or restore")
+  command->add_option("session", flags->session, "The session of a backup, restore or verification")
       ->required()
       ->type_name("SESSION");
   command->add_flag("-f,--follow", flags->follow, "Go on until the session is over");

@@ -92,6 +92,10 @@ bool is_over(const api::RestoreSession& session) {
   return is_final(session.status.stage);
 }
 
+bool is_over(const api::VerificationSession& session) {
+  return is_final(session.status.phase);
+}
+
 std::string progress_line(const api::BackupSession& session, Timestamp now) {
   const auto& status = session.status;
   auto phase = name_of(status.phase);
@@ -150,6 +154,30 @@ std::vector<std::string> progress_changes(const api::RestoreSession& before,
     } else {
       note_new(lines, name, earlier.message, volume.message);
     }
+  }
+  return lines;
+}
+
+std::string progress_line(const api::VerificationSession& session, Timestamp) {
+  return with_message(name_of(session.status.phase), session.status.message);
+}
+
+std::vector<std::string> progress_changes(const api::VerificationSession& before,
+                                          const api::VerificationSession& after) {
+  std::vector<std::string> lines;
+  if (before.status.phase != after.status.phase) lines.emplace_back(name_of(after.status.phase));
+  for (const auto& step : after.status.steps) {
+    const auto& earlier = part_before(
+        before.status.steps, [&](const auto& candidate) { return candidate.name == step.name; });
+    note_new(lines, step.name, earlier.message, step.message);
+  }
+  for (const auto& check : after.status.checks) {
+    const auto& earlier = part_before(
+        before.status.checks, [&](const auto& candidate) { return candidate.name == check.name; });
+    bool has_ended = check.state != earlier.state && check.completion_time;
+    if (has_ended)
+      lines.push_back(
+          fmt::format("check {}: {}: {}", check.name, name_of(check.state), check.message));
   }
   return lines;
 }

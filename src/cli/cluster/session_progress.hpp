@@ -5,6 +5,7 @@
 
 #include "api/backup_session.hpp"
 #include "api/restore_session.hpp"
+#include "api/verification_session.hpp"
 #include "base/clock.hpp"
 
 /// What people see of a session while it runs. Pure.
@@ -14,14 +15,18 @@ namespace dmaas::cli {
 /// 1 of 3 components".
 std::string progress_line(const api::BackupSession& session, Timestamp now);
 std::string progress_line(const api::RestoreSession& session, Timestamp now);
+std::string progress_line(const api::VerificationSession& session, Timestamp now);
 
 /// For a pipe: what happened between two looks, one line each; nothing for mere progress.
 std::vector<std::string> progress_changes(const api::BackupSession& before,
                                           const api::BackupSession& after);
 std::vector<std::string> progress_changes(const api::RestoreSession& before,
                                           const api::RestoreSession& after);
+std::vector<std::string> progress_changes(const api::VerificationSession& before,
+                                          const api::VerificationSession& after);
 
 bool is_over(const api::BackupSession& session);
 bool is_over(const api::RestoreSession& session);
+bool is_over(const api::VerificationSession& session);
 
 }  // namespace dmaas::cli

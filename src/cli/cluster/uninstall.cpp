@@ -68,10 +68,10 @@ Result<> remove_leftovers(kube::Client& client, const std::string& namespace_nam
                           std::stop_token stop) {
   using namespace kube::resources;
   for (const auto& resource :
-       {pods(), persistent_volume_claims(), persistent_volumes(), config_maps()}) {
+       {pods(), persistent_volume_claims(), persistent_volumes(), config_maps(), namespaces()}) {
     kube::ListOptions options{.label_selector = std::string(api::label::session_uid) + "," +
                                                 std::string(api::label::managed_by) + "=dmaas"};
-    bool is_everywhere = resource == pods() || resource == persistent_volumes();
+    bool is_everywhere = !resource.namespaced || resource == pods();
     if (!is_everywhere) options.namespace_name = namespace_name;
     for (const auto& object : TRY(kube::list_all(client, resource, options, stop))) {
       TRY(kube::ensure_removed(client, resource, kube::key_of(object),

@@ -24,6 +24,12 @@ void tell(Story& story, const api::Snapshot& backup) {
   if (status.cluster)
     story.fact("Cluster", fmt::format("{} (uid {})", status.cluster->name, status.cluster->uid));
   story.fact("Complete", status.complete ? "yes" : "no");
+  if (const auto& verification = status.verification; verification && verification->time) {
+    story.fact("Verified",
+               fmt::format("{}, {} ({}, session {})", verification->verified ? "yes" : "no",
+                           describe_time(*verification->time, story.now()), verification->how,
+                           verification->session));
+  }
   story.fact("Objects", std::to_string(status.object_count));
   story.fact("Size", fmt::format("{}, {} were new", describe_bytes(status.total_bytes),
                                  describe_bytes(status.added_bytes)));

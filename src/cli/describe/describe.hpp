@@ -6,9 +6,11 @@
 #include "api/backup_configuration.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
+#include "api/backup_verifier.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
 #include "api/snapshot.hpp"
+#include "api/verification_session.hpp"
 #include "cli/describe/story.hpp"
 
 /// What `dmaas describe` tells of an object. Pure: what is shown is what the object says.
@@ -25,6 +27,8 @@ void tell(Story& story, const api::BackupConfiguration& plan);
 void tell(Story& story, const api::Snapshot& backup);
 void tell(Story& story, const api::BackupStorage& storage);
 void tell(Story& story, const api::Repository& repository);
+void tell(Story& story, const api::BackupVerifier& verifier);
+void tell(Story& story, const api::VerificationSession& session);
 
 /// Parts that `dmaas preflight` shows too.
 void tell_preflight(Story& story, const api::PreflightSummary& summary);

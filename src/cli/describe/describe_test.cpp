@@ -154,5 +154,43 @@ TEST(DescribeTest, KindWithoutStoryShowsItsSpec) {
   EXPECT_THAT(story_of(hook), HasSubstr("Spec:\n  exec:\n"));
 }
 
+TEST(DescribeTest, AVerificationTellsItsChecksAndHowToRemoveWhatIsKept) {
+  api::VerificationSession session;
+  session.metadata.namespace_name = "shop";
+  session.metadata.name = "nightly";
+  session.spec.repository.name = "main";
+  session.spec.verification.checks = {
+      {.name = "rows", .exec = api::ExecCheck{.command = {"mariadb", "-e", "select 1"}}}};
+  session.status.phase = api::VerificationPhase::failed;
+  session.status.scratch_namespace = "dmaas-verify-1";
+  session.status.scratch_namespace_uid = "uid";
+  session.status.time_to_recover = std::chrono::seconds{42};
+  session.status.checks = {
+      {.name = "rows", .state = api::StageState::failed, .message = "exit code 1"}};
+  auto story = story_of(session);
+  EXPECT_THAT(story, HasSubstr("Time to recover:    42s\n"));
+  EXPECT_THAT(story, HasSubstr("kubectl -n shop delete verificationsession nightly"));
+  EXPECT_THAT(story, HasSubstr("exec mariadb"));
+  EXPECT_THAT(story, HasSubstr("exit code 1"));
+  session.status.scratch_namespace_uid.clear();
+  EXPECT_EQ(story_of(session).find("To remove it"), std::string::npos);
+}
+
+TEST(DescribeTest, AVerifierTellsItsLastResults) {
+  api::BackupVerifier verifier;
+  verifier.metadata.namespace_name = "shop";
+  verifier.metadata.name = "nightly";
+  verifier.spec.plans = {{"shop"}};
+  verifier.status.results = {{.repository = "shop/main",
+                              .session = "nightly-1",
+                              .phase = "Succeeded",
+                              .time = noon - std::chrono::hours{2},
+                              .time_to_recover = std::chrono::minutes{1}}};
+  auto story = story_of(verifier);
+  EXPECT_THAT(story, HasSubstr("plan shop"));
+  EXPECT_THAT(story, HasSubstr("shop/main"));
+  EXPECT_THAT(story, HasSubstr("(120m ago)"));
+}
+
 }  // namespace
 }  // namespace dmaas::cli

@@ -48,7 +48,8 @@ metadata: {{name: dmaas-restore, namespace: {namespace}}}
 
 // The controller reads everything to find what belongs to an application. It writes into namespaces
 // only what a session needs: claims and pods of movers, the bindings of the accounts that restores
-// and hooks act as, and the status of our own kinds.
+// and hooks act as, the scratch namespaces of verifications with their policies, and the status of
+// our own kinds.
 constexpr std::string_view controller_roles_yaml = R"(
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -58,6 +59,8 @@ rules:
 - {{apiGroups: [dmaas.io], resources: ["*"], verbs: [create, update, patch, delete]}}
 - {{apiGroups: [""], resources: [pods, persistentvolumeclaims, persistentvolumes], verbs: [create, patch, update, delete]}}
 - {{apiGroups: [""], resources: [serviceaccounts, groups], verbs: [impersonate]}}
+- {{apiGroups: [""], resources: [namespaces], verbs: [create, delete]}}
+- {{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create]}}
 - {{apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}}
 - {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [admin, dmaas-hooks], verbs: [bind]}}
 - {{apiGroups: [events.k8s.io, ""], resources: [events], verbs: [create, patch]}}
@@ -158,7 +161,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {{name: dmaas-admin, labels: {{rbac.authorization.k8s.io/aggregate-to-admin: "true"}}}}
 rules:
-- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, retentionpolicies, restoresessions, backupgrants], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, retentionpolicies, restoresessions, backupgrants, backupverifiers, verificationsessions], verbs: [create, update, patch, delete]}}
 )";
 
 constexpr std::string_view services_yaml = R"(

@@ -22,6 +22,8 @@ struct MemoryWorld {
   kube::Store retention_policies{};
   kube::Store hook_templates{};
   kube::Store grant_objects{};
+  kube::Store verifiers{};
+  kube::Store verification_sessions{};
   kube::Store mover_pods{};
   Grants grants{server, settings.namespace_name};
   MoverSlots slots{settings, grants, mover_pods, clock};
@@ -30,22 +32,22 @@ struct MemoryWorld {
   Background background{};
   Quiescence quiescence{clock};
   kube::EventRecorder events{server, {.instance = "test"}};
-  World world{
-      .client = server,
-      .clock = clock,
-      .settings = settings,
-      .cluster_uid = "0123456789",
-      .cluster_version = "v1.34.2",
-      .ca_certificate = "PEM",
-      .stores = {storages, repositories, plans, backup_sessions, snapshots, restore_sessions,
-                 retention_policies, hook_templates, grant_objects, mover_pods},
-      .grants = grants,
-      .slots = slots,
-      .vault = vault,
-      .reports = reports,
-      .background = background,
-      .quiescence = quiescence,
-      .events = events};
+  World world{.client = server,
+              .clock = clock,
+              .settings = settings,
+              .cluster_uid = "0123456789",
+              .cluster_version = "v1.34.2",
+              .ca_certificate = "PEM",
+              .stores = {storages, repositories, plans, backup_sessions, snapshots,
+                         restore_sessions, retention_policies, hook_templates, grant_objects,
+                         verifiers, verification_sessions, mover_pods},
+              .grants = grants,
+              .slots = slots,
+              .vault = vault,
+              .reports = reports,
+              .background = background,
+              .quiescence = quiescence,
+              .events = events};
 };
 
 }  // namespace dmaas::controller
