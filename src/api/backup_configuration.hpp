@@ -134,6 +134,20 @@ struct PlanTrigger {
   }
 };
 
+/// What a plan promises; a breach is a condition and an event.
+struct PlanObjectives {
+  std::optional<std::chrono::nanoseconds> recovery_point{};
+  std::optional<std::chrono::nanoseconds> recovery_time{};
+  bool operator==(const PlanObjectives&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("recoveryPoint", self.recovery_point,
+          "How old the newest complete backup may be at most, such as 24h.");
+    field("recoveryTime", self.recovery_time,
+          "How long a recovery may take, such as 30m; verifications measure it.");
+  }
+};
+
 struct BackupConfigurationSpec {
   std::vector<BackupTarget> targets{};
   std::vector<BackupRun> runs{};
@@ -143,6 +157,7 @@ struct BackupConfigurationSpec {
   bool exclude_secrets = false;
   std::int32_t history_limit = 10;
   std::optional<PlanTrigger> trigger{};
+  PlanObjectives objectives{};
 
   const BackupRun* find_run(std::string_view name) const;
   const BackupTarget* find_target(std::string_view name) const;
@@ -166,6 +181,7 @@ struct BackupConfigurationSpec {
           "How many finished sessions are kept. Backups are not touched.", rule::with_default,
           rule::minimum(1), rule::maximum(200));
     field("trigger", self.trigger, "Starts a session when its value changes.");
+    field("objectives", self.objectives, "What recoveries have to achieve.");
     field.rule(
         "!has(self.trigger) || !has(self.trigger.run) || self.trigger.run == '' || "
         "self.runs.exists(r, r.name "
@@ -235,6 +251,20 @@ struct ResolvedTargets {
   }
 };
 
+/// The last verification of a plan's backups that could be recovered.
+struct PlanVerification {
+  std::string session{};
+  std::optional<Timestamp> time{};
+  std::optional<std::chrono::nanoseconds> time_to_recover{};
+
+  static void fields(auto& self, auto&& field) {
+    field("session", self.session, "The VerificationSession.");
+    field("time", self.time, "When it ended.");
+    field("timeToRecover", self.time_to_recover,
+          "From the start of the restore until the application was ready.");
+  }
+};
+
 struct BackupConfigurationStatus {
   std::int64_t observed_generation = 0;
   std::vector<RunStatus> runs{};
@@ -244,6 +274,7 @@ struct BackupConfigurationStatus {
   std::string last_session_phase{};
   std::string last_trigger{};
   std::optional<ResolvedTargets> resolved{};
+  std::optional<PlanVerification> last_verification{};
   Conditions conditions{};
 
   static void fields(auto& self, auto&& field) {
@@ -256,6 +287,8 @@ struct BackupConfigurationStatus {
     field("lastSessionPhase", self.last_session_phase, "Phase of that session.");
     field("lastTrigger", self.last_trigger, "The last trigger value that started a session.");
     field("resolved", self.resolved, "What the targets are made of.");
+    field("lastVerification", self.last_verification,
+          "The last verification of one of its backups that succeeded.");
     field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
   }
 };

@@ -34,6 +34,8 @@ inline constexpr std::string_view storages_ready = "StoragesReady";
 inline constexpr std::string_view cluster_name_taken = "ClusterNameTaken";
 /// On a repository: what the last check of its data found.
 inline constexpr std::string_view healthy = "Healthy";
+/// On a plan: whether it achieves its objectives.
+inline constexpr std::string_view objectives_met = "ObjectivesMet";
 /// On a backup: whether its last verification could restore it and every check passed. On a
 /// verifier: whether the last one of every repository did.
 inline constexpr std::string_view verified = "Verified";

@@ -135,6 +135,10 @@ Result<> validate(const BackupConfigurationSpec& spec, const Surroundings&) {
     check_run(spec, spec.runs[i], fmt::format("spec.runs[{}]", i), problems);
   }
   check_storages(spec, problems);
+  for (const auto* objective : {&spec.objectives.recovery_point, &spec.objectives.recovery_time}) {
+    problems.add_unless(!*objective || **objective >= std::chrono::seconds{1}, "spec.objectives",
+                        "a duration must be at least 1s, such as 24h");
+  }
   bool known_run =
       !spec.trigger || spec.trigger->run.empty() || spec.find_run(spec.trigger->run) != nullptr;
   problems.add_unless(known_run, "spec.trigger.run", "must name one of runs");

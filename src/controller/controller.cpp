@@ -73,6 +73,13 @@ std::vector<kube::ObjectKey> repository_of(const Json& snapshot) {
            text_at(snapshot, "spec", "repositoryRef", "name")}};
 }
 
+std::vector<kube::ObjectKey> verified_plan_of(const Json& verification) {
+  auto plan = text_at(verification, "status", "plan");
+  auto slash = plan.find('/');
+  if (slash == std::string::npos) return {};
+  return {{plan.substr(0, slash), plan.substr(slash + 1)}};
+}
+
 /// The verification that a restore belongs to, or the verifier that a verification does.
 std::vector<kube::ObjectKey> owner_of(const Json& session) {
   auto owner = kube::controller_of(session);
@@ -152,6 +159,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   plane.control({.name = "snapshots"}, world.stores.snapshots, snapshots);
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
+  plan_controller.triggered_by(world.stores.verification_sessions, verified_plan_of);
   for (auto* needed : {&world.stores.storages, &world.stores.retention_policies,
                        &world.stores.hook_templates, &world.stores.grants})
     plan_controller.triggered_by(*needed,

@@ -117,6 +117,10 @@ void tell(Story& story, const api::BackupConfiguration& plan) {
   story.fact("Last success", status.last_success_time
                                  ? describe_time(*status.last_success_time, story.now())
                                  : std::string("never"));
+  if (const auto& last = status.last_verification; last && last->time) {
+    story.fact("Last verification",
+               fmt::format("{} ({})", describe_time(*last->time, story.now()), last->session));
+  }
   story.fact("Last session",
              status.last_session.empty()
                  ? ""

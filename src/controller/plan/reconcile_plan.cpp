@@ -7,10 +7,12 @@
 #include "api/labels.hpp"
 #include "api/names.hpp"
 #include "api/validate.hpp"
+#include "api/verification_session.hpp"
 #include "applications/discover.hpp"
 #include "base/time_text.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/plan/decide_run.hpp"
+#include "controller/plan/objectives.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
@@ -95,6 +97,23 @@ void note_needed_secrets(api::Conditions& conditions, const applications::Applic
       now);
 }
 
+/// The newest verification of the plan's backups that succeeded; those that are deleted are not
+/// forgotten.
+void take_verifications(const World& world, api::BackupConfiguration& plan) {
+  auto& last = plan.status.last_verification;
+  for (const auto& object : world.stores.verification_sessions.all()) {
+    auto session = api::decode<api::VerificationSession>(*object);
+    if (!session || session->status.plan != plan.metadata.key().text()) continue;
+    const auto& from = session->metadata.namespace_name;
+    bool may_tell = from == plan.metadata.namespace_name || from == world.settings.namespace_name;
+    if (!may_tell) continue;
+    const auto& status = session->status;
+    bool counts = status.phase == api::VerificationPhase::succeeded && status.completion_time;
+    if (!counts || (last && last->time && *last->time >= *status.completion_time)) continue;
+    last = {session->metadata.key().text(), status.completion_time, status.time_to_recover};
+  }
+}
+
 std::string_view reason_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::not_found:
@@ -154,6 +173,7 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
               now);
   }
   TRY(summarise_sessions(plan, stop));
+  if (auto next = judge(plan)) delay = std::min(*delay, *next - now);
   if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));
   return kube::Action::requeue(*delay);
 }
@@ -289,6 +309,33 @@ Result<> PlanReconciler::start_session(const api::BackupConfiguration& plan,
   if (!created && created.code() != ErrorCode::already_exists)
     return fail(std::move(created).error());
   return {};
+}
+
+std::optional<Timestamp> PlanReconciler::judge(api::BackupConfiguration& plan) {
+  auto& status = plan.status;
+  take_verifications(world_, plan);
+  const auto& objectives = plan.spec.objectives;
+  if (objectives == api::PlanObjectives{}) {
+    api::remove_condition(status.conditions, api::condition::objectives_met);
+    return std::nullopt;
+  }
+  auto now = world_.clock.now();
+  Achievement achievement{.creation = plan.metadata.creation_time.value_or(now),
+                          .last_success = status.last_success_time};
+  if (status.last_verification)
+    achievement.time_to_recover = status.last_verification->time_to_recover;
+  auto judged = judge_objectives(objectives, achievement, now);
+  const auto* earlier = api::find_condition(status.conditions, api::condition::objectives_met);
+  bool is_news = judged.status == api::ConditionStatus::no &&
+                 (earlier == nullptr || earlier->status != judged.status);
+  if (is_news) {
+    world_.events.record(plan.source, {.severity = kube::EventSeverity::warning,
+                                       .reason = "ObjectivesBreached",
+                                       .action = "Judge",
+                                       .message = judged.message});
+  }
+  api::set_condition(status.conditions, std::move(judged), now);
+  return next_judgement(objectives, achievement, now);
 }
 
 Result<> PlanReconciler::summarise_sessions(api::BackupConfiguration& plan, std::stop_token stop) {

@@ -34,6 +34,8 @@ private:
                                                 std::stop_token stop);
   Result<> start_session(const api::BackupConfiguration& plan, const std::string& name,
                          const api::BackupSessionSpec& spec, std::stop_token stop);
+  /// Condition ObjectivesMet, and when it may change by itself.
+  std::optional<Timestamp> judge(api::BackupConfiguration& plan);
   Result<> summarise_sessions(api::BackupConfiguration& plan, std::stop_token stop);
 
   World& world_;
