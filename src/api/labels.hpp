@@ -32,6 +32,8 @@ inline constexpr std::string_view privileged_movers =
     "dmaas.io/privileged-movers";  // "allowed", on a namespace
 /// On a storage: each new value makes the controller list the repositories on it.
 inline constexpr std::string_view list_repositories = "dmaas.io/list-repositories";
+/// On a claim: the volume's version at which Kubernetes was made to look at the claim again.
+inline constexpr std::string_view volume_version = "dmaas.io/volume-version";
 /// On a repository: each new value makes the controller maintain it once.
 inline constexpr std::string_view maintain = "dmaas.io/maintain";
 }  // namespace annotation

@@ -46,6 +46,19 @@ bool is_known(const Json& volume) {
   return phase == "Available" || phase == "Bound";
 }
 
+/// Kubernetes has bound the volume and missed to bind the claim, which it would look at again 15 s
+/// later, while the application may be held still. It looks at once when the claim changes.
+Result<> nudge(World& world, const Json& volume, const Json& claim, std::stop_token stop) {
+  if (text_at(volume, "status", "phase") != "Bound") return {};
+  auto version = text_at(volume, "metadata", "resourceVersion");
+  if (kube::annotation_of(claim, api::annotation::volume_version) == version) return {};
+  JsonObject annotations{{api::annotation::volume_version, version}};
+  Json patch = JsonObject{{"metadata", {{"annotations", std::move(annotations)}}}};
+  TRY(world.client.patch(claims, kube::key_of(claim), {kube::PatchKind::merge, std::move(patch)},
+                         {}, std::move(stop)));
+  return {};
+}
+
 Result<> create_if_absent(World& world, const kube::Resource& resource, const Json& object,
                           std::stop_token stop) {
   auto created = world.client.create(resource, object, {}, std::move(stop));
@@ -105,7 +118,9 @@ Result<std::string> mount_live_volume(World& world, const applications::Claim& c
   if (!is_known(volume)) return being_bound;
   TRY(create_if_absent(world, claims, applications::twin_claim(claim, place), stop));
   auto made = TRY(world.client.get(claims, {place.namespace_name, twin}, stop));
-  return text_at(made, "status", "phase") == "Bound" ? std::string() : being_bound;
+  if (text_at(made, "status", "phase") == "Bound") return std::string();
+  TRY(nudge(world, volume, made, std::move(stop)));
+  return being_bound;
 }
 
 Result<> remove_twin(World& world, const std::string& twin, std::stop_token stop) {
