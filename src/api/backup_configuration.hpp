@@ -210,6 +210,7 @@ struct RunStatus {
   std::optional<Timestamp> since{};
   std::optional<Timestamp> next_time{};
   std::optional<Timestamp> last_scheduled_time{};
+  std::int32_t last_attempt = 0;
   std::optional<SkippedStart> last_skipped{};
 
   static void fields(auto& self, auto&& field) {
@@ -218,6 +219,7 @@ struct RunStatus {
     field("nextTime", self.next_time,
           "When it starts next; absent without schedule or while paused.");
     field("lastScheduledTime", self.last_scheduled_time, "The scheduled time of its last session.");
+    field("lastAttempt", self.last_attempt, "0, or which retry of that session was started last.");
     field("lastSkipped", self.last_skipped, "The last start that was skipped, and why.");
   }
 };

@@ -84,15 +84,18 @@ struct Retry {
   SessionWish session;
 };
 
-/// Only the newest session of a run is tried again: what came after a failure has made up for it.
-std::optional<Retry> find_retry(const api::BackupRun& run,
+/// Only what was started last is tried again: what came after a failure has made up for it, and
+/// what was cancelled is not there any more.
+std::optional<Retry> find_retry(const api::BackupRun& run, const RunPast& past,
                                 const std::vector<BackupSession>& sessions) {
   auto newest =
       std::ranges::find_if(sessions, [&](const auto& session) { return is_of(session, run); });
   if (newest == sessions.end()) return std::nullopt;
   const auto& [spec, status] = std::tie(newest->spec, newest->status);
   bool has_failed = status.phase == BackupPhase::failed && !newest->metadata.deletion_time;
-  if (!has_failed || !spec.scheduled_time || !status.completion_time || spec.attempt >= run.retries)
+  bool was_last = spec.scheduled_time && spec.scheduled_time == past.last_started &&
+                  spec.attempt >= past.last_attempt;
+  if (!has_failed || !was_last || !status.completion_time || spec.attempt >= run.retries)
     return std::nullopt;
   return Retry{*status.completion_time + retry_pause(spec.attempt),
                {*spec.scheduled_time, newest->metadata.name, spec.attempt + 1}};
@@ -109,7 +112,7 @@ Result<RunDecision> decide_run(const api::BackupRun& run, const RunPast& past,
     if (!decision.skipped) decision.session = SessionWish{.time = *found.due};
     return decision;
   }
-  auto retry = run.is_timed() ? find_retry(run, sessions) : std::nullopt;
+  auto retry = run.is_timed() ? find_retry(run, past, sessions) : std::nullopt;
   if (!retry || is_late(run, retry->start, now)) return decision;
   if (retry->start > now) {
     decision.next = std::min(*decision.next, retry->start);

@@ -28,7 +28,10 @@ protected:
   RunDecision decide(Timestamp now) const { return *decide_run(run_, past_, sessions_, now); }
 
   api::BackupRun run_{.name = "hourly", .schedule = "0 * * * *"};
-  RunPast past_{.plan_uid = "uid", .since = three - minutes{300}, .last = three - minutes{60}};
+  RunPast past_{.plan_uid = "uid",
+                .since = three - minutes{300},
+                .last = three - minutes{60},
+                .last_started = three - minutes{60}};
   std::vector<api::BackupSession> sessions_;
 };
 
@@ -133,6 +136,18 @@ TEST_F(DecideRunTest, NothingIsTriedAgainThatWasCancelledOrMadeUpFor) {
   sessions_.front().metadata.deletion_time.reset();
   EXPECT_TRUE(decide(soon).session);
   add_session(BackupPhase::succeeded).spec.scheduled_time.reset();
+  EXPECT_FALSE(decide(soon).session);
+}
+
+TEST_F(DecideRunTest, WhatCameBeforeACancelledSessionIsNotTriedAgainInItsPlace) {
+  run_.retries = 2;
+  add_session(BackupPhase::failed);
+  auto soon = three - minutes{40};
+  EXPECT_TRUE(decide(soon).session);
+  past_.last_attempt = 1;  // a retry, which is gone
+  EXPECT_FALSE(decide(soon).session);
+  past_.last_attempt = 0;
+  past_.last_started = three - minutes{45};  // a later session, which is gone
   EXPECT_FALSE(decide(soon).session);
 }
 

@@ -13,6 +13,8 @@ struct RunPast {
   std::string plan_uid{};
   Timestamp since{};                // when the plan got the run
   std::optional<Timestamp> last{};  // the last scheduled time that was started or skipped
+  std::optional<Timestamp> last_started{};
+  std::int32_t last_attempt = 0;  // of `last_started`
 };
 
 /// What a run's schedule says at one moment.

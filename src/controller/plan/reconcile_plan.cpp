@@ -56,7 +56,9 @@ api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::str
 RunPast past_of(const api::BackupConfiguration& plan, const api::RunStatus& status) {
   RunPast past{.plan_uid = plan.metadata.uid,
                .since = status.since.value_or(plan.metadata.creation_time.value_or(Timestamp{})),
-               .last = status.last_scheduled_time};
+               .last = status.last_scheduled_time,
+               .last_started = status.last_scheduled_time,
+               .last_attempt = status.last_attempt};
   if (status.last_skipped && (!past.last || status.last_skipped->time > *past.last))
     past.last = status.last_skipped->time;
   return past;
@@ -269,7 +271,8 @@ Result<std::optional<Timestamp>> PlanReconciler::run_schedule(
                               ? api::session_name(name, uid, run.name, wish.time)
                               : api::retry_name(name, uid, run.name, wish.time, wish.attempt);
   TRY(start_session(plan, session.metadata.name, session.spec, std::move(stop)));
-  if (wish.attempt == 0) status.last_scheduled_time = wish.time;
+  status.last_scheduled_time = wish.time;
+  status.last_attempt = wish.attempt;
   // The plan's other runs have to see it before the local copies do.
   sessions.insert(sessions.begin(), std::move(session));
   return decision.next;
