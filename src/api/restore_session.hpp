@@ -36,6 +36,9 @@ struct RestoreSource {
   std::optional<StoredRepository> stored{};
   std::string snapshot = "latest";
   std::optional<Timestamp> before{};
+  std::string latest_of{};
+  std::string oldest_of{};
+  std::string time_zone{};
   bool operator==(const RestoreSource&) const = default;
 
   static void fields(auto& self, auto&& field) {
@@ -46,10 +49,23 @@ struct RestoreSource {
           "Name of a Snapshot, at least 8 digits of its snapshotId, or latest.", rule::with_default,
           rule::min_length(1), rule::max_length(253));
     field("before", self.before, "With latest: the newest backup that is not younger than this.");
+    constexpr auto day =
+        rule::pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "must be a day, such as 2026-11-23");
+    field("latestOf", self.latest_of, "With latest: the newest backup of this day.", day,
+          rule::max_length(10));
+    field("oldestOf", self.oldest_of, "With latest: the oldest backup of this day.", day,
+          rule::max_length(10));
+    field("timeZone", self.time_zone,
+          "Whose days latestOf and oldestOf name, such as Europe/Berlin. Empty: UTC.",
+          rule::max_length(64));
     field.rule("has(self.repositoryRef) != has(self.stored)",
                "give exactly one of repositoryRef and stored");
     field.rule("!has(self.before) || self.snapshot == 'latest'",
                "before goes only with snapshot: latest");
+    field.rule("!(has(self.latestOf) || has(self.oldestOf)) || self.snapshot == 'latest'",
+               "latestOf and oldestOf go only with snapshot: latest");
+    field.rule("[has(self.before), has(self.latestOf), has(self.oldestOf)].filter(x, x).size() < 2",
+               "give only one of before, latestOf and oldestOf");
   }
 };
 

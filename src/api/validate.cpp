@@ -8,6 +8,7 @@
 #include "api/problems.hpp"
 #include "api/repository_path.hpp"
 #include "api/validate_parts.hpp"
+#include "base/time_text.hpp"
 #include "base/time_zone.hpp"
 
 namespace dmaas::api {
@@ -54,6 +55,22 @@ void check_source(const RestoreSource& source, const Surroundings& where, Proble
                       "give exactly one of repositoryRef and stored");
   problems.add_unless(!source.before || source.snapshot == "latest", "spec.source.before",
                       "goes only with snapshot: latest");
+  bool names_day = !source.latest_of.empty() || !source.oldest_of.empty();
+  problems.add_unless(!names_day || source.snapshot == "latest", "spec.source.snapshot",
+                      "must be latest, or absent, with latestOf or oldestOf");
+  problems.add_unless(
+      source.before.has_value() + !source.latest_of.empty() + !source.oldest_of.empty() < 2,
+      "spec.source", "give only one of before, latestOf and oldestOf");
+  for (auto [field, day] :
+       {std::pair("latestOf", &source.latest_of), {"oldestOf", &source.oldest_of}}) {
+    problems.add_unless(day->empty() || parse_timestamp(*day + "T00:00:00Z"),
+                        fmt::format("spec.source.{}", field),
+                        fmt::format("'{}' is no day of the calendar, such as 2026-11-23", *day));
+  }
+  problems.add_unless(names_day || source.time_zone.empty(), "spec.source.timeZone",
+                      "goes only with latestOf or oldestOf; remove it");
+  if (auto zone = find_time_zone(source.time_zone); !zone)
+    problems.add("spec.source.timeZone", zone.error());
   if (!source.stored) return;
   auto allowed = check_repository_path(source.stored->path, where);
   if (!allowed) problems.add("spec.source.stored.path", allowed.error());

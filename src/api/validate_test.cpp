@@ -287,6 +287,22 @@ TEST(ValidateRestoreTest, NamesFieldAndRemedy) {
             "spec.what.volumes: does nothing with data: resourcesOnly; leave one away");
   EXPECT_EQ(restore("namePrefix: Test_"),
             "spec.namePrefix: 'Test_' must be lower-case letters, digits and '-', such as test-");
+  auto source = [](std::string_view more) {
+    return problem<RestoreSessionSpec>("source: {repositoryRef: {name: r}, " + std::string(more) +
+                                       "}");
+  };
+  EXPECT_EQ(source("oldestOf: 2026-11-23, timeZone: Europe/Berlin"), "");
+  EXPECT_EQ(source("latestOf: 2026-02-30"),
+            "spec.source.latestOf: '2026-02-30' is no day of the calendar, such as 2026-11-23");
+  EXPECT_EQ(source("oldestOf: yesterday").substr(0, 21), "spec.source.oldestOf:");
+  EXPECT_EQ(source("oldestOf: 2026-11-23, snapshot: x"),
+            "spec.source.snapshot: must be latest, or absent, with latestOf or oldestOf");
+  EXPECT_EQ(source("oldestOf: 2026-11-23, latestOf: 2026-11-23"),
+            "spec.source: give only one of before, latestOf and oldestOf");
+  EXPECT_EQ(source("timeZone: Europe/Berlin"),
+            "spec.source.timeZone: goes only with latestOf or oldestOf; remove it");
+  EXPECT_EQ(source("oldestOf: 2026-11-23, timeZone: Atlantis").substr(0, 21),
+            "spec.source.timeZone:");
   EXPECT_EQ(restore("timeout: 1000h"), "spec.timeout: must be between 1s and 168h, such as 30m");
 }
 

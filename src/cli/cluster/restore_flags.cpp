@@ -51,6 +51,9 @@ Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
   auto places = places_of(connection, own);
   if (!flags.snapshot.empty()) source.snapshot = flags.snapshot;
   if (!flags.before.empty()) source.before = TRY(parse_timestamp(flags.before).context("--before"));
+  source.latest_of = flags.latest_of;
+  source.oldest_of = flags.oldest_of;
+  source.time_zone = flags.time_zone;
   bool is_stored = !flags.storage.empty() || !flags.path.empty();
   if (!flags.backup.empty() + !flags.repository.empty() + is_stored != 1) {
     return fail(ErrorCode::invalid_input,
@@ -98,6 +101,15 @@ void add_source_flags(CLI::App& command, RestoreFlags& flags) {
                   "The newest backup that is not younger than this time, such as "
                   "2026-01-02T03:04:05Z")
       ->type_name("TIME");
+  command.add_option("--latest-of", flags.latest_of, "The newest backup of a day")
+      ->type_name("YYYY-MM-DD");
+  command.add_option("--oldest-of", flags.oldest_of, "The oldest backup of a day")
+      ->type_name("YYYY-MM-DD");
+  command
+      .add_option("--time-zone", flags.time_zone,
+                  "Whose days --latest-of and --oldest-of name, such as Europe/Berlin (default: "
+                  "UTC)")
+      ->type_name("ZONE");
 }
 
 }  // namespace

@@ -17,6 +17,9 @@ struct RestoreFlags {
   std::string path;
   std::string snapshot;
   std::string before;
+  std::string latest_of;
+  std::string oldest_of;
+  std::string time_zone;
   std::string data = "all";
   std::string existing = "skip";
   std::string name_prefix;

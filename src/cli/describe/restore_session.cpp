@@ -15,9 +15,14 @@ std::string source_of(const api::RestoreSource& source) {
               : source.stored   ? fmt::format("{} on storage {}", source.stored->path,
                                               named(source.stored->storage))
                                 : std::string();
-  auto which = source.snapshot == "latest" && source.before
-                   ? "latest before " + format_seconds(*source.before)
-                   : source.snapshot.substr(0, 53);
+  auto day = [&](std::string_view which, const std::string& of) {
+    return fmt::format("{} of {}{}", which, of,
+                       source.time_zone.empty() ? "" : " in " + source.time_zone);
+  };
+  auto which = source.before               ? "latest before " + format_seconds(*source.before)
+               : !source.latest_of.empty() ? day("latest", source.latest_of)
+               : !source.oldest_of.empty() ? day("oldest", source.oldest_of)
+                                           : source.snapshot.substr(0, 53);
   return fmt::format("{} of {}", which, from);
 }
 

@@ -2,24 +2,34 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "api/names.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
 #include "api/snapshot.hpp"
 #include "api/validate.hpp"
-#include "base/time_text.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/stored_backups.hpp"
+#include "controller/restore/pick_backup.hpp"
 
 namespace dmaas::controller {
 namespace {
 
-std::string list_of(const std::vector<engine::StoredSnapshot>& backups) {
-  if (backups.empty()) return "the repository holds no backup that can be read";
-  return fmt::format("the repository holds {} backups, the newest is {} of {}", backups.size(),
-                     backups.back().id.short_hex(), format_seconds(backups.back().snapshot.time));
+std::vector<BackupMoment> moments_of(const std::vector<engine::StoredSnapshot>& backups) {
+  std::vector<BackupMoment> moments;
+  for (const auto& backup : backups) moments.push_back({backup.id.hex(), backup.snapshot.time});
+  return moments;
+}
+
+/// Errors: corrupt (the one that is asked for).
+Result<> check_undamaged(const std::vector<engine::SnapshotId>& damaged, const std::string& id,
+                         const std::string& what_there_is) {
+  for (const auto& lost : damaged) {
+    if (!lost.hex().starts_with(id)) continue;
+    return fail(ErrorCode::corrupt,
+                fmt::format("snapshots/{} is damaged: choose another backup; {}", lost.hex(),
+                            what_there_is));
+  }
+  return {};
 }
 
 }  // namespace
@@ -63,29 +73,11 @@ Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repos
                                             {source.object.namespace_name, wanted.snapshot});
     if (named) id = named->spec.snapshot_id;
   }
-  const engine::StoredSnapshot* chosen = nullptr;
-  for (const auto& backup : backups) {
-    bool matches = wanted.snapshot == "latest"
-                       ? !wanted.before || backup.snapshot.time <= *wanted.before
-                       : backup.id.hex().starts_with(id);
-    if (!matches) continue;
-    if (wanted.snapshot != "latest" && chosen != nullptr) {
-      return fail(ErrorCode::invalid_input,
-                  "more than one backup begins with " + id + ": give more digits");
-    }
-    chosen = &backup;
-  }
-  for (const auto& lost : damaged) {
-    if (chosen == nullptr && wanted.snapshot != "latest" && lost.hex().starts_with(id)) {
-      return fail(ErrorCode::corrupt, fmt::format("snapshots/{} is damaged: choose another backup; "
-                                                  "{}",
-                                                  lost.hex(), list_of(backups)));
-    }
-  }
-  if (chosen == nullptr) {
-    return fail(ErrorCode::not_found,
-                fmt::format("no backup {}: {}", wanted.snapshot, list_of(backups)));
-  }
+  auto moments = moments_of(backups);
+  auto picked = pick_backup(moments, wanted, id);
+  if (picked.failed_with(ErrorCode::not_found) && wanted.snapshot != "latest")
+    TRY(check_undamaged(damaged, id, list_backups(moments, wanted.time_zone)));
+  const auto* chosen = &backups[TRY(picked)];
   ChosenBackup result{chosen->id.hex(), chosen->snapshot.time, "", warning_of(damaged)};
   for (const auto& tag : chosen->snapshot.tags) {
     constexpr std::string_view prefix = "dmaas.io/session=";

@@ -28,9 +28,9 @@ struct ChosenBackup {
   std::string warning{};      // which snapshots cannot be read; "" when all can
 };
 
-/// Picks the backup that the session asks for: by name of a Snapshot, by id, or the newest (before
-/// a time). Snapshots that cannot be read are passed over. Errors: not_found (the message lists
-/// what there is), invalid_input (ambiguous), corrupt (the one that is asked for).
+/// Picks the backup that the session asks for: by name of a Snapshot, by id, or by time, as
+/// pick_backup does. Snapshots that cannot be read are passed over. Errors: not_found (the message
+/// lists what there is), invalid_input (ambiguous), corrupt (the one that is asked for).
 Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repository,
                                    const SourceRepository& source, const api::RestoreSource& wanted,
                                    std::stop_token stop);
