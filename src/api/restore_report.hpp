@@ -10,13 +10,15 @@
 /// What the three steps of restoreResources report to the controller (MoverResult.report).
 namespace dmaas::api {
 
-/// A claim at the destination that is filled with a volume component.
+/// A claim at the destination that is filled with a volume component: one that this session makes,
+/// or one that exists.
 struct PlannedVolume {
   std::string component{};
   std::string snapshot_id{};
   std::string claim{};
   std::string namespace_name{};
   std::string volume_mode{};
+  bool in_place = false;
   JsonObject manifest{};
   std::int64_t bytes = 0;
   JsonObject placement{};
@@ -27,8 +29,8 @@ struct PlannedVolume {
     field("claim", self.claim, "Name of the claim here.", rule::required);
     field("namespace", self.namespace_name, "Namespace of the claim here.", rule::required);
     field("volumeMode", self.volume_mode, "Filesystem or Block.");
-    field("manifest", self.manifest, "The claim as it is to be made here, without volumeName.",
-          rule::required);
+    field("inPlace", self.in_place, "Whether it is a claim that exists.");
+    field("manifest", self.manifest, "The claim as it is to be made here, without volumeName.");
     field("bytes", self.bytes, "Bytes to write.");
     field("placement", self.placement,
           "nodeSelector, affinity and tolerations of the workload that will use the claim, so that "

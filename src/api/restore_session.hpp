@@ -8,6 +8,7 @@
 #include "api/backup_session.hpp"
 #include "api/conditions.hpp"
 #include "api/hooks.hpp"
+#include "api/in_place.hpp"
 #include "api/mover_settings.hpp"
 #include "api/object.hpp"
 #include "api/selection.hpp"
@@ -85,7 +86,8 @@ struct RestoreSelection {
   static void fields(auto& self, auto&& field) {
     field("data", self.data,
           "all; resourcesOnly: objects and empty claims; dataOnly: only the contents of claims "
-          "that this session creates, and dumps into the application that is there.",
+          "that this session creates, with inPlace of claims that exist, and dumps into the "
+          "application that is there.",
           rule::with_default);
     field("objects", self.objects, "Which objects.");
     field("volumes", self.volumes,
@@ -116,6 +118,7 @@ struct RestoreSessionSpec {
   std::map<std::string, std::string> storage_class_map{};
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
+  std::optional<InPlaceRestore> in_place{};
   std::string service_account_name{};
   bool preflight_only = false;
   bool defuse = false;
@@ -147,6 +150,9 @@ struct RestoreSessionSpec {
           "them, fail ends the "
           "session before it changes anything, recreate deletes them first.",
           rule::with_default);
+    field("inPlace", self.in_place,
+          "Replaces the data of claims that exist; absent: it is left as it is. With data: "
+          "dataOnly no object is created or changed, and every volume needs a claim that exists.");
     field("serviceAccountName", self.service_account_name,
           "Account in the session's namespace that objects are created as and hooks run as: a "
           "restore can do what this account may. Empty: an account that dmaas keeps outside the "
@@ -170,6 +176,8 @@ struct RestoreSessionSpec {
     field.rule("self == oldSelf", "a session cannot be changed: create a new one instead");
     field.rule("!has(self.namePrefix) || self.namePrefix == '' || self.existing != 'recreate'",
                "existing: recreate cannot be used with namePrefix");
+    field.rule("!has(self.inPlace) || !has(self.namePrefix) || self.namePrefix == ''",
+               "inPlace cannot be used with namePrefix");
   }
 };
 
@@ -291,6 +299,7 @@ struct RestoredVolume {
   std::string namespace_name{};
   std::string volume_mode{};
   VolumePhase phase = VolumePhase::pending;
+  bool in_place = false;
   std::string fill_claim{};
   std::string persistent_volume{};
   std::string node{};
@@ -308,6 +317,7 @@ struct RestoredVolume {
     field("namespace", self.namespace_name, "Namespace of the claim here.", rule::required);
     field("volumeMode", self.volume_mode, "Filesystem or Block.");
     field("phase", self.phase, "Where it stands.", rule::always);
+    field("inPlace", self.in_place, "Whether the claim was there before.");
     field("fillClaim", self.fill_claim,
           "The claim in the system namespace through which it is filled.");
     field("persistentVolume", self.persistent_volume, "The volume that was filled.");
@@ -368,6 +378,7 @@ struct RestoreSessionStatus {
   std::optional<PreflightSummary> preflight{};
   std::vector<RestoredVolume> volumes{};
   std::vector<RestoredDump> dumps{};
+  std::vector<StoppedWorkload> workloads{};
   std::vector<KindCount> counts{};
   std::vector<RestoreProblem> problems{};
   std::vector<HookResult> hooks{};
@@ -393,6 +404,8 @@ struct RestoreSessionStatus {
           rule::max_items(200));
     field("dumps", self.dumps, "The dumps that are played back.", rule::keys("component"),
           rule::max_items(200));
+    field("workloads", self.workloads, "Workloads that are scaled to zero meanwhile.",
+          rule::keys("kind,namespace,name"), rule::max_items(200));
     field("counts", self.counts, "Outcomes by kind.", rule::keys("kind"), rule::max_items(200));
     field("problems", self.problems, "The first 100 objects that failed or were skipped.",
           rule::max_items(100));

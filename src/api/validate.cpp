@@ -76,6 +76,26 @@ void check_source(const RestoreSource& source, const Surroundings& where, Proble
   if (!allowed) problems.add("spec.source.stored.path", allowed.error());
 }
 
+void check_in_place(const RestoreSessionSpec& spec, Problems& problems) {
+  if (!spec.in_place) return;
+  problems.add_unless(spec.name_prefix.empty(), "spec.inPlace",
+                      "fills claims that exist and cannot be used with namePrefix; leave one away");
+  problems.add_unless(spec.what.data != RestoreData::resources_only, "spec.inPlace",
+                      "does nothing with data: resourcesOnly; leave one away");
+  const auto& map = spec.in_place->claim_map;
+  problems.add_unless(map.empty() || spec.what.data == RestoreData::data_only,
+                      "spec.inPlace.claimMap", "goes only with what.data: dataOnly");
+  std::map<std::string_view, std::string_view> seen;
+  for (const auto& [from, to] : map) {
+    auto path = "spec.inPlace.claimMap." + from;
+    problems.add_unless(!from.empty() && !to.empty(), path, "must go to the name of a claim");
+    auto [other, is_new] = seen.emplace(to, from);
+    problems.add_unless(
+        is_new, path,
+        fmt::format("goes to {} as {} does; choose another claim", to, other->second));
+  }
+}
+
 }  // namespace
 
 Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
@@ -131,6 +151,7 @@ Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where) {
                       "spec.existing", "recreate cannot be used with namePrefix; leave one away");
   problems.add_unless(spec.what.volumes.empty() || spec.what.data != RestoreData::resources_only,
                       "spec.what.volumes", "does nothing with data: resourcesOnly; leave one away");
+  check_in_place(spec, problems);
   check_timeout(spec.timeout, "spec.timeout", problems);
   check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
   check_mover(spec.mover, "spec.mover", problems);

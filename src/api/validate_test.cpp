@@ -303,6 +303,18 @@ TEST(ValidateRestoreTest, NamesFieldAndRemedy) {
             "spec.source.timeZone: goes only with latestOf or oldestOf; remove it");
   EXPECT_EQ(source("oldestOf: 2026-11-23, timeZone: Atlantis").substr(0, 21),
             "spec.source.timeZone:");
+  EXPECT_EQ(restore("what: {data: dataOnly}, inPlace: {claimMap: {data-0: data-1}}"), "");
+  EXPECT_EQ(restore("inPlace: {}, namePrefix: x-"),
+            "spec.inPlace: fills claims that exist and cannot be used with namePrefix; leave one "
+            "away");
+  EXPECT_EQ(restore("inPlace: {}, what: {data: resourcesOnly}"),
+            "spec.inPlace: does nothing with data: resourcesOnly; leave one away");
+  EXPECT_EQ(restore("inPlace: {claimMap: {a: b}}"),
+            "spec.inPlace.claimMap: goes only with what.data: dataOnly");
+  EXPECT_EQ(restore("what: {data: dataOnly}, inPlace: {claimMap: {a: c, b: c}}"),
+            "spec.inPlace.claimMap.b: goes to c as a does; choose another claim");
+  EXPECT_EQ(restore("inPlace: {quiesce: kill}"),
+            "spec.inPlace.quiesce: must be one of refuseIfInUse, scaleToZero, not \"kill\"");
   EXPECT_EQ(restore("timeout: 1000h"), "spec.timeout: must be between 1s and 168h, such as 30m");
 }
 

@@ -97,11 +97,14 @@ struct OrderVolume {
   std::string path{};
   VolumeMode mode = VolumeMode::filesystem;
   bool verify_files = false;
+  ExtraFiles extra_files = ExtraFiles::keep;
 
   static void fields(auto& self, auto&& field) {
     field("path", self.path, "Where the volume is mounted, or its device.", rule::required);
     field("mode", self.mode, "Files or an image.", rule::always);
     field("verifyFiles", self.verify_files, "restoreVolume: read every file back and compare it.");
+    field("extraFiles", self.extra_files, "restoreVolume: files that the backup does not have.",
+          rule::always);
   }
 };
 
@@ -149,6 +152,7 @@ struct OrderApply {
   std::map<std::string, std::string> storage_class_map{};
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
+  std::optional<InPlaceRestore> in_place{};
   bool await_ready = true;
   bool defuse = false;
 
@@ -161,6 +165,7 @@ struct OrderApply {
     field("storageClassMap", self.storage_class_map, "As in the session.");
     field("namePrefix", self.name_prefix, "As in the session.");
     field("existing", self.existing, "As in the session.", rule::always);
+    field("inPlace", self.in_place, "As in the session.");
     field(
         "awaitReady", self.await_ready,
         "workloads: also wait until they are ready. Otherwise step readiness does, once dumps are "

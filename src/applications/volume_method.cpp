@@ -58,9 +58,10 @@ void copy_field(const Json& from, JsonObject& to, std::string_view key) {
   if (const Json* value = find(from, "spec", key)) to[key] = *value;
 }
 
-Json twin_source(const Claim& claim, std::string_view source) {
+Json twin_source(const Claim& claim, std::string_view source, TwinAccess access) {
   Json copy = *find(claim.volume, "spec", source);
-  if (source == "csi" || source == "nfs") copy.as_object()["readOnly"] = true;
+  if (access == TwinAccess::read_only && (source == "csi" || source == "nfs"))
+    copy.as_object()["readOnly"] = true;
   // A directory that is not there must be an error, not an empty volume.
   if (source == "hostPath") copy.as_object()["type"] = "Directory";
   return copy;
@@ -103,7 +104,7 @@ Json twin_volume(const Claim& claim, const TwinPlace& place) {
   }
   const std::string_view source = source_of(claim);
   ENSURE(!source.empty());
-  spec[source] = twin_source(claim, source);
+  spec[source] = twin_source(claim, source, place.access);
   spec["persistentVolumeReclaimPolicy"] = "Retain";
   spec["storageClassName"] = "";
   spec["claimRef"] = JsonObject{{"apiVersion", "v1"},

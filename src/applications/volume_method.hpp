@@ -24,15 +24,17 @@ struct MountChoice {
 /// Decides by the documents alone.
 MountChoice choose_mount(const Claim& claim);
 
+enum class TwinAccess { read_only, read_write };
 /// The twin's volume (cluster-scoped) and claim bear the same name.
 struct TwinPlace {
   std::string namespace_name{};
   std::string name{};
   std::map<std::string, std::string> labels{};
+  TwinAccess access = TwinAccess::read_only;
 };
-/// A second PersistentVolume for the same data: read-only where the source can say so, never
-/// deletes the data (Retain), bound to the twin's claim alone. The claim must be one for which
-/// `choose_mount` says system_namespace.
+/// A second PersistentVolume for the same data: read-only, unless it is to be written, where the
+/// source can say so; never deletes the data (Retain), bound to the twin's claim alone. The claim
+/// must be one for which `choose_mount` says system_namespace.
 Json twin_volume(const Claim& claim, const TwinPlace& place);
 /// The claim that binds to `twin_volume`.
 Json twin_claim(const Claim& claim, const TwinPlace& place);

@@ -103,6 +103,11 @@ TEST(VolumeMethodTest, TwinOfACsiVolumeIsReadOnlyAndNeverDeletesTheData) {
       R"("resources":{"requests":{"storage":"1Gi"}},"storageClassName":"","volumeMode":"Filesystem","volumeName":"twin-1"}})");
 }
 
+TEST(VolumeMethodTest, TwinThatIsWrittenIsNotReadOnly) {
+  const TwinPlace place{.name = "twin-1", .access = TwinAccess::read_write};
+  EXPECT_EQ(find(twin_volume(bound(csi), place), "spec", "csi", "readOnly"), nullptr);
+}
+
 TEST(VolumeMethodTest, TwinOfADirectoryDoesNotCreateIt) {
   const auto twin = twin_volume(bound(R"("hostPath":{"path":"/data","type":"DirectoryOrCreate"})"),
                                 {"s", "t", {}});

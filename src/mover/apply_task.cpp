@@ -11,6 +11,7 @@
 #include "applications/preflight.hpp"
 #include "applications/readiness.hpp"
 #include "applications/restore/dumps.hpp"
+#include "applications/restore/existing_claims.hpp"
 #include "applications/restore_plan.hpp"
 #include "kube/client/cluster_access.hpp"
 #include "kube/client/in_cluster.hpp"
@@ -82,16 +83,55 @@ Result<bool> exists(const Restore& restore, const kube::Resource& resource,
   return fail(std::move(found).error());
 }
 
+bool fills_only_existing_claims(const api::OrderApply& apply) {
+  return apply.in_place && apply.what.data == api::RestoreData::data_only;
+}
+
+/// The claims that exist and are filled; what stands against it the controller finds out.
+Result<> plan_existing_claims(const Restore& restore, api::RestoreReport& report,
+                              std::stop_token stop) {
+  const auto& apply = *restore.order.apply;
+  if (!apply.in_place) return {};
+  std::map<kube::ObjectKey, std::string> sources;
+  for (const auto& component : restore.document.components) {
+    if (component.kind != api::ComponentKind::volume ||
+        !api::wants_volume(apply.what, component.claim))
+      continue;
+    auto here = applications::existing_claim_of(component, *apply.in_place, *restore.plan.naming);
+    auto claims = kube::resources::persistent_volume_claims();
+    if (!fills_only_existing_claims(apply) && !TRY(exists(restore, claims, here, stop))) continue;
+    auto [other, is_new] = sources.emplace(here, component.claim);
+    if (!is_new) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("claims {} and {} of the backup would both go into {}: name another "
+                              "claim in spec.inPlace.claimMap",
+                              other->second, component.claim, here.text()));
+    }
+    report.volumes.push_back({.component = component.name,
+                              .snapshot_id = component.snapshot_id,
+                              .claim = here.name,
+                              .namespace_name = here.namespace_name,
+                              .volume_mode = component.volume_mode,
+                              .in_place = true,
+                              .bytes = component.bytes});
+  }
+  return {};
+}
+
 Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::stop_token stop) {
+  TRY(plan_existing_claims(restore, report, stop));
+  if (fills_only_existing_claims(*restore.order.apply)) return {};
   for (const auto& claim : restore.plan.claims) {
     const auto* component = component_of(restore, claim);
     if (component == nullptr) continue;
-    // It keeps its data: it may be in use.
     if (TRY(exists(restore, kube::resources::persistent_volume_claims(), claim.destination,
                    stop))) {
-      report.problems.push_back({.object = "PersistentVolumeClaim " + claim.destination.text(),
-                                 .outcome = "skipped",
-                                 .message = "the claim exists: its data is left as it is"});
+      if (restore.order.apply->in_place) continue;
+      // It keeps its data: it may be in use.
+      report.problems.push_back(
+          {.object = "PersistentVolumeClaim " + claim.destination.text(),
+           .outcome = "skipped",
+           .message = "the claim exists: its data is left as it is. spec.inPlace replaces it"});
       continue;
     }
     auto object = std::ranges::find_if(restore.plan.objects, [&](const PlannedObject& planned) {
@@ -332,6 +372,8 @@ Result<Restore> open_restore(const TaskContext& context, std::stop_token stop) {
   auto discovery = TRY(restore.client->discover(stop));
   restore.plan = TRY(
       applications::plan_restore(*restore.files, discovery, restore_options(context.order), stop));
+  // Neither claims nor their namespaces are made then.
+  if (fills_only_existing_claims(apply)) restore.plan.objects.clear();
   return restore;
 }
 

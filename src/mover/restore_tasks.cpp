@@ -51,6 +51,8 @@ Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_to
   options.target = volume.path;
   options.subpath = "/" + std::string(volume_tree_name);
   if (volume.verify_files) options.verify = engine::Verify::content;
+  if (volume.extra_files == api::ExtraFiles::remove)
+    options.extraneous = engine::Extraneous::remove;
   auto summary = TRY(engine::restore(context.repository, snapshot.tree, options, context.progress,
                                      std::move(stop)));
   return result_of(summary, context.progress);

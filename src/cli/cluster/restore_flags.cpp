@@ -80,6 +80,20 @@ Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
   return {};
 }
 
+Result<> set_in_place(const RestoreFlags& flags, api::RestoreSessionSpec& spec) {
+  if (flags.in_place.empty()) {
+    if (flags.claims.empty() && !flags.keep_extra_files) return {};
+    return fail(ErrorCode::invalid_input,
+                "--map-claim and --keep-extra-files go with --in-place: say what happens to pods "
+                "that use the claims");
+  }
+  spec.in_place.emplace();
+  if (flags.in_place == "scaleToZero") spec.in_place->quiesce = api::QuiesceMethod::scale_to_zero;
+  if (flags.keep_extra_files) spec.in_place->extra_files = api::ExtraFiles::keep;
+  spec.in_place->claim_map = TRY(parse_pairs(flags.claims, "--map-claim"));
+  return {};
+}
+
 void add_source_flags(CLI::App& command, RestoreFlags& flags) {
   command.add_option("--repository", flags.repository, "Repository: [namespace/]name")
       ->type_name("REPOSITORY");
@@ -133,6 +147,18 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
       .add_option("--map-storage-class", flags.classes,
                   "FROM=TO (repeatable); an empty TO is the default class")
       ->type_name("FROM=TO");
+  command
+      .add_option("--in-place", flags.in_place,
+                  "Replace the data of claims that exist; with pods that use one: refuseIfInUse or "
+                  "scaleToZero meanwhile. With --data volumes no object is created or changed")
+      ->check(CLI::IsMember({"refuseIfInUse", "scaleToZero"}))
+      ->type_name("QUIESCE");
+  command
+      .add_option("--map-claim", flags.claims,
+                  "FROM=TO (repeatable): put the data of a claim into another one; with --in-place")
+      ->type_name("FROM=TO");
+  command.add_flag("--keep-extra-files", flags.keep_extra_files,
+                   "With --in-place: leave files that the backup does not have");
   command.add_option("--prefix", flags.name_prefix, "Restore as new: put before all names")
       ->type_name("TEXT");
 }
@@ -150,6 +176,7 @@ Result<api::RestoreSession> restore_session(const Connection& connection, const 
   session.spec.storage_class_map = TRY(parse_pairs(flags.classes, "--map-storage-class"));
   if (flags.data == "resources") session.spec.what.data = api::RestoreData::resources_only;
   if (flags.data == "volumes") session.spec.what.data = api::RestoreData::data_only;
+  TRY(set_in_place(flags, session.spec));
   if (flags.existing == "update") session.spec.existing = api::ExistingPolicy::update;
   if (flags.existing == "fail") session.spec.existing = api::ExistingPolicy::fail;
   if (flags.existing == "recreate") session.spec.existing = api::ExistingPolicy::recreate;

@@ -25,6 +25,9 @@ struct RestoreFlags {
   std::string name_prefix;
   std::vector<std::string> namespaces;
   std::vector<std::string> classes;
+  std::string in_place;
+  std::vector<std::string> claims;
+  bool keep_extra_files = false;
 
   /// Whether any of the flags that name a backup is given.
   bool names_source() const {

@@ -60,6 +60,18 @@ void tell_volumes(Story& story, const std::vector<api::RestoredVolume>& volumes)
   story.table(table);
 }
 
+void tell_workloads(Story& story, const std::vector<api::StoppedWorkload>& workloads) {
+  if (workloads.empty()) return;
+  story.heading("Stopped workloads");
+  Table table({"WORKLOAD", "REPLICAS", "STATE", "MESSAGE"});
+  for (const auto& workload : workloads) {
+    kube::ObjectKey key{workload.namespace_name, workload.name};
+    table.add({workload.kind + " " + key.text(), std::to_string(workload.replicas),
+               std::string(name_of(workload.state)), workload.message});
+  }
+  story.table(table);
+}
+
 void tell_objects(Story& story, const api::RestoreSessionStatus& status) {
   if (!status.counts.empty()) {
     story.heading("Objects");
@@ -103,6 +115,11 @@ void tell(Story& story, const api::RestoreSession& session) {
   story.fact("Storage classes", pairs_text(spec.storage_class_map));
   story.fact("Name prefix", spec.name_prefix);
   story.fact("Existing objects", std::string(name_of(spec.existing)));
+  if (spec.in_place) {
+    story.fact("In place", fmt::format("{}, extra files: {}", name_of(spec.in_place->quiesce),
+                                       name_of(spec.in_place->extra_files)));
+    story.fact("Claims", pairs_text(spec.in_place->claim_map));
+  }
   story.fact("Acts as", "account " + spec.service_account_name);
   story.fact("Stage", std::string(name_of(status.stage)) +
                           (spec.preflight_only ? " (only a preflight)" : ""));
@@ -114,6 +131,7 @@ void tell(Story& story, const api::RestoreSession& session) {
   tell_stages(story, status);
   if (status.preflight) tell_preflight(story, *status.preflight);
   tell_volumes(story, status.volumes);
+  tell_workloads(story, status.workloads);
   tell_objects(story, status);
   tell_hooks(story, status.hooks);
   story.list("Warnings", status.warnings);

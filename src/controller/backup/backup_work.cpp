@@ -174,6 +174,7 @@ Result<MoverWish> wish_for(World& world, const BackupWork& work,
   }
   if (auto claim_key = claim_of_component(component.name, work.plan.metadata.namespace_name)) {
     auto claim = TRY(load_claim(world, *claim_key, stop));
+    pod.rights = MoverRights::read;
     wish.waits_for = TRY(mount_live_volume(world, claim, twin_of(work, component), pod, stop));
     return wish;
   }

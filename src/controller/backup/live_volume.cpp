@@ -18,6 +18,8 @@ const kube::Resource drivers{.group = "storage.k8s.io",
 bool mounts(const Json& pod, const std::string& claim) {
   for (const auto& volume : items_at(pod, "spec", "volumes")) {
     if (text_at(volume, "persistentVolumeClaim", "claimName") == claim) return true;
+    bool is_ephemeral = find(volume, "ephemeral") != nullptr;
+    if (is_ephemeral && kube::name_of(pod) + "-" + text_at(volume, "name") == claim) return true;
   }
   return false;
 }
@@ -93,7 +95,6 @@ Result<std::string> mount_live_volume(World& world, const applications::Claim& c
     return fail(ErrorCode::conflict, "claim " + claim.key.text() + " is not bound any more");
   auto choice = applications::choose_mount(claim);
   pod.node = choice.node;
-  pod.rights = MoverRights::read;
   pod.volume_mode = api::volume_mode_of(claim.volume_mode);
   switch (choice.place) {
     case applications::MountPlace::impossible:
@@ -107,6 +108,7 @@ Result<std::string> mount_live_volume(World& world, const applications::Claim& c
       break;
   }
   applications::TwinPlace place{.namespace_name = world.settings.namespace_name, .name = twin};
+  if (pod.rights == MoverRights::restore) place.access = applications::TwinAccess::read_write;
   place.labels = {{std::string(api::label::managed_by), "dmaas"},
                   {std::string(api::label::part), "twin"},
                   {std::string(api::label::session_uid), pod.session.uid}};

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "api/labels.hpp"
-#include "api/names.hpp"
 #include "api/validate.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
@@ -14,8 +13,10 @@
 #include "controller/maintenance/repository_use.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/stored_backups.hpp"
+#include "controller/restore/existing_claim.hpp"
 #include "controller/restore/fill_volume.hpp"
 #include "controller/restore/play_dump.hpp"
+#include "controller/restore/quiesce_workloads.hpp"
 #include "controller/restore/restore_plan_store.hpp"
 #include "controller/restore/restore_status.hpp"
 #include "controller/run_hooks.hpp"
@@ -59,10 +60,6 @@ Result<> note_readiness(api::RestoreSessionStatus& status, const api::RestoreRep
   return {};
 }
 
-std::string volume_component(const api::RestoredVolume& volume) {
-  return "volume/" + volume.namespace_name + "/" + volume.claim;
-}
-
 api::OrderApply apply_order(const World& world, const api::RestoreSession& session) {
   const auto& spec = session.spec;
   auto account = restore_account(world, session);
@@ -74,16 +71,9 @@ api::OrderApply apply_order(const World& world, const api::RestoreSession& sessi
           .storage_class_map = spec.storage_class_map,
           .name_prefix = spec.name_prefix,
           .existing = spec.existing,
+          .in_place = spec.in_place,
           .await_ready = session.status.dumps.empty(),
           .defuse = spec.defuse};
-}
-
-kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
-                         const api::RestoredVolume& volume) {
-  auto component = volume_component(volume);
-  return {world.settings.namespace_name,
-          api::fill_name(
-              {.session_uid = work.session.metadata.uid, .component = component, .storage = ""})};
 }
 
 }  // namespace
@@ -264,6 +254,7 @@ Result<Action> RestoreReconciler::preflight(Work& work, std::stop_token stop) {
   if (!api::is_true(status.conditions, preflight_done)) {
     auto report = TRY(step_apply(work, stop));
     if (!report) return look_again;
+    TRY(examine_existing_claims(world_, work, *report, stop));
     TRY(save_restore_plan(world_, work.session, *report, stop));
     take_plan(status, *report);
     take_report(status, preflight_done, world_.clock.now());
@@ -295,6 +286,7 @@ Result<Action> RestoreReconciler::restore_backups(Work& work, std::stop_token st
     take_report(status, configuration_applied, world_.clock.now());
     return again_now;
   }
+  if (!TRY(quiesce_workloads(world_, work, stop))) return Action::requeue(rebind_period);
   if (!TRY(fill_volumes(work, stop))) return Action::requeue(rebind_period);
   mark_stage(status, api::StageState::succeeded,
              fmt::format("{} volumes filled", status.volumes.size()), world_.clock.now());
@@ -334,38 +326,11 @@ Result<bool> RestoreReconciler::fill_volumes(Work& work, std::stop_token stop) {
 
 Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& planned,
                                         api::RestoredVolume& volume, std::stop_token stop) {
-  auto claim = fill_key(world_, work, volume);
+  if (volume.phase == VolumePhase::binding) return bind_volume(work, planned, volume, stop);
+  auto wish = volume.in_place ? TRY(wish_existing(world_, work, volume, stop))
+                              : TRY(wish_new_claim(work, planned, volume, stop));
+  if (volume.phase == VolumePhase::pending) volume.phase = VolumePhase::provisioning;
   MoverFacts facts{volume.pod, volume.attempts, volume.message};
-  if (volume.phase == VolumePhase::binding) {
-    TRY(retire_mover(world_, facts, stop));
-    volume.pod.reset();
-    RebindRequest request{claim, volume.persistent_volume,
-                          impersonated(restore_account(world_, work.session))};
-    auto rebinding =
-        step_rebinding(world_, planned, request, stop).context("binding claim " + volume.claim);
-    if (!rebinding && may_pass(rebinding.code())) return fail(std::move(rebinding).error());
-    if (!rebinding) {
-      volume.phase = VolumePhase::failed;
-      volume.message = rebinding.error().message();
-    } else if (*rebinding == Rebinding::done) {
-      volume.phase = VolumePhase::succeeded;
-    }
-    return {};
-  }
-  if (volume.phase == VolumePhase::pending) {
-    auto manifest = fill_claim(planned, claim, work.session.metadata.uid);
-    auto created =
-        world_.client.create(kube::resources::persistent_volume_claims(), manifest, {}, stop);
-    if (!created && created.code() != ErrorCode::already_exists)
-      return fail(std::move(created).error());
-    volume.fill_claim = claim.name;
-    volume.phase = VolumePhase::provisioning;
-  }
-  auto wish = wish_of(world_, work, volume_component(volume));
-  wish.pod.rights = MoverRights::restore;
-  wish.pod.claim = claim.name;
-  wish.pod.volume_mode = api::volume_mode_of(volume.volume_mode);
-  wish.pod.placement = planned.placement;
   auto view = step_mover(world_, wish, facts, stop);
   volume.pod = facts.pod;
   volume.attempts = facts.attempts;
@@ -382,11 +347,57 @@ Result<> RestoreReconciler::step_volume(Work& work, const api::PlannedVolume& pl
   return take_volume_result(work, *view->result, volume, stop);
 }
 
+/// The volume is filled: what it was filled through goes, and the claim here gets it.
+Result<> RestoreReconciler::bind_volume(Work& work, const api::PlannedVolume& planned,
+                                        api::RestoredVolume& volume, std::stop_token stop) {
+  MoverFacts facts{volume.pod, volume.attempts, volume.message};
+  TRY(retire_mover(world_, facts, stop));
+  volume.pod.reset();
+  if (volume.in_place) {
+    TRY(leave_existing(world_, work, volume, stop));
+    volume.phase = VolumePhase::succeeded;
+    return {};
+  }
+  RebindRequest request{fill_key(world_, work, volume), volume.persistent_volume,
+                        impersonated(restore_account(world_, work.session))};
+  auto rebinding =
+      step_rebinding(world_, planned, request, stop).context("binding claim " + volume.claim);
+  if (!rebinding && may_pass(rebinding.code())) return fail(std::move(rebinding).error());
+  if (!rebinding) {
+    volume.phase = VolumePhase::failed;
+    volume.message = rebinding.error().message();
+  } else if (*rebinding == Rebinding::done) {
+    volume.phase = VolumePhase::succeeded;
+  }
+  return {};
+}
+
+/// A claim of the session's own, made like the one that is wanted.
+Result<MoverWish> RestoreReconciler::wish_new_claim(Work& work, const api::PlannedVolume& planned,
+                                                    api::RestoredVolume& volume,
+                                                    std::stop_token stop) {
+  auto claim = fill_key(world_, work, volume);
+  if (volume.phase == VolumePhase::pending) {
+    auto manifest = fill_claim(planned, claim, work.session.metadata.uid);
+    auto created =
+        world_.client.create(kube::resources::persistent_volume_claims(), manifest, {}, stop);
+    if (!created && created.code() != ErrorCode::already_exists)
+      return fail(std::move(created).error());
+    volume.fill_claim = claim.name;
+  }
+  auto wish = wish_of(world_, work, volume_component(volume));
+  wish.pod.rights = MoverRights::restore;
+  wish.pod.claim = claim.name;
+  wish.pod.volume_mode = api::volume_mode_of(volume.volume_mode);
+  wish.pod.placement = planned.placement;
+  return wish;
+}
+
 Result<> RestoreReconciler::take_volume_result(Work& work, const api::MoverResult& result,
                                                api::RestoredVolume& volume, std::stop_token stop) {
   bool succeeded = result.outcome == api::MoverOutcome::succeeded;
   // First what may fail: a volume in phase Binding has one.
-  if (succeeded)
+  if (succeeded && !volume.in_place)
     volume.persistent_volume = TRY(volume_behind(world_, fill_key(world_, work, volume), stop));
   volume.bytes_done = result.bytes;
   volume.files_done = result.files;
@@ -454,8 +465,10 @@ Result<Action> RestoreReconciler::activate(Work& work, std::stop_token stop) {
     return api::is_true(status.conditions, report_taken) ? again_now : look_again;
   };
   if (!TRY(apply_workloads(work, stop))) return wait();
+  if (!TRY(release_workloads(world_, work, stop))) return look_again;
   if (!status.dumps.empty() && !TRY(play_dumps(world_, work, stop))) return look_again;
   if (!TRY(await_workloads(work, stop))) return wait();
+  if (!TRY(await_released(world_, work, stop))) return look_again;
   if (!TRY(run_activation_hooks(work))) return look_again;
   mark_stage(status, api::StageState::succeeded, "every workload is ready", world_.clock.now());
   return conclude(work, stop);
@@ -483,6 +496,7 @@ void RestoreReconciler::keep_hold(Work& work) {
 Result<Action> RestoreReconciler::conclude(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   TRY(clean_up(work, stop));
+  if (!TRY(release_workloads(world_, work, stop))) return Action::requeue(rebind_period);
   finish_status(status, work.session.spec.preflight_only, world_.clock.now());
   bool succeeded = status.stage == RestoreStage::succeeded;
   world_.events.record(work.session.source, {.severity = succeeded ? kube::EventSeverity::normal
@@ -499,6 +513,7 @@ Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
   for (auto name : {"open/", "hold/", "hooks/"}) world_.background.cancel(name + uid);
   TRY(end_apply(work, stop));
   TRY(retire_dumps(world_, status, stop));
+  warn_of_half_filled(status);
   for (auto& volume : status.volumes) {
     MoverFacts mover{volume.pod, volume.attempts, volume.message};
     TRY(retire_mover(world_, mover, stop));
@@ -564,6 +579,7 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
       order.snapshot_id = volume->snapshot_id;
       order.volume = volume_of(volume->volume_mode);
       order.volume->verify_files = session->spec.verify_files;
+      if (volume->in_place) order.volume->extra_files = session->spec.in_place->extra_files;
     } else {
       order.attempt = dump->attempts;
       order.component = dump->component;

@@ -54,6 +54,10 @@ private:
   Result<> take_volume_result(Work& work, const api::MoverResult& result,
                               api::RestoredVolume& volume, std::stop_token stop);
   Result<bool> fill_volumes(Work& work, std::stop_token stop);
+  Result<MoverWish> wish_new_claim(Work& work, const api::PlannedVolume& planned,
+                                   api::RestoredVolume& volume, std::stop_token stop);
+  Result<> bind_volume(Work& work, const api::PlannedVolume& planned, api::RestoredVolume& volume,
+                       std::stop_token stop);
   Result<> step_volume(Work& work, const api::PlannedVolume& planned, api::RestoredVolume& volume,
                        std::stop_token stop);
   Result<kube::Action> conclude(Work& work, std::stop_token stop);

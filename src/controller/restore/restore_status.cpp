@@ -113,6 +113,7 @@ void take_plan(api::RestoreSessionStatus& status, const api::RestoreReport& plan
     status.volumes.push_back({.claim = planned.claim,
                               .namespace_name = planned.namespace_name,
                               .volume_mode = planned.volume_mode,
+                              .in_place = planned.in_place,
                               .bytes_total = planned.bytes,
                               .snapshot_id = planned.snapshot_id});
   }

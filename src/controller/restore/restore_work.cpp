@@ -1,6 +1,20 @@
 #include "controller/restore/restore_work.hpp"
 
+#include "api/names.hpp"
+
 namespace dmaas::controller {
+
+std::string volume_component(const api::RestoredVolume& volume) {
+  return "volume/" + volume.namespace_name + "/" + volume.claim;
+}
+
+kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
+                         const api::RestoredVolume& volume) {
+  auto component = volume_component(volume);
+  return {world.settings.namespace_name,
+          api::fill_name(
+              {.session_uid = work.session.metadata.uid, .component = component, .storage = ""})};
+}
 
 api::OrderSession identity_of(const api::RestoreSession& session) {
   return {"RestoreSession", session.metadata.namespace_name, session.metadata.name,

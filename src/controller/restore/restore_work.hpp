@@ -14,6 +14,15 @@ struct RestoreWork {
   SourceRepository source{};
 };
 
+/// As many findings of a preflight as a status shows.
+inline constexpr std::size_t max_findings = 100;
+
+/// Names the mover of a volume.
+std::string volume_component(const api::RestoredVolume& volume);
+/// The claim in the system namespace through which a volume is filled.
+kube::ObjectKey fill_key(const World& world, const RestoreWork& work,
+                         const api::RestoredVolume& volume);
+
 api::OrderSession identity_of(const api::RestoreSession& session);
 /// A mover of this session in the system namespace that may read its repository.
 MoverWish wish_of(const World& world, const RestoreWork& work, std::string component);

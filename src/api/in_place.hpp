@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/fields.hpp"
+
+/// Restoring data into claims that exist.
+namespace dmaas::api {
+
+/// What happens to what uses such a claim.
+enum class QuiesceMethod { refuse_if_in_use, scale_to_zero };
+constexpr auto names_of(QuiesceMethod) {
+  return std::to_array<std::string_view>({"refuseIfInUse", "scaleToZero"});
+}
+
+/// What happens to files of a volume that the backup does not have.
+enum class ExtraFiles { remove, keep };
+constexpr auto names_of(ExtraFiles) {
+  return std::to_array<std::string_view>({"delete", "keep"});
+}
+
+struct InPlaceRestore {
+  QuiesceMethod quiesce = QuiesceMethod::refuse_if_in_use;
+  ExtraFiles extra_files = ExtraFiles::remove;
+  std::map<std::string, std::string> claim_map{};
+  bool operator==(const InPlaceRestore&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("quiesce", self.quiesce,
+          "What happens to pods that use a claim: refuseIfInUse ends the session before it changes "
+          "anything; scaleToZero sets the replicas of their workloads to 0 and back to what they "
+          "were, also after a failure. An autoscaler leaves a workload of 0 replicas alone.",
+          rule::with_default);
+    field("extraFiles", self.extra_files,
+          "Files of a volume that the backup does not have: delete makes the volume what it was, "
+          "keep leaves them. A mixture of two moments is for a database no state that it ever "
+          "had.",
+          rule::with_default);
+    field("claimMap", self.claim_map,
+          "From claims of the backup to claims here, where an application has other replicas or "
+          "names. A claim that is not named keeps its name. Only with data: dataOnly.",
+          rule::max_items(200));
+  }
+};
+
+enum class WorkloadState { found, stopped, restored, abandoned };
+constexpr auto names_of(WorkloadState) {
+  return std::to_array<std::string_view>({"Found", "Stopped", "Restored", "Abandoned"});
+}
+
+/// A workload that is scaled to zero while its claims are filled. Written before it is.
+struct StoppedWorkload {
+  std::string api_version{};
+  std::string kind{};
+  std::string namespace_name{};
+  std::string name{};
+  std::string uid{};
+  std::int32_t replicas = 0;
+  WorkloadState state = WorkloadState::found;
+  std::string message{};
+
+  static void fields(auto& self, auto&& field) {
+    field("apiVersion", self.api_version, "Of the workload.", rule::required);
+    field("kind", self.kind, "Of the workload.", rule::required);
+    field("namespace", self.namespace_name, "Its namespace.", rule::required);
+    field("name", self.name, "Its name.", rule::required);
+    field("uid", self.uid, "Its UID: another one of its name is not touched.");
+    field("replicas", self.replicas, "How many it had, and gets back.", rule::always);
+    field(
+        "state", self.state,
+        "Found: it is about to be scaled to zero. Abandoned: it could not be scaled back; message "
+        "says what helps.",
+        rule::always);
+    field("message", self.message, "What went wrong, and what helps.");
+  }
+};
+
+}  // namespace dmaas::api
