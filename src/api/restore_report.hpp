@@ -19,6 +19,7 @@ struct PlannedVolume {
   std::string namespace_name{};
   std::string volume_mode{};
   bool in_place = false;
+  std::vector<std::string> files{};
   JsonObject manifest{};
   std::int64_t bytes = 0;
   JsonObject placement{};
@@ -30,6 +31,7 @@ struct PlannedVolume {
     field("namespace", self.namespace_name, "Namespace of the claim here.", rule::required);
     field("volumeMode", self.volume_mode, "Filesystem or Block.");
     field("inPlace", self.in_place, "Whether it is a claim that exists.");
+    field("files", self.files, "Which files of it; empty: all.");
     field("manifest", self.manifest, "The claim as it is to be made here, without volumeName.");
     field("bytes", self.bytes, "Bytes to write.");
     field("placement", self.placement,

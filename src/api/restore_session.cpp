@@ -14,14 +14,20 @@ namespace {
 bool wants(const RestoreSelection& what, const std::vector<std::string>& named,
            const std::string& name) {
   if (what.data == RestoreData::resources_only) return false;
-  if (what.volumes.empty() && what.dumps.empty()) return true;
+  if (what.volumes.empty() && what.dumps.empty() && what.files.empty()) return true;
   return std::ranges::find(named, name) != named.end();
 }
 
 }  // namespace
 
+std::vector<std::string> wanted_files(const RestoreSelection& what, const std::string& claim) {
+  auto found = std::ranges::find(what.files, claim, &FileSelection::volume);
+  return found == what.files.end() ? std::vector<std::string>() : found->paths;
+}
+
 bool wants_volume(const RestoreSelection& what, const std::string& claim) {
-  return wants(what, what.volumes, claim);
+  return wants(what, what.volumes, claim) ||
+         (what.data != RestoreData::resources_only && !wanted_files(what, claim).empty());
 }
 
 bool wants_dump(const RestoreSelection& what, const std::string& name) {

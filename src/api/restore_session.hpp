@@ -11,6 +11,7 @@
 #include "api/in_place.hpp"
 #include "api/mover_settings.hpp"
 #include "api/object.hpp"
+#include "api/restore_changes.hpp"
 #include "api/selection.hpp"
 
 namespace dmaas::api {
@@ -75,12 +76,31 @@ constexpr auto names_of(RestoreData) {
   return std::to_array<std::string_view>({"all", "resourcesOnly", "dataOnly"});
 }
 
+/// Some files of a volume.
+struct FileSelection {
+  std::string volume{};
+  std::vector<std::string> paths{};
+  bool operator==(const FileSelection&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("volume", self.volume, "Claim of the volume, by its name in the backup.", rule::required,
+          rule::min_length(1), rule::max_length(253));
+    field(
+        "paths", self.paths,
+        "Globs of paths within the volume, such as /etc/*.conf or **/*.pdf. One that matches a "
+        "directory means all below it; one without leading '/' may begin anywhere; !PATTERN takes "
+        "back what earlier ones matched.",
+        rule::required, rule::min_items(1), rule::max_items(200));
+  }
+};
+
 /// What of the backup is restored.
 struct RestoreSelection {
   RestoreData data = RestoreData::all;
   ObjectSelection objects{};
   std::vector<std::string> volumes{};
   std::vector<std::string> dumps{};
+  std::vector<FileSelection> files{};
   bool operator==(const RestoreSelection&) const = default;
 
   static void fields(auto& self, auto&& field) {
@@ -92,16 +112,22 @@ struct RestoreSelection {
     field("objects", self.objects, "Which objects.");
     field("volumes", self.volumes,
           "Only the data of these claims, by their name in the backup. Empty: of all, unless dumps "
-          "names some.",
+          "or files names some.",
           rule::max_items(200));
-    field(
-        "dumps", self.dumps,
-        "Only these dumps, by their name in the plan. Empty: all, unless volumes names some. With "
-        "dumps alone their database begins with an empty claim.",
-        rule::max_items(200));
+    field("dumps", self.dumps,
+          "Only these dumps, by their name in the plan. Empty: all, unless volumes or files names "
+          "some. With "
+          "dumps alone their database begins with an empty claim.",
+          rule::max_items(200));
+    field("files", self.files,
+          "Only these files of a volume, whose other files are then left as they are. With inPlace "
+          "they go into a claim that exists, else into a new one.",
+          rule::keys("volume"), rule::max_items(50));
   }
 };
 
+/// Which files of it; empty: all.
+std::vector<std::string> wanted_files(const RestoreSelection& what, const std::string& claim);
 bool wants_volume(const RestoreSelection& what, const std::string& claim);
 bool wants_dump(const RestoreSelection& what, const std::string& name);
 
@@ -119,6 +145,7 @@ struct RestoreSessionSpec {
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
   std::optional<InPlaceRestore> in_place{};
+  std::optional<RestoreChanges> changes{};
   std::string service_account_name{};
   bool preflight_only = false;
   bool defuse = false;
@@ -153,6 +180,7 @@ struct RestoreSessionSpec {
     field("inPlace", self.in_place,
           "Replaces the data of claims that exist; absent: it is left as it is. With data: "
           "dataOnly no object is created or changed, and every volume needs a claim that exists.");
+    field("changes", self.changes, "How restored objects differ from those of the backup.");
     field("serviceAccountName", self.service_account_name,
           "Account in the session's namespace that objects are created as and hooks run as: a "
           "restore can do what this account may. Empty: an account that dmaas keeps outside the "

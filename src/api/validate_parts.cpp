@@ -14,16 +14,8 @@ constexpr std::chrono::hours longest_timeout{24 * 7};
 
 void check_rules(const std::vector<ObjectRule>& rules, const std::string& path,
                  Problems& problems) {
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const auto& rule = rules[i];
-    auto rule_path = fmt::format("{}[{}]", path, i);
-    bool empty =
-        rule.kinds.empty() && rule.names.empty() && rule.namespaces.empty() && !rule.label_selector;
-    problems.add_unless(!empty, rule_path,
-                        "a rule needs kinds, names, namespaces or labelSelector");
-    if (rule.label_selector)
-      check_selector(*rule.label_selector, rule_path + ".labelSelector", problems);
-  }
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    check_rule(rules[i], fmt::format("{}[{}]", path, i), problems);
 }
 
 }  // namespace
@@ -53,6 +45,13 @@ void check_selector(const LabelSelector& selector, const std::string& path, Prob
                         takes_values ? "In and NotIn need values"
                                      : "Exists and DoesNotExist take no values; remove them");
   }
+}
+
+void check_rule(const ObjectRule& rule, const std::string& path, Problems& problems) {
+  bool empty =
+      rule.kinds.empty() && rule.names.empty() && rule.namespaces.empty() && !rule.label_selector;
+  problems.add_unless(!empty, path, "a rule needs kinds, names, namespaces or labelSelector");
+  if (rule.label_selector) check_selector(*rule.label_selector, path + ".labelSelector", problems);
 }
 
 void check_selection(const ObjectSelection& selection, const std::string& path,

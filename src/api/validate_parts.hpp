@@ -18,6 +18,7 @@ bool is_namespace_name(std::string_view text);
 void check_namespaces(const std::vector<std::string>& names, const std::string& path,
                       Problems& problems);
 void check_selector(const LabelSelector& selector, const std::string& path, Problems& problems);
+void check_rule(const ObjectRule& rule, const std::string& path, Problems& problems);
 void check_selection(const ObjectSelection& selection, const std::string& path, Problems& problems);
 void check_command(const std::vector<std::string>& command, const std::string& path,
                    Problems& problems);

@@ -315,7 +315,41 @@ TEST(ValidateRestoreTest, NamesFieldAndRemedy) {
             "spec.inPlace.claimMap.b: goes to c as a does; choose another claim");
   EXPECT_EQ(restore("inPlace: {quiesce: kill}"),
             "spec.inPlace.quiesce: must be one of refuseIfInUse, scaleToZero, not \"kill\"");
+  EXPECT_EQ(restore("what: {files: [{volume: a, paths: [/x]}]}"), "");
+  EXPECT_EQ(restore("what: {files: [{volume: a, paths: ['']}]}"),
+            "spec.what.files[0].paths: must not be empty, such as /etc/*.conf");
+  EXPECT_EQ(restore("what: {files: [{volume: a, paths: [/x]}], volumes: [a]}"),
+            "spec.what.files[0]: 'a' is in what.volumes, too; name it in one");
   EXPECT_EQ(restore("timeout: 1000h"), "spec.timeout: must be between 1s and 168h, such as 30m");
+}
+
+TEST(ValidateRestoreTest, NamesWhatIsWrongWithChanges) {
+  auto changes = [](std::string_view more) {
+    return problem<RestoreSessionSpec>("{source: {repositoryRef: {name: r}}, changes: {" +
+                                       std::string(more) + "}}");
+  };
+  EXPECT_EQ(changes("claims: [{size: 2Gi}], replicas: [{name: db, replicas: 0}], transformations: "
+                    "[{match: {kinds: [Service]}, mergePatch: {spec: {type: ClusterIP}}}]"),
+            "");
+  EXPECT_EQ(changes("claims: [{claims: [a]}]"),
+            "spec.changes.claims[0]: changes nothing; give size, storageClass or accessModes");
+  EXPECT_EQ(changes("claims: [{size: 0}]"),
+            "spec.changes.claims[0].size: must be a size, such as 20Gi");
+  EXPECT_EQ(changes("claims: [{accessModes: [RWO]}]"),
+            "spec.changes.claims[0].accessModes: 'RWO' must be one of ReadWriteOnce, ReadOnlyMany, "
+            "ReadWriteMany, ReadWriteOncePod");
+  EXPECT_EQ(changes("transformations: [{match: {}, mergePatch: {a: 1}}]"),
+            "spec.changes.transformations[0].match: a rule needs kinds, names, namespaces or "
+            "labelSelector");
+  EXPECT_EQ(changes("transformations: [{match: {names: [a]}}]"),
+            "spec.changes.transformations[0]: give exactly one of jsonPatch and mergePatch");
+  EXPECT_EQ(changes("transformations: [{match: {names: [a]}, jsonPatch: [{op: remove, path: x}]}]"),
+            "spec.changes.transformations[0].jsonPatch[0].path: 'x' must begin with '/', such as "
+            "/spec/replicas");
+  EXPECT_EQ(
+      changes("transformations: [{match: {names: [a]}, jsonPatch: [{op: move, path: /a}]}]"),
+      "spec.changes.transformations[0].jsonPatch[0].from: is required by move and copy, and begins "
+      "with '/'");
 }
 
 TEST(ValidateGrantTest, NamesFieldAndRemedy) {

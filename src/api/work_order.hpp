@@ -98,6 +98,7 @@ struct OrderVolume {
   VolumeMode mode = VolumeMode::filesystem;
   bool verify_files = false;
   ExtraFiles extra_files = ExtraFiles::keep;
+  std::vector<std::string> files{};
 
   static void fields(auto& self, auto&& field) {
     field("path", self.path, "Where the volume is mounted, or its device.", rule::required);
@@ -105,6 +106,7 @@ struct OrderVolume {
     field("verifyFiles", self.verify_files, "restoreVolume: read every file back and compare it.");
     field("extraFiles", self.extra_files, "restoreVolume: files that the backup does not have.",
           rule::always);
+    field("files", self.files, "restoreVolume: patterns of the files to restore; empty: all.");
   }
 };
 
@@ -153,6 +155,7 @@ struct OrderApply {
   std::string name_prefix{};
   ExistingPolicy existing = ExistingPolicy::skip;
   std::optional<InPlaceRestore> in_place{};
+  std::optional<RestoreChanges> changes{};
   bool await_ready = true;
   bool defuse = false;
 
@@ -166,6 +169,7 @@ struct OrderApply {
     field("namePrefix", self.name_prefix, "As in the session.");
     field("existing", self.existing, "As in the session.", rule::always);
     field("inPlace", self.in_place, "As in the session.");
+    field("changes", self.changes, "As in the session.");
     field(
         "awaitReady", self.await_ready,
         "workloads: also wait until they are ready. Otherwise step readiness does, once dumps are "

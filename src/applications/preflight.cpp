@@ -59,7 +59,7 @@ public:
   /// Errors: cancelled; those of the files but corrupt.
   Result<Judgement> judge_object(const PlannedObject& planned, std::stop_token stop) {
     auto document = load_planned(files_, plan_, planned, stop);
-    if (document.failed_with(ErrorCode::corrupt))
+    if (document.failed_with(ErrorCode::corrupt) || document.failed_with(ErrorCode::invalid_input))
       return Judgement{rejected, document.error().message()};
     if (!document) return fail(std::move(document).error());
     if (auto early = judge_surroundings(planned, *document)) return *std::move(early);

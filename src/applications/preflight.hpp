@@ -47,7 +47,7 @@ struct PreflightAccess {
 /// a time.
 ///
 /// Errors: cancelled; unavailable (the destination does not answer); those of the files but
-/// corrupt, which is a finding.
+/// corrupt and of changes that do not fit, which are findings.
 Result<PreflightResult> preflight(const RestorePlan& plan, const ResourceFiles& files,
                                   const PreflightAccess& access, api::ExistingPolicy existing,
                                   std::stop_token stop);

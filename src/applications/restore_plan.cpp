@@ -45,6 +45,7 @@ public:
       return std::tie(object.order, object.destination);
     });
     plan_.naming = naming_;
+    plan_.changes = options_.changes;
     plan_.restored_by = options_.restored_by;
     plan_.defuse = options_.defuse;
     return std::move(plan_);
@@ -218,6 +219,14 @@ private:
             fmt::format("{} objects are applied as {}", object.source.kind, object.conversion));
     }
     plan_.warnings.assign(converted.begin(), converted.end());
+    std::vector<Described> objects;
+    for (const Candidate* candidate : taken_) {
+      const ObjectFacts& facts = candidate->facts;
+      objects.push_back(
+          {facts.resource, facts.id.key.namespace_name, facts.id.key.name, facts.labels});
+    }
+    for (const auto& field : options_.changes.unused(objects))
+      plan_.warnings.push_back(field + " changes nothing: no object of the restore is meant by it");
     if (!options_.naming.prefix.empty()) warn_of_names_in_text();
   }
 
@@ -296,11 +305,15 @@ Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
     return fail(ErrorCode::corrupt,
                 fmt::format("{} holds another object, {}", object.path, id_of(document).text()));
   }
+  const auto labels = kube::labels_of(document);
   strip(document);
   if (plan.defuse == Defuse::yes) defuse(document);
   plan.naming->rename(document);
   document.as_object()["apiVersion"] = object.resource.api_version();
   kube::set_label(document, api::label::restored_by, kube::to_label_value(plan.restored_by));
+  const Described source{object.resource, object.source.key.namespace_name, object.source.key.name,
+                         labels};
+  TRY(plan.changes.apply(source, document));
   return document;
 }
 

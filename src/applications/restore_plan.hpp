@@ -8,6 +8,7 @@
 
 #include "applications/object_id.hpp"
 #include "applications/resource_files.hpp"
+#include "applications/restore/changes.hpp"
 #include "applications/restore/defuse.hpp"
 #include "applications/restore/naming.hpp"
 #include "applications/restore/order.hpp"
@@ -27,6 +28,7 @@ struct RestoreOptions {
   Selection selection{};
   RestoreScope scope = RestoreScope::all;
   NamingRules naming{};
+  Changes changes{};
   std::string restored_by{};  // uid of the session; value of the label dmaas.io/restored-by
   /// Yes: only a trial. Nothing outside the namespaces that `naming` maps to is touched.
   Defuse defuse = Defuse::no;
@@ -70,6 +72,7 @@ struct RestorePlan {
   /// Left out of the backup, but workloads need them: as they are called at the destination.
   std::vector<ObjectId> needed_secrets{};
   std::shared_ptr<const Naming> naming{};
+  Changes changes{};
   std::string restored_by{};
   Defuse defuse = Defuse::no;
 };
@@ -80,8 +83,8 @@ struct RestorePlan {
 Result<RestorePlan> plan_restore(const ResourceFiles& files, const kube::Discovery& destination,
                                  const RestoreOptions& options, std::stop_token stop);
 
-/// The document to apply: read from the backup, stripped, renamed, labelled. Thread-safe. Errors:
-/// those of the files; corrupt.
+/// The document to apply: read from the backup, stripped, renamed, labelled, changed. Thread-safe.
+/// Errors: those of the files; corrupt; invalid_input (a change does not fit it).
 Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
                           const PlannedObject& object, std::stop_token stop);
 

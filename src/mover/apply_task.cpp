@@ -13,6 +13,7 @@
 #include "applications/restore/dumps.hpp"
 #include "applications/restore/existing_claims.hpp"
 #include "applications/restore_plan.hpp"
+#include "base/size_text.hpp"
 #include "kube/client/cluster_access.hpp"
 #include "kube/client/in_cluster.hpp"
 #include "kube/object/object.hpp"
@@ -50,6 +51,7 @@ applications::RestoreOptions restore_options(const api::WorkOrder& order) {
   if (apply.what.data == api::RestoreData::data_only)
     options.scope = applications::RestoreScope::claims;
   options.naming = {apply.namespace_map, apply.storage_class_map, apply.name_prefix};
+  if (apply.changes) options.changes = applications::Changes(*apply.changes);
   options.restored_by = order.session.uid;
   options.defuse = apply.defuse ? applications::Defuse::yes : applications::Defuse::no;
   return options;
@@ -87,6 +89,17 @@ bool fills_only_existing_claims(const api::OrderApply& apply) {
   return apply.in_place && apply.what.data == api::RestoreData::data_only;
 }
 
+/// Rules about objects choose claims, too. Without any, a backup that holds only data will do.
+bool is_chosen(const Restore& restore, const api::DocumentComponent& volume) {
+  const auto& what = restore.order.apply->what;
+  if (!api::wants_volume(what, volume.claim)) return false;
+  bool has_rules = !what.objects.include.empty() || !what.objects.exclude.empty();
+  if (what.data == api::RestoreData::data_only && !has_rules) return true;
+  kube::ObjectKey source{volume.namespace_name, volume.claim};
+  return std::ranges::find(restore.plan.claims, source, &PlannedClaim::source) !=
+         restore.plan.claims.end();
+}
+
 /// The claims that exist and are filled; what stands against it the controller finds out.
 Result<> plan_existing_claims(const Restore& restore, api::RestoreReport& report,
                               std::stop_token stop) {
@@ -94,9 +107,7 @@ Result<> plan_existing_claims(const Restore& restore, api::RestoreReport& report
   if (!apply.in_place) return {};
   std::map<kube::ObjectKey, std::string> sources;
   for (const auto& component : restore.document.components) {
-    if (component.kind != api::ComponentKind::volume ||
-        !api::wants_volume(apply.what, component.claim))
-      continue;
+    if (component.kind != api::ComponentKind::volume || !is_chosen(restore, component)) continue;
     auto here = applications::existing_claim_of(component, *apply.in_place, *restore.plan.naming);
     auto claims = kube::resources::persistent_volume_claims();
     if (!fills_only_existing_claims(apply) && !TRY(exists(restore, claims, here, stop))) continue;
@@ -113,9 +124,27 @@ Result<> plan_existing_claims(const Restore& restore, api::RestoreReport& report
                               .namespace_name = here.namespace_name,
                               .volume_mode = component.volume_mode,
                               .in_place = true,
+                              .files = api::wanted_files(apply.what, component.claim),
                               .bytes = component.bytes});
   }
   return {};
+}
+
+/// A size that a person has chosen must hold the data; that of the source did.
+void judge_size(const PlannedClaim& claim, const Json& manifest, std::int64_t bytes,
+                api::PreflightSummary& summary) {
+  auto size = text_at(manifest, "spec", "resources", "requests", "storage");
+  auto room = parse_quantity(size);
+  if (size == claim.size || !room || *room >= bytes) return;
+  ++summary.rejected;
+  api::PreflightFinding finding{
+      .object = "PersistentVolumeClaim " + claim.destination.text(),
+      .verdict = api::PreflightVerdict::rejected,
+      .reason = fmt::format(
+          "its new size is {}, the backup's data is {}: give it more in spec.changes.claims", size,
+          format_bytes(bytes))};
+  summary.findings.insert(summary.findings.begin(), std::move(finding));
+  if (summary.findings.size() > max_findings) summary.findings.pop_back();
 }
 
 Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::stop_token stop) {
@@ -140,14 +169,17 @@ Result<> plan_volumes(const Restore& restore, api::RestoreReport& report, std::s
     });
     if (object == restore.plan.objects.end()) continue;
     auto manifest = TRY(applications::load_planned(*restore.files, restore.plan, *object, stop));
-    report.volumes.push_back({.component = component->name,
-                              .snapshot_id = component->snapshot_id,
-                              .claim = claim.destination.name,
-                              .namespace_name = claim.destination.namespace_name,
-                              .volume_mode = claim.volume_mode,
-                              .manifest = manifest.as_object(),
-                              .bytes = component->bytes,
-                              .placement = claim.placement});
+    judge_size(claim, manifest, component->bytes, *report.preflight);
+    report.volumes.push_back(
+        {.component = component->name,
+         .snapshot_id = component->snapshot_id,
+         .claim = claim.destination.name,
+         .namespace_name = claim.destination.namespace_name,
+         .volume_mode = claim.volume_mode,
+         .files = api::wanted_files(restore.order.apply->what, claim.source.name),
+         .manifest = manifest.as_object(),
+         .bytes = component->bytes,
+         .placement = claim.placement});
   }
   return {};
 }

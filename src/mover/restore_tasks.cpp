@@ -51,10 +51,18 @@ Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_to
   options.target = volume.path;
   options.subpath = "/" + std::string(volume_tree_name);
   if (volume.verify_files) options.verify = engine::Verify::content;
-  if (volume.extra_files == api::ExtraFiles::remove)
+  options.include = TRY(engine::PathPatterns::parse(volume.files).context("what.files"));
+  if (volume.extra_files == api::ExtraFiles::remove && volume.files.empty())
     options.extraneous = engine::Extraneous::remove;
   auto summary = TRY(engine::restore(context.repository, snapshot.tree, options, context.progress,
                                      std::move(stop)));
+  // Directories on the way to what is chosen are made whether anything is there or not.
+  bool is_empty = summary.files_restored + summary.other_entries == 0;
+  if (!volume.files.empty() && is_empty) {
+    return fail(ErrorCode::not_found,
+                fmt::format("no file of the volume matches {}: see 'dmaas repo ls'",
+                            fmt::join(volume.files, ", ")));
+  }
   return result_of(summary, context.progress);
 }
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sites.applications import Keeper
+from sites.plans import custom_resource
 from sites.site import SYSTEM
 from sites.waiting import wait_for
 
@@ -52,6 +53,27 @@ def restore(site, source, *flags, expect="Succeeded"):
     status = site.await_end("restoresession", name, namespace)
     assert status["stage"] == expect, json.dumps(status, indent=1)
     return name, status
+
+
+def run_session(site, source, name, expect="Succeeded", **spec):
+    """A restore that no flag of the program says; its status."""
+    namespace, repository = source.repository.split("/")
+    site.apply(custom_resource("RestoreSession", name, SYSTEM, {"source": {"repositoryRef": {"namespace": namespace, "name": repository}}, **spec}))
+    status = site.await_end("restoresession", name, SYSTEM)
+    assert status["stage"] == expect, json.dumps(status, indent=1)
+    return status
+
+
+def files_in(sums):
+    """File by file of one claim's checksums."""
+    return {line.split()[1]: line.split()[0] for line in sums.splitlines()}
+
+
+@pytest.fixture
+def elsewhere(site):
+    """A namespace that a restore may make."""
+    yield "restored-elsewhere"
+    site.kubectl("delete", "namespace", "restored-elsewhere", "--ignore-not-found", "--wait=true", "--timeout=120s")
 
 
 DATA_ONLY = ("--data", "volumes", "--map-namespace", f"{SOURCE}={TARGET}")
@@ -135,3 +157,114 @@ def test_a_cancelled_restore_gives_replicas_back_and_a_second_one_finishes_it(si
     restore(site, source, *DATA_ONLY, "--in-place", "scaleToZero")
     site.await_rollout("statefulset/keeper", TARGET)
     assert target.checksums()[0] == source.new[0]
+
+
+def test_a_restore_that_was_cancelled_leaves_nothing_behind_and_another_one_finishes_it(site, source, elsewhere):
+    namespace, name = site.begin("restore", "--repository", source.repository, "-n", SYSTEM, "--map-namespace", f"{SOURCE}={elsewhere}")
+
+    def fills():
+        status = site.status("restoresession", name, namespace)
+        return any(volume["phase"] in ("Provisioning", "Filling") for volume in status.get("volumes", []))
+
+    wait_for(lambda: json.dumps(site.status("restoresession", name, namespace), indent=1), fills, 120, pause=0.1)
+    site.dmaas("cancel", name, "-n", namespace)
+    assert site.leftovers() == []
+    assert site.list("statefulsets,pods", elsewhere) == []
+    _, status = restore(site, source, "--map-namespace", f"{SOURCE}={elsewhere}")
+    assert {count["kind"]: count.get("skipped", 0) for count in status["counts"]}["ConfigMap"] > 0
+    site.await_rollout("statefulset/keeper", elsewhere)
+    assert source.checksums(elsewhere) == source.new
+
+
+def test_some_files_of_a_volume_come_back_and_all_others_stay(site, source, target):
+    target.write(files=20, size=1000)
+    before = files_in(target.checksums()[0])
+    backup = files_in(source.new[0])
+    restore(site, source, *DATA_ONLY, "--in-place", "scaleToZero", "--files", "data-keeper-0:/file-1", "--files", "data-keeper-0:file-2*")
+    site.await_rollout("statefulset/keeper", TARGET)
+    chosen = {name for name in backup if name == "./file-1" or name.startswith("./file-2")}
+    assert len(chosen) == 3
+    assert files_in(target.checksums()[0]) == {name: (backup if name in chosen else before)[name] for name in before}
+
+
+def test_files_that_the_backup_does_not_have_are_an_error(site, source, elsewhere):
+    _, status = restore(site, source, "--map-namespace", f"{SOURCE}={elsewhere}", "--files", "data-keeper-0:/nothing/*", expect="Failed")
+    assert "no file of the volume matches /nothing/*" in status["message"]
+
+
+def test_only_the_objects_that_are_chosen_are_restored(site, source, elsewhere):
+    run_session(site, source, "chosen-objects", namespaceMap={SOURCE: elsewhere},
+                what={"data": "resourcesOnly", "objects": {"include": [{"kinds": ["ConfigMap", "Secret"], "names": ["keeper"]}],
+                                                           "exclude": [{"kinds": ["Secret"]}]}})
+    assert site.get("configmap", "keeper", elsewhere)["data"] == {"colour": "green"}
+    held = {(kind, name) for kind, name in objects_of(site, elsewhere) if name not in ("kube-root-ca.crt", "default")}
+    assert held == {("ConfigMap", "keeper")}
+
+
+def test_an_application_is_restored_with_other_sizes_replicas_and_fields(site, source, elsewhere):
+    run_session(site, source, "changed", namespaceMap={SOURCE: elsewhere}, changes={
+        "claims": [{"size": "128Mi", "accessModes": ["ReadWriteOncePod"]}], "replicas": [{"name": "keeper", "replicas": 2}],
+        "transformations": [
+            {"match": {"kinds": ["StatefulSet"]}, "jsonPatch": [
+                {"op": "test", "path": "/spec/template/spec/containers/0/name", "value": "keeper"},
+                {"op": "add", "path": "/spec/template/spec/containers/0/env/-", "value": {"name": "PLACE", "value": "elsewhere"}}]},
+            {"match": {"kinds": ["ConfigMap"], "names": ["keeper"]}, "mergePatch": {"data": {"colour": "red"}}}]})
+    claim = site.get("persistentvolumeclaim", "data-keeper-0", elsewhere)["spec"]
+    assert (claim["resources"]["requests"]["storage"], claim["accessModes"]) == ("128Mi", ["ReadWriteOncePod"])
+    site.await_rollout("statefulset/keeper", elsewhere)
+    assert site.get("persistentvolumeclaim", "data-keeper-1", elsewhere)["spec"]["resources"]["requests"]["storage"] == "128Mi"
+    assert source.checksums(elsewhere) == source.new
+    assert source.shell("echo $PLACE", elsewhere) == "elsewhere\n"
+    assert site.get("configmap", "keeper", elsewhere)["data"] == {"colour": "red"}
+
+
+def test_changes_that_cannot_be_are_refused_before_anything_is_changed(site, source, elsewhere):
+    small = run_session(site, source, "too-small", "Failed", namespaceMap={SOURCE: elsewhere}, changes={"claims": [{"size": "1Mi"}]})
+    assert "its new size is 1Mi, the backup's data is 1.9 MiB: give it more in spec.changes.claims" in small["message"]
+    bad = run_session(site, source, "bad-patch", "Failed", namespaceMap={SOURCE: elsewhere}, changes={"transformations": [
+        {"match": {"names": ["keeper"], "kinds": ["ConfigMap"]}, "jsonPatch": [{"op": "remove", "path": "/data/taste"}]}]})
+    assert "spec.changes.transformations[0].jsonPatch does not fit ConfigMap restored-elsewhere/keeper" in bad["message"]
+    assert elsewhere not in [found["metadata"]["name"] for found in site.list("namespaces")]
+
+
+def test_original_and_copy_live_in_one_namespace_and_do_not_touch_each_other(site):
+    name = "side-by-side"
+    original = Keeper(site, name).deploy(files=5, size=1000)
+    try:
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "keeper", "namespace": name}}
+        role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "keeper", "namespace": name},
+                "rules": [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["keeper"], "verbs": ["get"]}]}
+        binding = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "keeper", "namespace": name},
+                   "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "keeper"},
+                   "subjects": [{"kind": "ServiceAccount", "name": "keeper", "namespace": name}]}
+        service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "keeper", "namespace": name},
+                   "spec": {"selector": {"app": "keeper"}, "ports": [{"port": 80}]}}
+        site.apply(account, role, binding, service)
+        site.patch("statefulset", "keeper", name, {"spec": {"template": {"spec": {"serviceAccountName": "keeper"}}}})
+        site.await_rollout("statefulset/keeper", name)
+        original.protect()
+        site.dmaas("backup", "keeper", "-n", name)
+        backed_up = original.checksums()
+        original.shell("echo later > /data/later")
+        site.dmaas("restore", "--repository", f"{name}/{site.list('repositories.dmaas.io', name)[0]['metadata']['name']}", "-n", name, "--prefix", "copy-")
+
+        def pods_behind(service_name):
+            slices = site.list("endpointslices", name, f"kubernetes.io/service-name={service_name}")
+            return {endpoint["targetRef"]["name"] for found in slices for endpoint in found["endpoints"] or []}
+
+        wait_for("endpoints of the copy", lambda: pods_behind("copy-keeper"))
+        assert (pods_behind("keeper"), pods_behind("copy-keeper")) == ({"keeper-0"}, {"copy-keeper-0"})
+        copied = site.kubectl("exec", "-n", name, "copy-keeper-0", "--", "sh", "-c", "cd /data && find . -type f | sort | xargs sha256sum")
+        assert [copied] == backed_up
+        site.kubectl("exec", "-n", name, "copy-keeper-0", "--", "sh", "-c", "rm /data/*")
+        assert set(files_in(original.checksums()[0])) == {*files_in(backed_up[0]), "./later"}
+        copy = site.get("statefulset", "copy-keeper", name)["spec"]
+        assert (copy["serviceName"], copy["template"]["spec"]["serviceAccountName"]) == ("copy-keeper", "copy-keeper")
+        assert copy["template"]["spec"]["containers"][0]["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "copy-keeper"
+        assert site.get("role", "copy-keeper", name)["rules"][0]["resourceNames"] == ["copy-keeper"]
+        bound = site.get("rolebinding", "copy-keeper", name)
+        assert (bound["roleRef"]["name"], bound["subjects"][0]["name"]) == ("copy-keeper", "copy-keeper")
+        site.kubectl("-n", name, "delete", "statefulset/copy-keeper", "--cascade=foreground")
+        site.kubectl("-n", name, "get", "pod", "keeper-0")
+    finally:
+        original.remove()

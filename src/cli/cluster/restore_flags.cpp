@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "api/backup_storage.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
@@ -94,6 +97,45 @@ Result<> set_in_place(const RestoreFlags& flags, api::RestoreSessionSpec& spec) 
   return {};
 }
 
+Result<> set_files(const RestoreFlags& flags, api::RestoreSelection& what) {
+  for (const auto& text : flags.files) {
+    auto colon = text.find(':');
+    if (colon == std::string::npos || colon == 0) {
+      return fail(
+          ErrorCode::invalid_input,
+          fmt::format("--files is CLAIM:PATTERN, such as 'data-0:/etc/*.conf', not '{}'", text));
+    }
+    auto volume = text.substr(0, colon);
+    auto known = std::ranges::find(what.files, volume, &api::FileSelection::volume);
+    if (known == what.files.end())
+      known = what.files.insert(known, api::FileSelection{.volume = volume});
+    known->paths.push_back(text.substr(colon + 1));
+  }
+  return {};
+}
+
+Result<> set_changes(const RestoreFlags& flags, api::RestoreSessionSpec& spec) {
+  if (flags.claim_sizes.empty() && flags.replicas.empty()) return {};
+  auto& changes = spec.changes.emplace();
+  for (const auto& text : flags.claim_sizes) {
+    auto equals = text.find('=');
+    api::ClaimOverride change;
+    if (equals != std::string::npos) change.claims = {text.substr(0, equals)};
+    change.size = Quantity{equals == std::string::npos ? text : text.substr(equals + 1)};
+    changes.claims.push_back(std::move(change));
+  }
+  for (const auto& [name, count] : TRY(parse_pairs(flags.replicas, "--replicas"))) {
+    std::int32_t replicas = 0;
+    auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), replicas);
+    if (error != std::errc{} || end != count.data() + count.size() || replicas < 0) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("--replicas is WORKLOAD=COUNT, not '{}={}'", name, count));
+    }
+    changes.replicas.push_back({.name = name, .replicas = replicas});
+  }
+  return {};
+}
+
 void add_source_flags(CLI::App& command, RestoreFlags& flags) {
   command.add_option("--repository", flags.repository, "Repository: [namespace/]name")
       ->type_name("REPOSITORY");
@@ -135,6 +177,15 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
       ->check(CLI::IsMember({"all", "resources", "volumes"}))
       ->type_name("WHAT")
       ->capture_default_str();
+  command
+      .add_option("--volume", flags.volumes,
+                  "Only the data of this claim, by its name in the backup (repeatable)")
+      ->type_name("CLAIM");
+  command
+      .add_option("--files", flags.files,
+                  "CLAIM:PATTERN (repeatable): only these files of a volume, such as "
+                  "'data-0:/etc/*.conf'; others are left as they are")
+      ->type_name("CLAIM:PATTERN");
   command.add_option("--existing", flags.existing, "What happens to objects that exist")
       ->check(CLI::IsMember({"skip", "update", "fail", "recreate"}))
       ->type_name("POLICY")
@@ -159,6 +210,15 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
       ->type_name("FROM=TO");
   command.add_flag("--keep-extra-files", flags.keep_extra_files,
                    "With --in-place: leave files that the backup does not have");
+  command
+      .add_option("--claim-size", flags.claim_sizes,
+                  "[CLAIM=]SIZE (repeatable): another size of a claim, or of all, such as "
+                  "data-*=20Gi")
+      ->type_name("[CLAIM=]SIZE");
+  command
+      .add_option("--replicas", flags.replicas,
+                  "WORKLOAD=COUNT (repeatable): another number of replicas")
+      ->type_name("WORKLOAD=COUNT");
   command.add_option("--prefix", flags.name_prefix, "Restore as new: put before all names")
       ->type_name("TEXT");
 }
@@ -176,7 +236,10 @@ Result<api::RestoreSession> restore_session(const Connection& connection, const 
   session.spec.storage_class_map = TRY(parse_pairs(flags.classes, "--map-storage-class"));
   if (flags.data == "resources") session.spec.what.data = api::RestoreData::resources_only;
   if (flags.data == "volumes") session.spec.what.data = api::RestoreData::data_only;
+  session.spec.what.volumes = flags.volumes;
+  TRY(set_files(flags, session.spec.what));
   TRY(set_in_place(flags, session.spec));
+  TRY(set_changes(flags, session.spec));
   if (flags.existing == "update") session.spec.existing = api::ExistingPolicy::update;
   if (flags.existing == "fail") session.spec.existing = api::ExistingPolicy::fail;
   if (flags.existing == "recreate") session.spec.existing = api::ExistingPolicy::recreate;

@@ -28,6 +28,10 @@ struct RestoreFlags {
   std::string in_place;
   std::vector<std::string> claims;
   bool keep_extra_files = false;
+  std::vector<std::string> volumes;
+  std::vector<std::string> files;
+  std::vector<std::string> claim_sizes;
+  std::vector<std::string> replicas;
 
   /// Whether any of the flags that name a backup is given.
   bool names_source() const {

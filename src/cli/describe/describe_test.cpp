@@ -73,6 +73,7 @@ TEST(DescribeTest, RestoreTellsItsStagesFindingsAndCounts) {
       .rejected = 1,
       .findings = {{"Ingress copy/web", api::PreflightVerdict::rejected, "host is taken"}}};
   session.status.counts = {{.kind = "ConfigMap", .created = 2}};
+  session.status.warnings = {"Ingress objects are applied as networking.k8s.io/v1"};
   auto story = story_of(session);
   EXPECT_THAT(story, HasSubstr("From:              latest of repository shop-main\n"));
   EXPECT_THAT(story, HasSubstr("Namespaces:        shop -> copy\n"));
@@ -80,6 +81,32 @@ TEST(DescribeTest, RestoreTellsItsStagesFindingsAndCounts) {
   EXPECT_THAT(story, HasSubstr("  4 objects accepted, 1 rejected, 0 unproven, 0 skipped\n"));
   EXPECT_THAT(story, HasSubstr("  Ingress copy/web  rejected  host is taken\n"));
   EXPECT_THAT(story, HasSubstr("  ConfigMap  2        0"));
+  EXPECT_THAT(story, HasSubstr("  Ingress objects are applied as networking.k8s.io/v1\n"));
+}
+
+TEST(DescribeTest, RestoreTellsWhatItChoosesStopsAndChanges) {
+  api::RestoreSession session;
+  session.spec.source.repository = api::NamespacedReference{"shop-main", ""};
+  session.spec.source.oldest_of = "2026-11-23";
+  session.spec.source.time_zone = "Europe/Berlin";
+  session.spec.what.files = {{.volume = "data-db-0", .paths = {"/etc/*.conf", "/a"}}};
+  session.spec.in_place.emplace();
+  session.spec.in_place->quiesce = api::QuiesceMethod::scale_to_zero;
+  session.spec.in_place->claim_map = {{"data-db-0", "data-db-1"}};
+  session.spec.changes.emplace();
+  session.spec.changes->replicas = {{.name = "db", .replicas = 1}};
+  session.status.workloads = {{.kind = "StatefulSet",
+                               .namespace_name = "shop",
+                               .name = "db",
+                               .replicas = 3,
+                               .state = api::WorkloadState::stopped}};
+  auto story = story_of(session);
+  EXPECT_THAT(story, HasSubstr("oldest of 2026-11-23 in Europe/Berlin of repository shop-main\n"));
+  EXPECT_THAT(story, HasSubstr("data-db-0: /etc/*.conf, /a\n"));
+  EXPECT_THAT(story, HasSubstr("scaleToZero, extra files: delete\n"));
+  EXPECT_THAT(story, HasSubstr("data-db-0 -> data-db-1\n"));
+  EXPECT_THAT(story, HasSubstr("0 of claims, 1 of replicas, 0 transformations\n"));
+  EXPECT_THAT(story, HasSubstr("  StatefulSet shop/db  3         Stopped\n"));
 }
 
 TEST(DescribeTest, PlanTellsWhatWouldStopIt) {

@@ -111,6 +111,10 @@ void tell(Story& story, const api::RestoreSession& session) {
   story.fact("Backup", status.snapshot);
   story.fact("Backup of", status.backup_time);
   story.fact("What", std::string(name_of(spec.what.data)));
+  for (const auto& selected : spec.what.files) {
+    story.fact("Only files of",
+               fmt::format("{}: {}", selected.volume, fmt::join(selected.paths, ", ")));
+  }
   story.fact("Namespaces", pairs_text(spec.namespace_map));
   story.fact("Storage classes", pairs_text(spec.storage_class_map));
   story.fact("Name prefix", spec.name_prefix);
@@ -119,6 +123,11 @@ void tell(Story& story, const api::RestoreSession& session) {
     story.fact("In place", fmt::format("{}, extra files: {}", name_of(spec.in_place->quiesce),
                                        name_of(spec.in_place->extra_files)));
     story.fact("Claims", pairs_text(spec.in_place->claim_map));
+  }
+  if (spec.changes) {
+    story.fact("Changes", fmt::format("{} of claims, {} of replicas, {} transformations",
+                                      spec.changes->claims.size(), spec.changes->replicas.size(),
+                                      spec.changes->transformations.size()));
   }
   story.fact("Acts as", "account " + spec.service_account_name);
   story.fact("Stage", std::string(name_of(status.stage)) +

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/labels.hpp"
+#include "controller/mover_pod.hpp"
+#include "controller/restore/restore_plan_store.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -92,6 +96,26 @@ Result<> release(World& world, const Json& volume, const GivenUpVolume& given_up
 }
 
 }  // namespace
+
+Result<api::PlannedVolume> find_planned(const api::RestoreReport& plan,
+                                        const api::RestoredVolume& volume) {
+  auto found = std::ranges::find_if(plan.volumes, [&](const auto& candidate) {
+    return candidate.claim == volume.claim && candidate.namespace_name == volume.namespace_name;
+  });
+  if (found != plan.volumes.end()) return *found;
+  return fail(ErrorCode::internal, "claim " + volume.claim + " is not in the plan");
+}
+
+Result<api::OrderVolume> volume_order(World& world, const api::RestoreSession& session,
+                                      const api::RestoredVolume& volume, std::stop_token stop) {
+  auto order = volume_of(volume.volume_mode);
+  order.verify_files = session.spec.verify_files;
+  if (volume.in_place) order.extra_files = session.spec.in_place->extra_files;
+  if (session.spec.what.files.empty()) return order;
+  auto plan = TRY(load_restore_plan(world, session, std::move(stop)));
+  order.files = TRY(find_planned(plan, volume)).files;
+  return order;
+}
 
 Json fill_claim(const api::PlannedVolume& volume, const kube::ObjectKey& key,
                 const std::string& session_uid) {

@@ -4,12 +4,20 @@
 #include <string>
 
 #include "api/restore_report.hpp"
+#include "api/work_order.hpp"
 #include "controller/world.hpp"
 
 namespace dmaas::controller {
 
 // A restored volume is filled through a claim in the system namespace, where no tenant sees the
 // mover, and its persistent volume is then re-bound to the claim that the application will use.
+
+/// What the restore's plan says of a volume. Errors: internal (it says nothing).
+Result<api::PlannedVolume> find_planned(const api::RestoreReport& plan,
+                                        const api::RestoredVolume& volume);
+/// What the mover of a volume has to do. Errors: those of the restore's plan.
+Result<api::OrderVolume> volume_order(World& world, const api::RestoreSession& session,
+                                      const api::RestoredVolume& volume, std::stop_token stop);
 
 /// The claim to fill, made like the one at the destination. Pure.
 Json fill_claim(const api::PlannedVolume& volume, const kube::ObjectKey& key,

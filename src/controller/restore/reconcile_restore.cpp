@@ -72,6 +72,7 @@ api::OrderApply apply_order(const World& world, const api::RestoreSession& sessi
           .name_prefix = spec.name_prefix,
           .existing = spec.existing,
           .in_place = spec.in_place,
+          .changes = spec.changes,
           .await_ready = session.status.dumps.empty(),
           .defuse = spec.defuse};
 }
@@ -302,15 +303,11 @@ Result<bool> RestoreReconciler::fill_volumes(Work& work, std::stop_token stop) {
   std::int64_t done = 0;
   std::int64_t total = 0;
   for (auto& volume : status.volumes) {
-    auto planned = std::ranges::find_if(plan.volumes, [&](const auto& candidate) {
-      return candidate.claim == volume.claim && candidate.namespace_name == volume.namespace_name;
-    });
-    if (planned == plan.volumes.end())
-      return fail(ErrorCode::internal, "claim " + volume.claim + " is not in the plan");
+    auto planned = TRY(find_planned(plan, volume));
     bool may_start = volume.phase != VolumePhase::pending ||
                      running < work.source.storage.spec.max_concurrent_movers;
     if (volume.phase < VolumePhase::succeeded && may_start)
-      TRY(step_volume(work, *planned, volume, stop));
+      TRY(step_volume(work, planned, volume, stop));
     running += volume.phase > VolumePhase::pending && volume.phase < VolumePhase::binding;
     done += volume.bytes_done;
     total += std::max(volume.bytes_total, volume.bytes_done);
@@ -577,9 +574,7 @@ Result<std::optional<api::WorkOrder>> RestoreReconciler::order_for(const std::st
       order.component = volume_component(*volume);
       order.task = api::MoverTask::restore_volume;
       order.snapshot_id = volume->snapshot_id;
-      order.volume = volume_of(volume->volume_mode);
-      order.volume->verify_files = session->spec.verify_files;
-      if (volume->in_place) order.volume->extra_files = session->spec.in_place->extra_files;
+      order.volume = TRY(volume_order(world_, *session, *volume, stop));
     } else {
       order.attempt = dump->attempts;
       order.component = dump->component;

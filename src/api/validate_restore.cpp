@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "api/problems.hpp"
+#include "api/validate.hpp"
+#include "api/validate_parts.hpp"
+#include "base/time_text.hpp"
+#include "base/time_zone.hpp"
+
+namespace dmaas::api {
+namespace {
+
+void check_map_targets(const std::map<std::string, std::string>& map, Problems& problems) {
+  std::map<std::string_view, std::string_view> seen;
+  for (const auto& [from, to] : map) {
+    auto path = "spec.namespaceMap." + from;
+    problems.add_unless(is_namespace_name(from) && is_namespace_name(to), path,
+                        fmt::format("'{}' to '{}' must be names of namespaces", from, to));
+    auto [other, is_new] = seen.emplace(to, from);
+    problems.add_unless(
+        is_new, path,
+        fmt::format("goes to {} as {} does; choose another namespace or restore in two sessions",
+                    to, other->second));
+  }
+}
+
+void check_source(const RestoreSource& source, const Surroundings& where, Problems& problems) {
+  problems.add_unless(source.repository.has_value() != source.stored.has_value(), "spec.source",
+                      "give exactly one of repositoryRef and stored");
+  problems.add_unless(!source.before || source.snapshot == "latest", "spec.source.before",
+                      "goes only with snapshot: latest");
+  bool names_day = !source.latest_of.empty() || !source.oldest_of.empty();
+  problems.add_unless(!names_day || source.snapshot == "latest", "spec.source.snapshot",
+                      "must be latest, or absent, with latestOf or oldestOf");
+  problems.add_unless(
+      source.before.has_value() + !source.latest_of.empty() + !source.oldest_of.empty() < 2,
+      "spec.source", "give only one of before, latestOf and oldestOf");
+  for (auto [field, day] :
+       {std::pair("latestOf", &source.latest_of), {"oldestOf", &source.oldest_of}}) {
+    problems.add_unless(day->empty() || parse_timestamp(*day + "T00:00:00Z"),
+                        fmt::format("spec.source.{}", field),
+                        fmt::format("'{}' is no day of the calendar, such as 2026-11-23", *day));
+  }
+  problems.add_unless(names_day || source.time_zone.empty(), "spec.source.timeZone",
+                      "goes only with latestOf or oldestOf; remove it");
+  if (auto zone = find_time_zone(source.time_zone); !zone)
+    problems.add("spec.source.timeZone", zone.error());
+  if (!source.stored) return;
+  auto allowed = check_repository_path(source.stored->path, where);
+  if (!allowed) problems.add("spec.source.stored.path", allowed.error());
+}
+
+void check_in_place(const RestoreSessionSpec& spec, Problems& problems) {
+  if (!spec.in_place) return;
+  problems.add_unless(spec.name_prefix.empty(), "spec.inPlace",
+                      "fills claims that exist and cannot be used with namePrefix; leave one away");
+  problems.add_unless(spec.what.data != RestoreData::resources_only, "spec.inPlace",
+                      "does nothing with data: resourcesOnly; leave one away");
+  const auto& map = spec.in_place->claim_map;
+  problems.add_unless(map.empty() || spec.what.data == RestoreData::data_only,
+                      "spec.inPlace.claimMap", "goes only with what.data: dataOnly");
+  std::map<std::string_view, std::string_view> seen;
+  for (const auto& [from, to] : map) {
+    auto path = "spec.inPlace.claimMap." + from;
+    problems.add_unless(!from.empty() && !to.empty(), path, "must go to the name of a claim");
+    auto [other, is_new] = seen.emplace(to, from);
+    problems.add_unless(
+        is_new, path,
+        fmt::format("goes to {} as {} does; choose another claim", to, other->second));
+  }
+}
+
+void check_files(const RestoreSelection& what, Problems& problems) {
+  problems.add_unless(what.files.empty() || what.data != RestoreData::resources_only,
+                      "spec.what.files", "does nothing with data: resourcesOnly; leave one away");
+  for (std::size_t i = 0; i < what.files.size(); ++i) {
+    auto path = fmt::format("spec.what.files[{}]", i);
+    const auto& volume = what.files[i].volume;
+    problems.add_unless(std::ranges::find(what.volumes, volume) == what.volumes.end(), path,
+                        fmt::format("'{}' is in what.volumes, too; name it in one", volume));
+    bool has_empty = std::ranges::any_of(what.files[i].paths, &std::string::empty);
+    problems.add_unless(!has_empty, path + ".paths", "must not be empty, such as /etc/*.conf");
+  }
+}
+
+void check_claim_override(const ClaimOverride& change, const std::string& path,
+                          Problems& problems) {
+  constexpr std::array<std::string_view, 4> modes = {"ReadWriteOnce", "ReadOnlyMany",
+                                                     "ReadWriteMany", "ReadWriteOncePod"};
+  problems.add_unless(change.size || change.storage_class || !change.access_modes.empty(), path,
+                      "changes nothing; give size, storageClass or accessModes");
+  auto bytes = change.size ? parse_quantity(change.size->text) : Result<std::int64_t>(1);
+  problems.add_unless(bytes && *bytes > 0, path + ".size", "must be a size, such as 20Gi");
+  for (const auto& mode : change.access_modes) {
+    problems.add_unless(std::ranges::find(modes, mode) != modes.end(), path + ".accessModes",
+                        fmt::format("'{}' must be one of {}", mode, fmt::join(modes, ", ")));
+  }
+}
+
+void check_patch_step(const PatchStep& step, const std::string& path, Problems& problems) {
+  problems.add_unless(step.path.empty() || step.path.starts_with('/'), path + ".path",
+                      fmt::format("'{}' must begin with '/', such as /spec/replicas", step.path));
+  bool has_origin =
+      step.operation == PatchOperation::move || step.operation == PatchOperation::copy;
+  problems.add_unless(has_origin == step.from.starts_with('/'), path + ".from",
+                      has_origin ? "is required by move and copy, and begins with '/'"
+                                 : "goes only with move and copy; remove it");
+}
+
+void check_changes(const RestoreChanges& changes, Problems& problems) {
+  for (std::size_t i = 0; i < changes.claims.size(); ++i)
+    check_claim_override(changes.claims[i], fmt::format("spec.changes.claims[{}]", i), problems);
+  for (std::size_t i = 0; i < changes.transformations.size(); ++i) {
+    const auto& transformation = changes.transformations[i];
+    auto path = fmt::format("spec.changes.transformations[{}]", i);
+    check_rule(transformation.match, path + ".match", problems);
+    problems.add_unless(transformation.json_patch.empty() != transformation.merge_patch.empty(),
+                        path, "give exactly one of jsonPatch and mergePatch");
+    for (std::size_t j = 0; j < transformation.json_patch.size(); ++j)
+      check_patch_step(transformation.json_patch[j], fmt::format("{}.jsonPatch[{}]", path, j),
+                       problems);
+  }
+}
+
+}  // namespace
+
+Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where) {
+  Problems problems;
+  check_source(spec.source, where, problems);
+  check_selection(spec.what.objects, "spec.what.objects", problems);
+  check_map_targets(spec.namespace_map, problems);
+  problems.add_unless(spec.name_prefix.empty() || spec.existing != ExistingPolicy::recreate,
+                      "spec.existing", "recreate cannot be used with namePrefix; leave one away");
+  problems.add_unless(spec.what.volumes.empty() || spec.what.data != RestoreData::resources_only,
+                      "spec.what.volumes", "does nothing with data: resourcesOnly; leave one away");
+  check_files(spec.what, problems);
+  check_in_place(spec, problems);
+  if (spec.changes) check_changes(*spec.changes, problems);
+  check_timeout(spec.timeout, "spec.timeout", problems);
+  check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
+  check_mover(spec.mover, "spec.mover", problems);
+  return problems.result();
+}
+
+}  // namespace dmaas::api
