@@ -109,6 +109,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   Grants grants{client, settings.namespace_name};
   kube::ControlPlaneOptions options;
   options.clock = &clock;
+  options.metrics = &server.counters();
   options.lease = kube::LeaseOptions{.lease = {settings.namespace_name, "dmaas-controller"},
                                      .identity = settings.pod_name};
   options.on_leading = [&](std::stop_token over) { return grants.load(std::move(over)); };

@@ -27,6 +27,12 @@ int status_of(ErrorCode code) {
   }
 }
 
+Result<std::string> bearer_token(const http::ServerRequest& request) {
+  auto header = request.header("authorization");
+  if (!header.starts_with(bearer)) return fail(ErrorCode::permission_denied, "no bearer token");
+  return std::string(header.substr(bearer.size()));
+}
+
 std::unexpected<Error> not_a_mover() {
   return fail(ErrorCode::not_found, "no live session has this pod as its mover");
 }
@@ -89,7 +95,29 @@ Result<> WorkServer::answer(const Call& call) {
   std::stop_source either;
   std::stop_callback ended(call.stop, [&] { either.request_stop(); });
   std::stop_callback over(over_.get_token(), [&] { either.request_stop(); });
-  return answer_mover(*service_, {call.request, call.response, either.get_token()});
+  Call limited{call.request, call.response, either.get_token()};
+  if (path == "/metrics") return answer_metrics(*service_, limited);
+  return answer_mover(*service_, limited);
+}
+
+/// They name namespaces and plans: not for everybody in the cluster.
+Result<> WorkServer::answer_metrics(Service& service, const Call& call) {
+  auto& client = service.world.client;
+  auto token = TRY(bearer_token(call.request));
+  auto review = TRY(kube::review_token(client, token, "", call.stop));
+  if (!review.authenticated)
+    return fail(ErrorCode::permission_denied, "the token is not valid here");
+  kube::AccessQuestion question{
+      .account = {review.user, review.groups}, .verb = "get", .path = "/metrics"};
+  if (!TRY(kube::review_access(client, question, call.stop)).allowed) {
+    return fail(ErrorCode::permission_denied,
+                review.user + " may not get /metrics: bind it to the ClusterRole dmaas-metrics");
+  }
+  MetricsText text;
+  counters_.write(text);
+  metrics_.write(service.world.stores, text);
+  return call.response.send(200, {{"Content-Type", "text/plain; version=0.0.4"}},
+                            bytes_of(text.take()));
 }
 
 Result<> WorkServer::answer_mover(Service& service, const Call& call) {
@@ -102,11 +130,9 @@ Result<> WorkServer::answer_mover(Service& service, const Call& call) {
 }
 
 Result<std::string> WorkServer::authenticate(Service& service, const Call& call) {
-  auto header = call.request.header("authorization");
-  if (!header.starts_with(bearer)) return fail(ErrorCode::permission_denied, "no bearer token");
-  auto review =
-      TRY(kube::review_token(service.world.client, std::string(header.substr(bearer.size())),
-                             std::string(controller_audience), call.stop));
+  auto token = TRY(bearer_token(call.request));
+  auto review = TRY(
+      kube::review_token(service.world.client, token, std::string(controller_audience), call.stop));
   if (!review.authenticated)
     return fail(ErrorCode::permission_denied, "the token is not valid here");
   if (review.pod_uid.empty())

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "controller/metrics/cluster_metrics.hpp"
+#include "controller/metrics/runtime_counters.hpp"
 #include "controller/work_source.hpp"
 #include "controller/world.hpp"
 #include "http/server.hpp"
@@ -23,6 +25,7 @@ namespace dmaas::controller {
 ///   POST /v1/result       204 once the result is in the session's status; 503: post it again;
 ///                         both 404 like the order
 ///   GET  /healthz, /readyz
+///   GET  /metrics         for whoever may get the path /metrics at the API server, by token
 ///
 /// Each call carries the pod's token of audience `dmaas-controller`; the UID that the token is
 /// bound to decides everything, nothing that the caller says. Only the leading controller answers
@@ -32,6 +35,9 @@ public:
   /// Takes a renewed certificate while it runs. Errors: as http::Server::start; of the files.
   /// `clock` outlives it.
   static Result<std::unique_ptr<WorkServer>> start(const Settings& settings, Clock& clock);
+
+  /// Counts what the controllers of this process do.
+  RuntimeCounters& counters() { return counters_; }
 
   /// Answers from this world until `stop`, then ends what is still being answered.
   void serve(World& world, std::vector<WorkSource*> sources, std::stop_token stop);
@@ -53,6 +59,7 @@ private:
   void handle(const Call& call);
   Result<> answer(const Call& call);
   static Result<> answer_mover(Service& service, const Call& call);
+  Result<> answer_metrics(Service& service, const Call& call);
   static Result<std::string> authenticate(Service& service, const Call& call);
   static Result<api::WorkOrder> find_order(Service& service, const std::string& pod_uid,
                                            std::stop_token stop);
@@ -60,6 +67,8 @@ private:
                                                        const std::string& pod_uid);
   static Result<> take_report(Service& service, const Call& call, const std::string& pod_uid);
 
+  RuntimeCounters counters_;
+  ClusterMetrics metrics_;
   std::shared_mutex serving_;  // held shared by every call, alone to begin and end serving
   std::unique_ptr<Service> service_;
   std::stop_source over_;

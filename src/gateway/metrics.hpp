@@ -7,6 +7,9 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <tuple>
+
+#include "base/metrics_text.hpp"
 
 namespace dmaas::gateway {
 
@@ -38,13 +41,16 @@ public:
   std::string text(const Gauges& gauges) const;
 
 private:
+  void write_durations(MetricsText& text) const;
+
   static constexpr std::array<double, 7> bounds_seconds{0.005, 0.025, 0.1, 0.5, 2.5, 10, 60};
 
   mutable std::mutex mutex_;
   std::uint64_t in_flight_ = 0;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t sent_bytes_ = 0;
-  std::map<std::string, std::uint64_t> requests_;  // by labels
+  std::map<std::tuple<std::string, std::string, int>, std::uint64_t>
+      requests_;  // by action, kind, status
   std::array<std::uint64_t, bounds_seconds.size() + 1> durations_{};
   double duration_sum_ = 0;
   std::map<std::string, std::uint64_t> cache_;

@@ -143,6 +143,15 @@ roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster
 subjects: [{{kind: ServiceAccount, name: dmaas-restore, namespace: {namespace}}}]
 )";
 
+// For whoever collects metrics: bind it to that account.
+constexpr std::string_view metrics_role_yaml = R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-metrics}}
+rules:
+- {{nonResourceURLs: [/metrics], verbs: [get]}}
+)";
+
 // What people get with the roles that every cluster has.
 constexpr std::string_view people_roles_yaml = R"(
 apiVersion: rbac.authorization.k8s.io/v1
@@ -342,8 +351,8 @@ std::vector<Json> definitions() {
 
 Result<std::vector<Json>> installation_manifests(const InstallOptions& options) {
   std::vector<Json> manifests;
-  for (auto yaml : {accounts_yaml, controller_roles_yaml, other_roles_yaml, people_roles_yaml,
-                    certificates_roles_yaml, services_yaml}) {
+  for (auto yaml : {accounts_yaml, controller_roles_yaml, other_roles_yaml, metrics_role_yaml,
+                    people_roles_yaml, certificates_roles_yaml, services_yaml}) {
     TRY(append(manifests, yaml, options));
   }
   TRY(append_certificates(manifests, options));

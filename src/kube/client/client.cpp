@@ -68,10 +68,10 @@ Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKe
 
 Result<TokenReview> review_token(Client& client, const std::string& token,
                                  const std::string& audience, std::stop_token stop) {
-  Json question =
-      JsonObject{{"apiVersion", "authentication.k8s.io/v1"},
-                 {"kind", "TokenReview"},
-                 {"spec", JsonObject{{"token", token}, {"audiences", JsonArray{Json(audience)}}}}};
+  Json question = JsonObject{{"apiVersion", "authentication.k8s.io/v1"},
+                             {"kind", "TokenReview"},
+                             {"spec", JsonObject{{"token", token}}}};
+  if (!audience.empty()) question.at("spec").as_object()["audiences"] = JsonArray{Json(audience)};
   auto answer =
       TRY(client.create(resources::token_reviews(), question, {.field_manager = ""}, stop));
   TokenReview review;
@@ -80,7 +80,7 @@ Result<TokenReview> review_token(Client& client, const std::string& token,
   review.audiences = texts_of(items_at(*status, "audiences"));
   // An API server that knows nothing of audiences returns none: its "authenticated" says nothing
   // about ours.
-  bool is_ours = std::ranges::count(review.audiences, audience) > 0;
+  bool is_ours = audience.empty() || std::ranges::count(review.audiences, audience) > 0;
   review.authenticated = is_ours && flag_at(*status, "authenticated");
   review.error = text_at(*status, "error");
   if (!review.authenticated) return review;
@@ -105,11 +105,15 @@ Result<AccessAnswer> review_access(Client& client, const AccessQuestion& questio
     attributes["namespace"] = question.object.namespace_name;
   }
   if (!question.object.name.empty()) attributes["name"] = question.object.name;
+  JsonObject spec{{"user", question.account.user}, {"groups", array_of(question.account.groups)}};
+  if (question.path.empty()) {
+    spec["resourceAttributes"] = std::move(attributes);
+  } else {
+    spec["nonResourceAttributes"] = JsonObject{{"path", question.path}, {"verb", question.verb}};
+  }
   Json review = JsonObject{{"apiVersion", "authorization.k8s.io/v1"},
                            {"kind", "SubjectAccessReview"},
-                           {"spec", JsonObject{{"user", question.account.user},
-                                               {"groups", array_of(question.account.groups)},
-                                               {"resourceAttributes", std::move(attributes)}}}};
+                           {"spec", std::move(spec)}};
   auto answer =
       TRY(client.create(resources::subject_access_reviews(), review, {.field_manager = ""}, stop));
   return AccessAnswer{flag_at(answer, "status", "allowed"), text_at(answer, "status", "reason")};

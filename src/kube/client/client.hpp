@@ -170,6 +170,7 @@ struct AccessQuestion {
   Resource resource{};
   std::string subresource{};
   ObjectKey object{};  // name "": any
+  std::string path{};  // instead of a resource: such as /metrics
 };
 struct AccessAnswer {
   bool allowed = false;
@@ -239,7 +240,7 @@ Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKe
 /// may go on).
 Result<ExecResult> execute(Client& client, const ExecRequest& request, const ExecOptions& options,
                            std::stop_token stop);
-/// `audience`: must be among the token's, else not authenticated.
+/// `audience`: must be among the token's, else not authenticated; "": that of the API server.
 Result<TokenReview> review_token(Client& client, const std::string& token,
                                  const std::string& audience, std::stop_token stop);
 Result<AccessAnswer> review_access(Client& client, const AccessQuestion& question,
