@@ -10,6 +10,7 @@
 #include "controller/backup/components.hpp"
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
+#include "controller/claim_sessions.hpp"
 #include "controller/dump_pod.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/publish_backup.hpp"
@@ -175,6 +176,10 @@ Result<MoverWish> wish_for(World& world, const BackupWork& work,
   if (auto claim_key = claim_of_component(component.name, work.plan.metadata.namespace_name)) {
     auto claim = TRY(load_claim(world, *claim_key, stop));
     pod.rights = MoverRights::read;
+    if (auto restore = session_filling(world, *claim_key, ""); !restore.empty()) {
+      wish.waits_for = "waiting: session " + restore + " replaces the data of the claim";
+      return wish;
+    }
     wish.waits_for = TRY(mount_live_volume(world, claim, twin_of(work, component), pod, stop));
     return wish;
   }

@@ -7,6 +7,7 @@
 #include "applications/restore/existing_claims.hpp"
 #include "controller/accounts.hpp"
 #include "controller/backup/live_volume.hpp"
+#include "controller/claim_sessions.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/quiesce_workloads.hpp"
 #include "controller/status.hpp"
@@ -17,22 +18,6 @@ namespace {
 /// As the object of a finding shows it.
 std::string text_of(const kube::ObjectKey& claim) {
   return "PersistentVolumeClaim " + claim.text();
-}
-
-/// Another session that fills the claim; "" when there is none.
-std::string rival_of(const World& world, const api::RestoreSession& own,
-                     const kube::ObjectKey& claim) {
-  for (const auto& object : world.stores.restore_sessions.all()) {
-    auto other = api::decode<api::RestoreSession>(*object);
-    if (!other || other->metadata.uid == own.metadata.uid || is_final(other->status.stage))
-      continue;
-    for (const auto& volume : other->status.volumes) {
-      if (volume.in_place && volume.namespace_name == claim.namespace_name &&
-          volume.claim == claim.name)
-        return other->metadata.key().text();
-    }
-  }
-  return {};
 }
 
 /// Whoever may make pods in a namespace may write to its claims; nobody else may by a restore.
@@ -81,8 +66,10 @@ Result<std::string> trouble_of(World& world, const RestoreWork& work,
   if (!claim) return fail(std::move(claim).error());
   auto trouble = applications::trouble_with_filling(volume, *claim);
   if (!trouble.empty()) return trouble;
-  if (auto rival = rival_of(world, work.session, key); !rival.empty())
-    return "session " + rival + " fills it: wait until that is over, or cancel it";
+  auto rival = session_filling(world, key, work.session.metadata.uid);
+  if (rival.empty()) rival = session_reading(world, key);
+  if (!rival.empty())
+    return "session " + rival + " works on it: wait until that is over, or cancel it";
   return trouble_with_stopping(world, work, *claim, std::move(stop));
 }
 

@@ -2,7 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "api/labels.hpp"
+#include "api/backup_session.hpp"
+#include "controller/claim_sessions.hpp"
 #include "controller/testing/memory_world.hpp"
 #include "kube/object/object.hpp"
 
@@ -110,7 +111,22 @@ TEST_F(ExistingClaimTest, TwoSessionsDoNotFillOneClaim) {
   other.status.stage = api::RestoreStage::restoring_backups;
   other.status.volumes = {{.claim = "data", .namespace_name = "shop", .in_place = true}};
   memory_.restore_sessions.apply(api::encode(other));
-  EXPECT_EQ(examine(), "session shop/earlier fills it: wait until that is over, or cancel it");
+  EXPECT_EQ(examine(), "session shop/earlier works on it: wait until that is over, or cancel it");
+  EXPECT_EQ(session_filling(memory_.world, {"shop", "data"}, ""), "shop/earlier");
+  EXPECT_EQ(session_filling(memory_.world, {"shop", "data"}, "other"), "");
+}
+
+TEST_F(ExistingClaimTest, AClaimThatIsBackedUpNowIsNotFilled) {
+  api::BackupSession backup;
+  backup.metadata.namespace_name = "shop";
+  backup.metadata.name = "daily";
+  backup.spec.plan.name = "shop";
+  backup.status.components = {{.name = "volume/data", .phase = api::ComponentPhase::moving}};
+  memory_.backup_sessions.apply(api::encode(backup));
+  EXPECT_EQ(examine(), "session shop/daily works on it: wait until that is over, or cancel it");
+  backup.status.components[0].phase = api::ComponentPhase::succeeded;
+  memory_.backup_sessions.apply(api::encode(backup));
+  EXPECT_EQ(examine(), "");
 }
 
 TEST_F(ExistingClaimTest, APodThatComesWhileAClaimIsFilledEndsIt) {
