@@ -45,7 +45,8 @@ Result<std::string> trouble_with_stopping(World& world, const RestoreWork& work,
   for (const auto& user : claim.users) {
     auto workload = find_scaled_workload(world, {claim.key.namespace_name, user.pod}, stop);
     if (workload.failed_with(ErrorCode::unsupported)) return workload.error().message();
-    TRY(workload);
+    if (!workload && workload.code() != ErrorCode::not_found)
+      return fail(std::move(workload).error());
   }
   return std::string();
 }

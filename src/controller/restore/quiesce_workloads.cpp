@@ -82,9 +82,11 @@ Result<> note_workloads(World& world, RestoreWork& work, std::stop_token stop) {
   auto& rows = work.session.status.workloads;
   for (const auto& claim : TRY(load_claims(world, work, stop))) {
     for (const auto& user : claim.users) {
-      auto workload = TRY(find_scaled_workload(world, {claim.key.namespace_name, user.pod}, stop));
-      if (std::ranges::find(rows, workload.uid, &StoppedWorkload::uid) == rows.end())
-        rows.push_back(std::move(workload));
+      auto workload = find_scaled_workload(world, {claim.key.namespace_name, user.pod}, stop);
+      if (workload.failed_with(ErrorCode::not_found)) continue;  // it has ended meanwhile
+      if (!workload) return fail(std::move(workload).error());
+      if (std::ranges::find(rows, workload->uid, &StoppedWorkload::uid) == rows.end())
+        rows.push_back(*std::move(workload));
     }
   }
   return {};

@@ -14,7 +14,8 @@ namespace dmaas::controller {
 inline constexpr std::string_view workloads_found = "WorkloadsFound";
 
 /// The workload that decides how many pods like this one there are. Errors: unsupported (nothing
-/// that can be scaled, or what a controller of its own would scale again; with the remedy).
+/// that can be scaled, or what a controller of its own would scale again; with the remedy),
+/// not_found (the pod has ended).
 Result<api::StoppedWorkload> find_scaled_workload(World& world, const kube::ObjectKey& pod,
                                                   std::stop_token stop);
 

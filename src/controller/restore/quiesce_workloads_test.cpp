@@ -128,6 +128,15 @@ TEST_F(QuiesceWorkloadsTest, ReplicasAreWrittenDownBeforeTheyAreTaken) {
             "waiting until pod db-0 has ended, which uses claim shop/data-db-0");
 }
 
+TEST_F(QuiesceWorkloadsTest, APodThatEndsWhileItsWorkloadIsLookedForStopsNothing) {
+  server_.set_fault([](const kube::RecordedCall& call) -> std::optional<Error> {
+    if (call.verb != kube::Verb::get || call.resource != pods()) return std::nullopt;
+    return Error(ErrorCode::not_found, "gone");
+  });
+  EXPECT_FALSE(quiesce());
+  EXPECT_TRUE(work_.session.status.workloads.empty());
+}
+
 TEST_F(QuiesceWorkloadsTest, WhoComesBackAfterTheyHaveEndedIsNotWaitedFor) {
   quiesce_to_the_end();
   seed(pods(), pod("db-0", "apps/v1", "StatefulSet", "db"));
