@@ -176,8 +176,9 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   auto& verifier_controller =
       plane.control({.name = "verifiers"}, world.stores.verifiers, verifiers);
   verifier_controller.triggered_by(world.stores.verification_sessions, owner_of);
-  verifier_controller.triggered_by(world.stores.snapshots,
-                                   [&](const Json&) { return all_keys(world.stores.verifiers); });
+  for (auto* needed : {&world.stores.snapshots, &world.stores.plans, &world.stores.repositories})
+    verifier_controller.triggered_by(*needed,
+                                     [&](const Json&) { return all_keys(world.stores.verifiers); });
   auto& verification_controller = plane.control({.name = "verifications", .workers = 2},
                                                 world.stores.verification_sessions, verifications);
   verification_controller.triggered_by(world.stores.restore_sessions, owner_of);

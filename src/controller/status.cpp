@@ -31,4 +31,18 @@ void set_ready(api::Conditions& conditions, ReadyNote note, Timestamp now) {
                      now);
 }
 
+std::string_view reason_not_ready(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found:
+      return api::reason::reference_missing;
+    case ErrorCode::permission_denied:
+      return api::reason::not_granted;
+    case ErrorCode::unavailable:
+    case ErrorCode::timeout:
+      return api::reason::unreachable;
+    default:
+      return api::reason::invalid_spec;
+  }
+}
+
 }  // namespace dmaas::controller

@@ -46,6 +46,9 @@ struct ReadyNote {
 /// Condition Ready.
 void set_ready(api::Conditions& conditions, ReadyNote note, Timestamp now);
 
+/// Of a condition Ready that is False because something failed.
+std::string_view reason_not_ready(ErrorCode code);
+
 /// Whether the same work may succeed later by itself: what is retryable, stopped, or held by
 /// somebody else.
 constexpr bool may_pass(ErrorCode code) {

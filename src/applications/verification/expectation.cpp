@@ -18,7 +18,10 @@ std::string_view without_space_at_end(std::string_view text) {
 
 std::string shortened_quote(std::string_view text) {
   std::string line;
-  for (char c : without_space_at_end(text)) line += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  for (char c : without_space_at_end(text)) {
+    bool is_control = static_cast<unsigned char>(c) < ' ';
+    line += is_control ? ' ' : c;
+  }
   if (line.size() > max_quoted_bytes) {
     line = line.substr(0, max_quoted_bytes / 2) + " ... " +
            line.substr(line.size() - max_quoted_bytes / 2);

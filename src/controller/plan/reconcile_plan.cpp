@@ -116,20 +116,6 @@ void take_verifications(const World& world, api::BackupConfiguration& plan) {
   }
 }
 
-std::string_view reason_of(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::not_found:
-      return api::reason::reference_missing;
-    case ErrorCode::permission_denied:
-      return api::reason::not_granted;
-    case ErrorCode::unavailable:
-    case ErrorCode::timeout:
-      return api::reason::unreachable;
-    default:
-      return api::reason::invalid_spec;
-  }
-}
-
 }  // namespace
 
 Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_token stop) {
@@ -169,7 +155,7 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
         now);
   } else if (looked.code() != ErrorCode::cancelled) {
     set_ready(plan.status.conditions,
-              {.reason = std::string(reason_of(looked.code())),
+              {.reason = std::string(reason_not_ready(looked.code())),
                .message = looked.error().message(),
                .ready = false},
               now);

@@ -44,7 +44,7 @@ Result<Action> VerifierReconciler::reconcile(const Json& object, std::stop_token
   bool stands = !next && may_pass(next.code());
   if (stands) return fail(std::move(next).error());
   set_ready(verifier.status.conditions,
-            {.reason = next ? "Verifying" : std::string(api::reason::invalid_spec),
+            {.reason = next ? "Verifying" : std::string(reason_not_ready(next.code())),
              .message = next ? "the verifier can work" : next.error().message(),
              .ready = next.has_value()},
             now);
