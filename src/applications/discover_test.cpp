@@ -161,6 +161,16 @@ TEST_F(DiscoverTest, StoresNoSecretWhenSecretsAreLeftOutAndSaysWhichAreNeeded) {
                                                     "Secret shop/web-env", "Secret shop/web-tls"));
 }
 
+TEST_F(DiscoverTest, WhatWeMadeDoesNotBelong) {
+  cluster_.put(*parse_json(R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole",
+    "metadata":{"name":"dmaas-hooks"}})"));
+  cluster_.put(*parse_json(R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding",
+    "metadata":{"name":"dmaas-hooks","namespace":"shop",
+    "labels":{"app.kubernetes.io/managed-by":"dmaas"}},
+    "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"dmaas-hooks"}})"));
+  EXPECT_THAT(names(found({whole_namespace()})), Not(Contains(HasSubstr("dmaas-hooks"))));
+}
+
 TEST_F(DiscoverTest, OneTargetsExclusionDoesNotTakeFromAnother) {
   auto first = named("StatefulSet", "db");
   first.selection.exclude = {{.names = {"db-c*"}}};

@@ -6,6 +6,7 @@
 #include <deque>
 #include <unordered_set>
 
+#include "api/labels.hpp"
 #include "base/glob.hpp"
 
 namespace dmaas::applications {
@@ -15,6 +16,13 @@ constexpr std::string_view instance_label = "app.kubernetes.io/instance";
 
 bool is_secret(const ObjectId& id) {
   return id.group.empty() && id.kind == "Secret";
+}
+
+/// Such as the binding of the account that runs hooks: nothing that it refers to belongs to the
+/// application.
+bool is_ours(const ObjectFacts& facts) {
+  const auto label = facts.labels.find(std::string(api::label::managed_by));
+  return label != facts.labels.end() && label->second == "dmaas";
 }
 
 /// Helm's record of a release, which it can keep in ConfigMaps, holds the manifests of its Secrets.
@@ -111,6 +119,10 @@ private:
     }
     if (picks_any(selection_.exclude, described)) {
       result_.left_out.push_back({facts.id, "excluded by a rule"});
+      return;
+    }
+    if (is_ours(facts)) {
+      result_.never_stored.emplace(facts.id, "made by DMaaS for its own work");
       return;
     }
     queue_.push_back(&facts);
