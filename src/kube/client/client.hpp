@@ -19,11 +19,15 @@
 
 namespace dmaas::kube {
 
+/// metadata: objects come with apiVersion, kind and metadata alone, without managedFields.
+enum class Content { whole, metadata };
+
 struct ListOptions {
   std::string namespace_name{};  // "": all namespaces
   std::string label_selector{};
   std::string field_selector{};
   std::size_t page_size = 500;
+  Content content = Content::whole;
   /// The list grew too old between two pages (410) and begins again: drop what was delivered.
   /// Without it such a list ends with `conflict`. At most 3 times, then `unavailable`.
   std::function<void()> on_restart{};
@@ -77,6 +81,7 @@ struct WatchOptions {
   std::string field_selector{};
   std::string resource_version{};  // events after it; "": begins with an `added` for all there is
   std::chrono::seconds timeout{290};  // the server ends the stream then
+  Content content = Content::whole;
 };
 enum class WatchEnd {
   closed,   // go on from the last seen resource version

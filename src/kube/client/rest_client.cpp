@@ -23,6 +23,11 @@ constexpr std::string_view aggregated_types =
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,"
     "application/json";
 
+constexpr std::string_view metadata_list =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+constexpr std::string_view metadata_object =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
 http::Request request_of(std::string method, std::string url) {
   http::Request request;
   request.method = std::move(method);
@@ -51,11 +56,23 @@ Json complete_item(Json item, const Resource& resource) {
   return complete;
 }
 
-Result<std::size_t> deliver_items(Json& document, const Resource& resource,
+/// What the server sends as a PartialObjectMetadata, as an object of its kind.
+Json metadata_of(Json item, const Resource& resource) {
+  JsonObject object{{"apiVersion", resource.api_version()}, {"kind", resource.kind}};
+  auto& metadata = ensure_object(item, "metadata");
+  metadata.erase("managedFields");
+  object["metadata"] = std::move(metadata);
+  return object;
+}
+
+Result<std::size_t> deliver_items(Json& document, const Resource& resource, Content content,
                                   const ObjectSink& sink) {
   auto* items = document.is_object() ? document.get_object().if_contains("items") : nullptr;
   if (items == nullptr || !items->is_array()) return 0;
-  for (auto& item : items->get_array()) TRY(sink(complete_item(std::move(item), resource)));
+  for (auto& item : items->get_array()) {
+    TRY(sink(content == Content::whole ? complete_item(std::move(item), resource)
+                                       : metadata_of(std::move(item), resource)));
+  }
   return items->get_array().size();
 }
 
@@ -91,8 +108,11 @@ Result<Json> RestClient::get(const Resource& resource, const ObjectKey& key, std
   return call(request_of("GET", path), describe_call("get", resource, key), stop);
 }
 
-Result<RestClient::Page> RestClient::fetch_page(const std::string& url, std::stop_token stop) {
-  auto response = TRY(connection_->send(request_of("GET", url), account_, stop));
+Result<RestClient::Page> RestClient::fetch_page(const std::string& url, Content content,
+                                                std::stop_token stop) {
+  auto request = request_of("GET", url);
+  if (content == Content::metadata) request.headers = {{"Accept", std::string(metadata_list)}};
+  auto response = TRY(connection_->send(std::move(request), account_, stop));
   if (response.status == 410) return Page{{}, true};
   if (!is_success(response.status)) return fail(error_of_status(response.status, response.body));
   return Page{TRY(parse_json(response.body, answer_limits)), false};
@@ -106,7 +126,8 @@ Result<ListResult> RestClient::list(const Resource& resource, const ListOptions&
   ListResult result;
   std::string continue_token;
   while (true) {
-    auto page = fetch_page(path + list_query(page_options, continue_token).text(), stop);
+    auto url = path + list_query(page_options, continue_token).text();
+    auto page = fetch_page(url, options.content, stop);
     if (page.failed_with(ErrorCode::exhausted) && page_options.page_size > least_page_size) {
       page_options.page_size /= 4;  // objects of a megabyte each: the page was too large
       continue;
@@ -121,7 +142,7 @@ Result<ListResult> RestClient::list(const Resource& resource, const ListOptions&
       options.on_restart();
       continue;
     }
-    TRY(deliver_items(page->document, resource, sink));
+    TRY(deliver_items(page->document, resource, options.content, sink));
     result.resource_version = text_at(page->document, "metadata", "resourceVersion");
     continue_token = text_at(page->document, "metadata", "continue");
     if (continue_token.empty()) return result;
@@ -192,7 +213,13 @@ Result<WatchEnd> RestClient::watch(const Resource& resource, const WatchOptions&
   auto what = describe_call("watch", resource, {options.namespace_name, ""});
   auto request = request_of("GET", path + watch_query(options).text());
   request.idle_timeout = options.timeout + std::chrono::seconds{5};
-  WatchStream stream(sink);
+  bool is_whole = options.content == Content::whole;
+  if (!is_whole) request.headers = {{"Accept", std::string(metadata_object)}};
+  const WatchSink deliver = [&](WatchEvent event) {
+    if (!is_whole) event.object = metadata_of(std::move(event.object), resource);
+    return sink(std::move(event));
+  };
+  WatchStream stream(deliver);
   auto response = TRY(connection_
                           ->stream(
                               std::move(request), account_,

@@ -48,7 +48,7 @@ private:
     Json document;
     bool is_expired = false;
   };
-  Result<Page> fetch_page(const std::string& url, std::stop_token stop);
+  Result<Page> fetch_page(const std::string& url, Content content, std::stop_token stop);
   /// Sends; an answer other than 2xx is an error that begins with `what`.
   Result<Json> call(http::Request request, const std::string& what, std::stop_token stop);
   Result<Json> write(http::Request request, const Json& body, const std::string& what,

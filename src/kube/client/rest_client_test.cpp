@@ -44,6 +44,36 @@ protected:
   std::unique_ptr<ScriptedServer> server_;
 };
 
+TEST_F(RestClientTest, ListsAndWatchesMetadataAlone) {
+  std::vector<std::string> accepted;
+  auto client = connect([&](const ScriptedRequest& request) {
+    accepted.emplace_back(http::header_of(request.headers, "Accept"));
+    std::string object = R"({"apiVersion":"meta.k8s.io/v1","kind":"PartialObjectMetadata",
+        "metadata":{"name":"a","namespace":"shop","managedFields":[1]}})";
+    std::erase(object, '\n');
+    bool is_watch = request.target.find("watch=true") != std::string::npos;
+    return json(200, is_watch ? R"({"type":"ADDED","object":)" + object + "}\n"
+                              : R"({"metadata":{"resourceVersion":"9"},"items":[)" + object + "]}");
+  });
+  const Json expected = parse_json(R"({"apiVersion":"apps/v1","kind":"Deployment",
+      "metadata":{"name":"a","namespace":"shop"}})")
+                            .value();
+  auto listed = list_all(*client, resources::deployments(), {.content = Content::metadata}, {});
+  ASSERT_TRUE(listed) << listed.error().message();
+  EXPECT_EQ(*listed, std::vector<Json>{expected});
+  Json watched;
+  auto ended = client->watch(resources::deployments(), {.content = Content::metadata},
+                             [&](WatchEvent event) -> Result<> {
+                               watched = std::move(event.object);
+                               return {};
+                             },
+                             {});
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(watched, expected);
+  EXPECT_EQ(accepted[0], "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
+  EXPECT_EQ(accepted[1], "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
+}
+
 TEST_F(RestClientTest, PagesThroughAListAndCompletesItems) {
   auto client = connect([](const ScriptedRequest& request) {
     if (request.target.find("continue=next") != std::string::npos) {

@@ -84,6 +84,7 @@ private:
     list_options.namespace_name = options_.namespace_name;
     list_options.label_selector = options_.label_selector;
     list_options.field_selector = options_.field_selector;
+    list_options.content = options_.content;
     list_options.on_restart = [this] { store_.begin_list(); };
     store_.begin_list();
     auto add = [this](Json object) -> Result<> {
@@ -100,6 +101,7 @@ private:
     watch_options.namespace_name = options_.namespace_name;
     watch_options.label_selector = options_.label_selector;
     watch_options.field_selector = options_.field_selector;
+    watch_options.content = options_.content;
     watch_options.resource_version = state_.resource_version;
     auto deliver = [this](WatchEvent event) -> Result<> {
       take_event(std::move(event));

@@ -60,6 +60,7 @@ struct WatcherOptions {
   std::string namespace_name{};  // "": all namespaces
   std::string label_selector{};
   std::string field_selector{};
+  Content content = Content::whole;
   /// The longest pause is how long a copy may be out of date after an API server came back.
   BackoffOptions backoff{.first = std::chrono::milliseconds{500}, .most = std::chrono::seconds{10}};
   /// Told once per row of failures, and with nothing when it works again.
