@@ -62,8 +62,8 @@ std::string targets_key_of(const BackupConfigurationSpec& plan, std::string_view
   return key;
 }
 
-const LocalReference* retention_policy_of(const BackupConfiguration& plan,
-                                          const kube::ObjectKey& storage) {
+const NamespacedReference* retention_policy_of(const BackupConfiguration& plan,
+                                               const kube::ObjectKey& storage) {
   for (const auto& entry : plan.spec.storages) {
     bool is_it = entry.storage.key(plan.metadata.namespace_name) == storage;
     if (is_it && entry.retention_policy) return &*entry.retention_policy;

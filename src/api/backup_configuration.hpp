@@ -111,7 +111,7 @@ struct BackupRun {
 
 struct PlanStorage {
   NamespacedReference storage{};
-  std::optional<LocalReference> retention_policy{};
+  std::optional<NamespacedReference> retention_policy{};
   bool operator==(const PlanStorage&) const = default;
 
   static void fields(auto& self, auto&& field) {
@@ -152,7 +152,8 @@ struct BackupConfigurationSpec {
   std::vector<BackupTarget> targets{};
   std::vector<BackupRun> runs{};
   std::vector<PlanStorage> storages{};
-  std::optional<LocalReference> retention_policy{};
+  std::optional<NamespacedReference> retention_policy{};
+  std::optional<LocalReference> policy{};
   bool paused = false;
   bool exclude_secrets = false;
   std::int32_t history_limit = 10;
@@ -170,9 +171,12 @@ struct BackupConfigurationSpec {
     field("storages", self.storages,
           "Each gets every backup. Empty: the default storage that the namespace may use.",
           rule::max_items(8));
-    field(
-        "retentionPolicyRef", self.retention_policy,
-        "RetentionPolicy that says which backups are kept, in the same namespace. None: all are.");
+    field("retentionPolicyRef", self.retention_policy,
+          "RetentionPolicy that says which backups are kept, of the same or the system namespace. "
+          "None: "
+          "all are.");
+    field("policyRef", self.policy,
+          "BackupPolicy whose bounds the plan keeps; it must be open to all targets.");
     field("paused", self.paused, "No session starts while this is true; those that run go on.");
     field("excludeSecrets", self.exclude_secrets,
           "No Secret is stored, and values of Secrets that stand in other objects are taken out of "
@@ -277,6 +281,7 @@ struct BackupConfigurationStatus {
   std::string last_trigger{};
   std::optional<ResolvedTargets> resolved{};
   std::optional<PlanVerification> last_verification{};
+  std::vector<ObjectReference> shown_on{};
   Conditions conditions{};
 
   static void fields(auto& self, auto&& field) {
@@ -291,6 +296,9 @@ struct BackupConfigurationStatus {
     field("resolved", self.resolved, "What the targets are made of.");
     field("lastVerification", self.last_verification,
           "The last verification of one of its backups that succeeded.");
+    field("shownOn", self.shown_on,
+          "Workloads and namespaces that carry the annotation dmaas.io/protection by this plan.",
+          rule::max_items(3200));
     field("conditions", self.conditions, "What works and what does not.", rule::keys("type"));
   }
 };
@@ -305,9 +313,8 @@ std::vector<BackupTarget> targets_of(const BackupConfigurationSpec& plan, const 
 /// (any more) counts as one of all targets.
 std::string targets_key_of(const BackupConfigurationSpec& plan, std::string_view run);
 
-/// The RetentionPolicy, in the plan's namespace, by which its backups on a storage are kept; null:
-/// all of them are.
-const LocalReference* retention_policy_of(const BackupConfiguration& plan,
-                                          const kube::ObjectKey& storage);
+/// The RetentionPolicy by which the plan's backups on a storage are kept; null: all of them are.
+const NamespacedReference* retention_policy_of(const BackupConfiguration& plan,
+                                               const kube::ObjectKey& storage);
 
 }  // namespace dmaas::api

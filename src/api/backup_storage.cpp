@@ -32,7 +32,9 @@ bool may_use(const BackupStorage& storage, std::string_view namespace_name) {
   const auto& usage = storage.spec.usage;
   if (storage.metadata.namespace_name == namespace_name) return true;
   if (usage.namespaces == UsageScope::own) return false;
-  return usage.namespaces == UsageScope::all || std::ranges::count(usage.names, namespace_name) > 0;
+  if (usage.namespaces == UsageScope::list)
+    return std::ranges::count(usage.names, namespace_name) > 0;
+  return true;
 }
 
 }  // namespace dmaas::api

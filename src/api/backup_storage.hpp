@@ -87,9 +87,9 @@ struct StorageBackend {
   }
 };
 
-enum class UsageScope { own, all, list };
+enum class UsageScope { own, all, list, policies };
 constexpr auto names_of(UsageScope) {
-  return std::to_array<std::string_view>({"own", "all", "list"});
+  return std::to_array<std::string_view>({"own", "all", "list", "policies"});
 }
 
 struct StorageUsage {
@@ -100,8 +100,8 @@ struct StorageUsage {
   static void fields(auto& self, auto&& field) {
     field("namespaces", self.namespaces,
           "Whose plans may use the storage: own, only of its namespace; all; list, those in names "
-          "and "
-          "its own.",
+          "and its own; policies, those of its own, and all that name a BackupPolicy that lists "
+          "the storage.",
           rule::with_default);
     field("names", self.names, "Namespaces for list.", rule::max_items(500));
     field.rule(
@@ -197,7 +197,8 @@ using BackupStorage = Object<BackupStorageSpec, BackupStorageStatus>;
 template <>
 const KindInfo& kind_info<BackupStorage>();
 
-/// Whether plans in `namespace_name` may use `storage`.
+/// Whether plans in `namespace_name` may use `storage`; with usage `policies`, those that a policy
+/// gives it to.
 bool may_use(const BackupStorage& storage, std::string_view namespace_name);
 
 }  // namespace dmaas::api

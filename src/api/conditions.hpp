@@ -46,6 +46,8 @@ namespace reason {
 inline constexpr std::string_view invalid_spec = "InvalidSpec";
 inline constexpr std::string_view reference_missing = "ReferenceMissing";
 inline constexpr std::string_view not_granted = "NotGranted";
+inline constexpr std::string_view policy_violated = "PolicyViolated";
+inline constexpr std::string_view not_silent = "NotSilent";
 inline constexpr std::string_view unreachable = "Unreachable";
 inline constexpr std::string_view wrong_password = "WrongPassword";
 inline constexpr std::string_view no_repository = "NoRepository";

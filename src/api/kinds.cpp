@@ -53,7 +53,8 @@ std::vector<const KindInfo*> all_kinds() {
           &kind_info<HookTemplate>(),
           &kind_info<BackupGrant>(),
           &kind_info<BackupVerifier>(),
-          &kind_info<VerificationSession>()};
+          &kind_info<VerificationSession>(),
+          &kind_info<BackupPolicy>()};
 }
 
 Json definition_of(const KindInfo& kind) {
@@ -73,7 +74,7 @@ Json definition_of(const KindInfo& kind) {
                     {"kind", "CustomResourceDefinition"},
                     {"metadata", JsonObject{{"name", kind.plural + "." + std::string(group_name)}}},
                     {"spec", JsonObject{{"group", group_name},
-                                        {"scope", "Namespaced"},
+                                        {"scope", kind.is_namespaced() ? "Namespaced" : "Cluster"},
                                         {"names", std::move(names)},
                                         {"versions", JsonArray{std::move(served)}}}}};
 }

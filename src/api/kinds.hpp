@@ -4,6 +4,7 @@
 
 #include "api/backup_configuration.hpp"
 #include "api/backup_grant.hpp"
+#include "api/backup_policy.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"

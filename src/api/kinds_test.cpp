@@ -79,5 +79,13 @@ TEST(KindsTest, KnowsTheResourceOfAKind) {
             (kube::Resource{"dmaas.io", "v1alpha1", "snapshots", "Snapshot", true}));
 }
 
+TEST(KindsTest, PoliciesAreOfTheClusterAndAllElseIsOfANamespace) {
+  for (const auto* kind : all_kinds()) {
+    bool is_policy = kind->kind == "BackupPolicy";
+    EXPECT_EQ(kind->resource().namespaced, !is_policy) << kind->kind;
+    EXPECT_EQ(text_at(definition_of(*kind), "spec", "scope"), is_policy ? "Cluster" : "Namespaced");
+  }
+}
+
 }  // namespace
 }  // namespace dmaas::api

@@ -7,6 +7,8 @@ namespace dmaas::api {
 
 inline constexpr std::string_view default_system_namespace = "dmaas-system";
 inline constexpr std::string_view field_manager = "dmaas";
+/// Of the annotations on what plans protect.
+inline constexpr std::string_view protection_field_manager = "dmaas-protection";
 
 namespace label {
 inline constexpr std::string_view managed_by = "app.kubernetes.io/managed-by";  // "dmaas"
@@ -21,6 +23,9 @@ inline constexpr std::string_view run = "dmaas.io/run";
 inline constexpr std::string_view application = "dmaas.io/application";
 inline constexpr std::string_view repository = "dmaas.io/repository";
 inline constexpr std::string_view restored_by = "dmaas.io/restored-by";
+/// On a plan that a policy made: the policy, and how it is enforced.
+inline constexpr std::string_view policy = "dmaas.io/policy";
+inline constexpr std::string_view enforcement = "dmaas.io/enforcement";
 }  // namespace label
 
 namespace annotation {
@@ -28,6 +33,13 @@ inline constexpr std::string_view component =
     "dmaas.io/component";  // in full: labels cannot hold '/'
 inline constexpr std::string_view protection = "dmaas.io/protection";  // Ready, Pending or Failed
 inline constexpr std::string_view protection_message = "dmaas.io/protection-message";
+/// On a namespace or workload: the BackupPolicy that protects it, or "none".
+inline constexpr std::string_view policy = "dmaas.io/policy";
+inline constexpr std::string_view no_policy = "none";
+/// The rest names a variable of the policy's template.
+inline constexpr std::string_view variable_prefix = "var.dmaas.io/";
+/// On a plan that a policy made: what it protects, as "StatefulSet shop/mariadb".
+inline constexpr std::string_view protects = "dmaas.io/protects";
 inline constexpr std::string_view privileged_movers =
     "dmaas.io/privileged-movers";  // "allowed", on a namespace
 /// On a storage: each new value makes the controller list the repositories on it.

@@ -95,6 +95,19 @@ std::string repository_secret_name(std::string_view storage_namespace, std::stri
   return "repository-" + hash_of({storage_namespace, storage, path}, 16);
 }
 
+std::string policy_plan_name(std::string_view policy, const PolicyTargetName& target) {
+  return fmt::format("{}-{}-{}", to_name(target.name, 25), to_name(policy, 20),
+                     hash_of({target.kind, target.namespace_name, target.name, policy}, 5));
+}
+
+std::string imposed_plan_name(std::string_view policy, const PolicyTargetName& target) {
+  return fmt::format("{}-{}", to_name(target.namespace_name, 10), policy_plan_name(policy, target));
+}
+
+std::string target_name(std::string_view text) {
+  return to_name(text, 63);
+}
+
 std::string mover_name(const SessionPart& part) {
   return part_name("mover", part);
 }

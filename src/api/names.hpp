@@ -40,6 +40,19 @@ std::string repository_name(std::string_view application, std::string_view stora
 std::string repository_secret_name(std::string_view storage_namespace, std::string_view storage,
                                    std::string_view path);
 
+/// The plan that a policy makes for a workload or namespace: <name ≤ 25>-<policy ≤ 20>-, and 5
+/// hexadecimal digits of hash(kind, namespace, name, policy). In the system namespace the name
+/// begins with that of the workload's namespace.
+struct PolicyTargetName {
+  std::string_view kind{};
+  std::string_view namespace_name{};
+  std::string_view name{};
+};
+std::string policy_plan_name(std::string_view policy, const PolicyTargetName& target);
+std::string imposed_plan_name(std::string_view policy, const PolicyTargetName& target);
+/// The name that a plan gives an application called `text`.
+std::string target_name(std::string_view text);
+
 /// Names of what a session makes: <kind>-<name ≤ 40>-<8 hexadecimal digits of hash(session uid,
 /// component, purpose, attempt)>.
 struct SessionPart {

@@ -74,5 +74,17 @@ TEST(NamesTest, EverySessionHasAScratchNamespaceOfItsOwn) {
   EXPECT_NE(scratch_name("uid-1"), scratch_name("uid-2"));
 }
 
+TEST(NamesTest, PlansOfPoliciesAreReadableAndOfOneTargetOnly) {
+  auto name = policy_plan_name("gold", {"StatefulSet", "shop", "mariadb"});
+  EXPECT_EQ(name.substr(0, 13), "mariadb-gold-");
+  EXPECT_EQ(name.size(), 18U);
+  EXPECT_NE(name, policy_plan_name("gold", {"Deployment", "shop", "mariadb"}));
+  EXPECT_NE(name, policy_plan_name("silver", {"StatefulSet", "shop", "mariadb"}));
+  EXPECT_EQ(imposed_plan_name("gold", {"StatefulSet", "shop", "mariadb"}), "shop-" + name);
+  auto longest =
+      imposed_plan_name(std::string(253, 'p'), {"K", std::string(63, 'n'), std::string(253, 'w')});
+  EXPECT_LE(longest.size(), 63U);
+}
+
 }  // namespace
 }  // namespace dmaas::api

@@ -58,7 +58,7 @@ kube::Resource KindInfo::resource() const {
           .version = std::string(version_name),
           .plural = plural,
           .kind = kind,
-          .namespaced = true};
+          .namespaced = is_namespaced()};
 }
 
 Metadata decode_metadata(const Json& document) {

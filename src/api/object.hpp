@@ -39,6 +39,8 @@ struct PrinterColumn {
   bool wide = false;  // only with -o wide
 };
 
+enum class KindScope { in_namespaces, cluster };
+
 /// What the API server is told about a kind beside its schema.
 struct KindInfo {
   std::string kind{};
@@ -48,11 +50,13 @@ struct KindInfo {
   std::vector<PrinterColumn> columns{};
   const TypeDescription& (*spec)() = nullptr;
   const TypeDescription& (*status)() = nullptr;
+  KindScope scope = KindScope::in_namespaces;
 
+  bool is_namespaced() const { return scope == KindScope::in_namespaces; }
   kube::Resource resource() const;
 };
 
-/// One custom resource. All kinds of this group are namespaced and have the status subresource.
+/// One custom resource. All kinds of this group have the status subresource.
 template <class SpecType, class StatusType>
 struct Object {
   using Spec = SpecType;

@@ -2,6 +2,7 @@
 
 #include "api/backup_configuration.hpp"
 #include "api/backup_grant.hpp"
+#include "api/backup_policy.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
@@ -30,5 +31,6 @@ Result<> validate(const HookTemplateSpec& spec, const Surroundings& where);
 Result<> validate(const BackupGrantSpec& spec, const Surroundings& where);
 Result<> validate(const BackupVerifierSpec& spec, const Surroundings& where);
 Result<> validate(const VerificationSessionSpec& spec, const Surroundings& where);
+Result<> validate(const BackupPolicySpec& spec, const Surroundings& where);
 
 }  // namespace dmaas::api

@@ -123,9 +123,24 @@ void check_storages(const BackupConfigurationSpec& spec, Problems& problems) {
   }
 }
 
+void check_retention(const BackupConfigurationSpec& spec, const Surroundings& where,
+                     Problems& problems) {
+  auto check = [&](const std::optional<NamespacedReference>& policy, const std::string& path) {
+    bool is_near = !policy || policy->namespace_name.empty() ||
+                   policy->namespace_name == where.namespace_name ||
+                   policy->namespace_name == where.system_namespace;
+    problems.add_unless(is_near, path + ".namespace",
+                        "must be " + where.system_namespace + ", or be left away");
+  };
+  check(spec.retention_policy, "spec.retentionPolicyRef");
+  for (std::size_t i = 0; i < spec.storages.size(); ++i)
+    check(spec.storages[i].retention_policy,
+          fmt::format("spec.storages[{}].retentionPolicyRef", i));
+}
+
 }  // namespace
 
-Result<> validate(const BackupConfigurationSpec& spec, const Surroundings&) {
+Result<> validate(const BackupConfigurationSpec& spec, const Surroundings& where) {
   Problems problems;
   for (std::size_t i = 0; i < spec.targets.size(); ++i) {
     check_target(spec.targets[i], fmt::format("spec.targets[{}]", i), problems);
@@ -139,6 +154,7 @@ Result<> validate(const BackupConfigurationSpec& spec, const Surroundings&) {
     problems.add_unless(!*objective || **objective >= std::chrono::seconds{1}, "spec.objectives",
                         "a duration must be at least 1s, such as 24h");
   }
+  check_retention(spec, where, problems);
   bool known_run =
       !spec.trigger || spec.trigger->run.empty() || spec.find_run(spec.trigger->run) != nullptr;
   problems.add_unless(known_run, "spec.trigger.run", "must name one of runs");

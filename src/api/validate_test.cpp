@@ -433,6 +433,43 @@ TEST(StorageTest, MayBeUsedWhereItsUsageSays) {
   EXPECT_FALSE(may_use(storage, "shop2"));
   storage.spec.usage = {UsageScope::all, {}};
   EXPECT_TRUE(may_use(storage, "shop2"));
+  storage.spec.usage = {UsageScope::policies, {}};
+  EXPECT_TRUE(may_use(storage, "shop2"));
+}
+
+TEST(ValidatePlanTest, RetentionIsOfItsOwnOrTheSystemNamespace) {
+  constexpr std::string_view plan =
+      "{targets: [{name: a, allObjects: true}], runs: [{name: b}], retentionPolicyRef: {name: r, "
+      "namespace: ";
+  EXPECT_EQ(problem<BackupConfigurationSpec>(with(plan, "shop}}")), "");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(with(plan, "dmaas-system}}")), "");
+  EXPECT_EQ(problem<BackupConfigurationSpec>(with(plan, "other}}")),
+            "spec.retentionPolicyRef.namespace: must be dmaas-system, or be left away");
+}
+
+TEST(ValidatePolicyTest, AcceptsGoodOnes) {
+  EXPECT_EQ(problem<BackupPolicySpec>("{openTo: {kinds: [StatefulSet]}}"), "");
+  EXPECT_EQ(problem<BackupPolicySpec>(R"(
+openTo: {kinds: [Namespace], namespaces: ["db-*"]}
+enforcement: mandatory
+allowed: {storages: [{name: main}], minInterval: 1h, mover: {resources: {memory: 1Gi}}}
+variables: {schedule: "0 3 * * *"}
+template: {runs: [{name: backup, schedule: "${schedule}"}]}
+impact: [{type: full, availability: none}]
+)"),
+            "");
+}
+
+TEST(ValidatePolicyTest, NamesEveryProblem) {
+  EXPECT_EQ(problem<BackupPolicySpec>("{openTo: {kinds: [Namespace]}, enforcement: default}"),
+            "spec.template: is required unless enforcement is offered");
+  EXPECT_EQ(problem<BackupPolicySpec>(R"(
+openTo: {kinds: ["*"]}
+allowed: {minInterval: 1s}
+variables: {"a b": c}
+)"),
+            "spec.openTo.kinds: '*' must be one kind, such as StatefulSet; spec.allowed.minInterval: must be at least 1m, such as 1h; "
+            "spec.variables: 'a b' must be letters, digits, '-' and '_'");
 }
 
 }  // namespace

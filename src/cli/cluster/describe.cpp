@@ -27,7 +27,7 @@ struct DescribeFlags {
 Result<FoundSession> find_described(const Connection& connection, const ObjectName& wanted,
                                     std::stop_token stop) {
   if (wanted.kind->kind.ends_with("Session")) return find_session(connection, wanted.name, stop);
-  kube::ObjectKey key{connection.namespace_name, wanted.name};
+  auto key = key_in(*wanted.kind, connection.namespace_name, wanted.name);
   return FoundSession{wanted.kind, TRY(find_or_list(*connection.client, *wanted.kind, key, stop))};
 }
 

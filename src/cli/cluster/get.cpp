@@ -92,7 +92,8 @@ Result<std::vector<Json>> load(const Connection& connection, const GetFlags& fla
   auto& client = *connection.client;
   std::vector<Json> objects;
   for (const auto& name : names) {
-    objects.push_back(TRY(find_or_list(client, kind, {connection.namespace_name, name}, stop)));
+    auto key = key_in(kind, connection.namespace_name, name);
+    objects.push_back(TRY(find_or_list(client, kind, key, stop)));
   }
   if (names.empty()) {
     kube::ListOptions options{
@@ -113,8 +114,10 @@ std::string table_of(const GetFlags& flags, const api::KindInfo& kind,
   return object_table(kind, objects, options, system_clock().now());
 }
 
-void note_emptiness(const Connection& connection, const GetFlags& flags, const std::string& word) {
-  if (flags.all_namespaces) {
+enum class Place { a_namespace, cluster };
+void note_emptiness(const Connection& connection, const GetFlags& flags, const std::string& word,
+                    Place place) {
+  if (flags.all_namespaces || place == Place::cluster) {
     print_note("there are no " + word);
   } else {
     print_note(fmt::format("there are no {} in namespace {}; -A looks in all namespaces", word,
@@ -127,7 +130,10 @@ Result<ExitCode> get_everything(const Connection& connection, const GetFlags& fl
   std::vector<Json> all;
   std::string tables;
   for (const auto* kind : api::all_kinds()) {
-    auto objects = TRY(load(connection, flags, *kind, {}, stop));
+    auto loaded = load(connection, flags, *kind, {}, stop);
+    // Who works in a namespace may not list what is of the cluster.
+    if (!kind->is_namespaced() && loaded.failed_with(ErrorCode::permission_denied)) continue;
+    auto objects = TRY(std::move(loaded));
     if (objects.empty()) continue;
     tables += fmt::format("{}{}:\n{}", tables.empty() ? "" : "\n", plural_word(*kind),
                           table_of(flags, *kind, objects));
@@ -136,7 +142,7 @@ Result<ExitCode> get_everything(const Connection& connection, const GetFlags& fl
   if (is_document(flags.format)) {
     print(format_objects(all, flags.format));
   } else if (all.empty()) {
-    note_emptiness(connection, flags, "objects of DMaaS");
+    note_emptiness(connection, flags, "objects of DMaaS", Place::a_namespace);
   } else {
     print(tables);
   }
@@ -157,7 +163,8 @@ Result<ExitCode> run_get(const Connection& connection, const GetFlags& flags,
     print(is_single ? format_object(objects.front(), flags.format)
                     : format_objects(objects, flags.format));
   } else if (objects.empty()) {
-    note_emptiness(connection, flags, plural_word(*wanted.kind));
+    note_emptiness(connection, flags, plural_word(*wanted.kind),
+                   wanted.kind->is_namespaced() ? Place::a_namespace : Place::cluster);
   } else {
     print(table_of(flags, *wanted.kind, objects));
   }

@@ -24,6 +24,7 @@ constexpr std::array words{
     Word{"RestoreSession", "restore", "restores"},
     Word{"HookTemplate", "hook", "hooks"},
     Word{"BackupGrant", "grant", "grants"},
+    Word{"BackupPolicy", "policy", "policies"},
     Word{"BackupVerifier", "verifier", "verifiers"},
     Word{"VerificationSession", "verification", "verifications"},
 };

@@ -53,12 +53,18 @@ std::string missing_text(const api::KindInfo& kind, const kube::ObjectKey& wante
       elsewhere.push_back(key.text());
     }
   }
-  auto text = fmt::format("there is no {} {} in namespace {}", singular_word(kind), wanted.name,
-                          wanted.namespace_name);
+  auto text = fmt::format("there is no {} {}", singular_word(kind), wanted.name);
+  if (kind.is_namespaced()) text += " in namespace " + wanted.namespace_name;
   auto word = plural_word(kind);
-  if (!here.empty()) return fmt::format("{}; its {} are: {}", text, word, some_of(here));
+  const auto* whose = kind.is_namespaced() ? "its" : "the";
+  if (!here.empty()) return fmt::format("{}; {} {} are: {}", text, whose, word, some_of(here));
   if (elsewhere.empty()) return fmt::format("{}, nor any other", text);
   return fmt::format("{}; {} of other namespaces are: {}", text, word, some_of(elsewhere));
+}
+
+kube::ObjectKey key_in(const api::KindInfo& kind, const std::string& namespace_name,
+                       const std::string& name) {
+  return {kind.is_namespaced() ? namespace_name : "", name};
 }
 
 Result<Json> find_or_list(kube::Client& client, const api::KindInfo& kind,

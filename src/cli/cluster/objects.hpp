@@ -19,6 +19,10 @@ Result<Json> create(kube::Client& client, const Kind& object, kube::DryRun dry_r
                        std::move(stop));
 }
 
+/// The key of an object that a person names; some kinds are of no namespace.
+kube::ObjectKey key_in(const api::KindInfo& kind, const std::string& namespace_name,
+                       const std::string& name);
+
 /// One object of the kind. Errors: not_found; the message names those that there are, here and in
 /// other namespaces.
 Result<Json> find_or_list(kube::Client& client, const api::KindInfo& kind,

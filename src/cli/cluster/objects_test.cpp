@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/backup_configuration.hpp"
+#include "api/backup_policy.hpp"
 #include "api/backup_storage.hpp"
 #include "kube/object/object.hpp"
 #include "kube/testing/fake_api_server.hpp"
@@ -57,6 +58,13 @@ TEST(MissingTextTest, NamesNeighboursFirst) {
             "there is no plan db in namespace shop; its plans are: web");
   EXPECT_EQ(missing_text(plans, {"shop", "db"}, {}),
             "there is no plan db in namespace shop, nor any other");
+}
+
+TEST(MissingTextTest, PoliciesAreOfNoNamespace) {
+  const auto& policies = api::kind_info<api::BackupPolicy>();
+  EXPECT_EQ(key_in(policies, "shop", "gold").text(), "gold");
+  EXPECT_EQ(missing_text(policies, {"", "gold"}, {{"", "silver"}}),
+            "there is no policy gold; the policies are: silver");
 }
 
 }  // namespace

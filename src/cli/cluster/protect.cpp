@@ -4,10 +4,12 @@
 #include <memory>
 
 #include "api/backup_configuration.hpp"
+#include "api/backup_policy.hpp"
 #include "api/backup_storage.hpp"
 #include "api/labels.hpp"
 #include "api/retention_policy.hpp"
 #include "api/validate.hpp"
+#include "applications/policy/expand_template.hpp"
 #include "base/time_text.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/objects.hpp"
@@ -31,6 +33,7 @@ struct ProtectFlags {
   std::int32_t retries = 0;
   bool now = false;
   std::string retention;  // RetentionPolicy
+  std::string policy;     // BackupPolicy
   std::int32_t full_every = 0;
   std::vector<std::string> before;  // HookTemplates, [namespace/]name
   bool dry_run = false;
@@ -72,6 +75,32 @@ Result<api::BackupRun> run_of(const ProtectFlags& flags) {
   return run;
 }
 
+/// What the policy's template says, unless flags say otherwise; the first storage that it lists
+/// when the template names none.
+Result<> follow_policy(const Connection& connection, const ProtectFlags& flags,
+                       api::BackupConfigurationSpec& plan, std::stop_token stop) {
+  auto policy =
+      TRY(load_or_list<api::BackupPolicy>(*connection.client, {"", flags.policy}, std::move(stop)));
+  plan.policy = api::LocalReference{flags.policy};
+  const std::string system{api::default_system_namespace};
+  api::PlanTemplate expanded;
+  if (policy.spec.plan_template) {
+    expanded = TRY(
+        applications::expand_template(*policy.spec.plan_template, policy.spec.variables, system));
+  }
+  bool is_free = flags.schedule.empty() && flags.interval.empty() && flags.full_every == 0 &&
+                 flags.before.empty();
+  if (is_free && !expanded.runs.empty()) plan.runs = expanded.runs;
+  if (flags.retention.empty()) plan.retention_policy = expanded.retention_policy;
+  if (!flags.storage.empty()) return {};
+  plan.storages = expanded.storages;
+  const auto& listed = policy.spec.allowed.storages;
+  if (plan.storages.empty() && !listed.empty())
+    plan.storages = {
+        {.storage = reference_to(listed.front().key(system), connection.namespace_name)}};
+  return {};
+}
+
 Result<ExitCode> run_protect(const Connection& connection, const ProtectFlags& flags,
                              std::stop_token stop) {
   auto& client = *connection.client;
@@ -82,18 +111,19 @@ Result<ExitCode> run_protect(const Connection& connection, const ProtectFlags& f
   plan.spec.targets = {std::move(target)};
   plan.spec.runs = {TRY(run_of(flags))};
   TRY(api::validate(plan.spec, {.namespace_name = connection.namespace_name}));
+  const std::vector<std::string> places{connection.namespace_name,
+                                        std::string(api::default_system_namespace)};
   if (!flags.retention.empty()) {
-    const auto& kind = api::kind_info<api::RetentionPolicy>();
-    TRY(find_or_list(client, kind, {connection.namespace_name, flags.retention}, stop));
-    plan.spec.retention_policy = api::LocalReference{flags.retention};
+    auto key = TRY(find_reference(client, api::kind_info<api::RetentionPolicy>(), flags.retention,
+                                  places, stop));
+    plan.spec.retention_policy = reference_to(key, connection.namespace_name);
   }
   if (!flags.storage.empty()) {
-    std::vector<std::string> places{connection.namespace_name,
-                                    std::string(api::default_system_namespace)};
     auto key = TRY(
         find_reference(client, api::kind_info<api::BackupStorage>(), flags.storage, places, stop));
     plan.spec.storages = {{.storage = reference_to(key, connection.namespace_name)}};
   }
+  if (!flags.policy.empty()) TRY(follow_policy(connection, flags, plan.spec, stop));
   auto dry_run = flags.dry_run ? kube::DryRun::yes : kube::DryRun::no;
   auto made = TRY(create(client, plan, dry_run, stop));
   if (is_document(flags.format)) {
@@ -165,8 +195,13 @@ void add_protect_command(CLI::App& app, CommandLine& line) {
                    "So many backups from one full to the next (default: only the first is full)")
       ->type_name("COUNT");
   command
-      ->add_option("--retention", flags->retention,
-                   "RetentionPolicy that says which backups are kept (default: all)")
+      ->add_option(
+          "--retention", flags->retention,
+          "RetentionPolicy that says which backups are kept: [namespace/]name (default: all)")
+      ->type_name("RETENTION");
+  command
+      ->add_option("--policy", flags->policy,
+                   "BackupPolicy whose bounds the plan keeps; its template says what flags do not")
       ->type_name("POLICY");
   command
       ->add_option("--before", flags->before,

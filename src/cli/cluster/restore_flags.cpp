@@ -188,7 +188,7 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
       ->type_name("CLAIM:PATTERN");
   command.add_option("--existing", flags.existing, "What happens to objects that exist")
       ->check(CLI::IsMember({"skip", "update", "fail", "recreate"}))
-      ->type_name("POLICY")
+      ->type_name("EXISTING")
       ->capture_default_str();
   command
       .add_option("--map-namespace", flags.namespaces,

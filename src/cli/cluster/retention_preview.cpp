@@ -63,14 +63,12 @@ Result<std::vector<Preview>> preview(const Connection& connection, const Preview
     auto repository = TRY(load_or_list<api::Repository>(client, {here, name}, stop));
     auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
     const auto* reference = api::retention_policy_of(plan, storage);
-    auto policy_name = !flags.policy.empty()  ? flags.policy
-                       : reference != nullptr ? reference->name
-                                              : std::string();
+    kube::ObjectKey key{here, flags.policy};
+    if (flags.policy.empty() && reference != nullptr) key = reference->key(here);
     api::RetentionPolicySpec policy;
-    if (!policy_name.empty())
-      policy = TRY(load_or_list<api::RetentionPolicy>(client, {here, policy_name}, stop)).spec;
+    if (!key.name.empty()) policy = TRY(load_or_list<api::RetentionPolicy>(client, key, stop)).spec;
     auto kept = TRY(applications::choose_kept(std::move(backups), policy));
-    previews.push_back({name, policy_name, std::move(kept)});
+    previews.push_back({name, key.name, std::move(kept)});
   }
   return previews;
 }
@@ -142,7 +140,7 @@ void add_retention_preview_command(CLI::App& retention, CommandLine& line) {
   command
       ->add_option("--policy", flags->policy,
                    "Try this RetentionPolicy instead of the one that the plan names")
-      ->type_name("POLICY");
+      ->type_name("RETENTION");
   command->callback([&line, flags] {
     line.chosen = [flags](std::stop_token stop) {
       return on_cluster(flags->cluster, stop, [&](const Connection& connection) {

@@ -50,7 +50,9 @@ void add_retention_set_command(CLI::App& retention, CommandLine& line) {
       "set", "Make or change a RetentionPolicy, which plans then name; rules add up");
   add_cluster_flags(*command, flags->cluster);
   add_object_output_flag(*command, flags->format);
-  command->add_option("name", flags->name, "Name of the policy")->required()->type_name("POLICY");
+  command->add_option("name", flags->name, "Name of the policy")
+      ->required()
+      ->type_name("RETENTION");
   auto& spec = flags->spec;
   command
       ->add_option("--within", flags->within,

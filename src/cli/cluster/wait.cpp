@@ -10,6 +10,7 @@
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/kind_names.hpp"
 #include "cli/cluster/objects.hpp"
+#include "cli/cluster/wait_protection.hpp"
 #include "cli/terminal.hpp"
 #include "kube/object/object.hpp"
 
@@ -51,14 +52,26 @@ struct WaitFlags {
   std::string timeout = "10m";
 };
 
+/// For a workload or a namespace.
+Result<ExitCode> wait_for_other(const Connection& connection, const WaitFlags& flags,
+                                std::chrono::nanoseconds timeout, std::stop_token stop) {
+  auto slash = flags.kind.find('/');
+  auto name = slash == std::string::npos ? flags.name : flags.kind.substr(slash + 1);
+  if (name.empty()) return fail(ErrorCode::invalid_input, "say what to wait for: KIND/NAME");
+  return wait_for_protection(connection, flags.kind.substr(0, slash), name, timeout,
+                             std::move(stop));
+}
+
 Result<ExitCode> run_wait(const Connection& connection, const WaitFlags& flags,
                           std::stop_token stop) {
-  auto wanted = TRY(parse_object_name(flags.kind, flags.name));
+  auto timeout = TRY(parse_duration(flags.timeout).context("--timeout"));
+  auto parsed = parse_object_name(flags.kind, flags.name);
+  if (!parsed && flags.awaited.empty()) return wait_for_other(connection, flags, timeout, stop);
+  auto wanted = TRY(std::move(parsed));
   if (wanted.name.empty()) return fail(ErrorCode::invalid_input, "say what to wait for: KIND/NAME");
   auto awaited = TRY(parse_awaited(flags.awaited, *wanted.kind));
-  auto timeout = TRY(parse_duration(flags.timeout).context("--timeout"));
   auto& client = *connection.client;
-  kube::ObjectKey key{connection.namespace_name, wanted.name};
+  auto key = key_in(*wanted.kind, connection.namespace_name, wanted.name);
   auto text = singular_word(*wanted.kind) + " " + key.text();
   auto deadline = system_clock().monotonic() + timeout;
   auto found = find_or_list(client, *wanted.kind, key, stop);
@@ -124,10 +137,12 @@ WaitState judge(const Json* object, const Awaited& awaited) {
 
 void add_wait_command(CLI::App& app, CommandLine& line) {
   auto flags = std::make_shared<WaitFlags>();
-  auto* command = app.add_subcommand(
-      "wait", "Wait until a session is over or an object is ready; exit code 1 when it is not");
+  auto* command = app.add_subcommand("wait",
+                                     "Wait until a session is over, an object is ready or a "
+                                     "workload is protected; exit code 1 when "
+                                     "it is not");
   add_cluster_flags(*command, flags->cluster);
-  command->add_option("kind", flags->kind, "KIND/NAME, such as plan/shop")
+  command->add_option("kind", flags->kind, "KIND/NAME, such as plan/shop or statefulset/mariadb")
       ->required()
       ->type_name("KIND");
   command->add_option("name", flags->name, "The name, unless it follows the kind")
@@ -135,7 +150,7 @@ void add_wait_command(CLI::App& app, CommandLine& line) {
   command
       ->add_option("--for", flags->awaited,
                    "A condition (Ready, condition=Ready=False), phase=NAME, or delete (default: "
-                   "the end of a session, else Ready)")
+                   "the end of a session, the protection of a workload, else Ready)")
       ->type_name("WHAT");
   command->add_option("--timeout", flags->timeout, "Give up after so long, such as 90s or 1h")
       ->type_name("DURATION")

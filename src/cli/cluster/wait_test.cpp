@@ -1,5 +1,7 @@
 #include "cli/cluster/wait.hpp"
 
+#include "cli/cluster/wait_protection.hpp"
+
 #include <gtest/gtest.h>
 
 #include "api/backup_configuration.hpp"
@@ -53,6 +55,20 @@ TEST(WaitTest, NonsenseIsRefusedWithExamples) {
   auto refused = parse_awaited("jsonpath={.x}", api::kind_info<api::BackupSession>());
   ASSERT_TRUE(refused.failed_with(ErrorCode::invalid_input));
   EXPECT_NE(refused.error().message().find("condition=Ready=False"), std::string::npos);
+}
+
+TEST(WaitTest, AWorkloadSaysItselfHowItIsProtected) {
+  auto judged = [](const char* annotations) {
+    return judge_protection(
+        JsonObject{{"metadata", JsonObject{{"annotations", parse_json(annotations).value()}}}});
+  };
+  EXPECT_EQ(judged("{}").state, Waiting::goes_on);
+  EXPECT_EQ(judged(R"({"dmaas.io/protection": "Pending"})").state, Waiting::goes_on);
+  EXPECT_EQ(judged(R"({"dmaas.io/protection": "Ready"})").state, Waiting::is_done);
+  auto failed = judged(
+      R"({"dmaas.io/protection": "Failed", "dmaas.io/protection-message": "no such storage"})");
+  EXPECT_EQ(failed.state, Waiting::is_hopeless);
+  EXPECT_EQ(failed.message, "protection is Failed: no such storage");
 }
 
 }  // namespace

@@ -77,14 +77,15 @@ void for_each_command(
 }
 
 std::string_view completed_objects(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kinds{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{{
       {"PLAN", "plans"},
       {"STORAGE", "storages -A"},
       {"REPOSITORY", "repositories -A"},
       {"SESSION", "sessions"},
       {"BACKUP", "backups -A"},
-      {"POLICY", "retentionpolicies"},
       {"VERIFIER", "verifiers"},
+      {"RETENTION", "retentionpolicies"},
+      {"POLICY", "policies"},
   }};
   for (const auto& [known, kind] : kinds) {
     if (known == type) return kind;

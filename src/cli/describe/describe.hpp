@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "api/backup_configuration.hpp"
+#include "api/backup_policy.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
@@ -29,11 +30,14 @@ void tell(Story& story, const api::BackupStorage& storage);
 void tell(Story& story, const api::Repository& repository);
 void tell(Story& story, const api::BackupVerifier& verifier);
 void tell(Story& story, const api::VerificationSession& session);
+void tell(Story& story, const api::BackupPolicy& policy);
 
 /// Parts that `dmaas preflight` shows too.
 void tell_preflight(Story& story, const api::PreflightSummary& summary);
 void tell_resolved(Story& story, const api::ResolvedTargets& resolved);
 void tell_hooks(Story& story, const std::vector<api::HookResult>& hooks);
+/// What a policy means for those who may choose it.
+void tell_offer(Story& story, const api::BackupPolicySpec& spec);
 /// What keeps a plan from being run, one reason each; empty: nothing.
 std::vector<std::string> obstacles_of(const api::BackupConfiguration& plan);
 

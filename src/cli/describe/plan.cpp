@@ -110,6 +110,7 @@ std::vector<std::string> obstacles_of(const api::BackupConfiguration& plan) {
 void tell(Story& story, const api::BackupConfiguration& plan) {
   const auto& status = plan.status;
   story.fact("Storages", storages_of(plan.spec));
+  story.fact("Policy", plan.spec.policy ? plan.spec.policy->name : "");
   story.fact("Paused", plan.spec.paused ? "yes" : "");
   story.fact("Secrets", plan.spec.exclude_secrets ? "left out" : "");
   story.fact("Next run", status.next_run_time ? describe_time(*status.next_run_time, story.now())

@@ -36,7 +36,9 @@ void tell(Story& story, const api::BackupStorage& storage) {
   story.fact("Open to", spec.usage.namespaces == api::UsageScope::list
                             ? fmt::format("{}", fmt::join(spec.usage.names, ", "))
                         : spec.usage.namespaces == api::UsageScope::all ? "all namespaces"
-                                                                        : "its own namespace");
+                        : spec.usage.namespaces == api::UsageScope::policies
+                            ? "plans whose policy lists it"
+                            : "its own namespace");
   story.fact("Recovery password",
              fmt::format("Secret {}, key {}", spec.recovery_password_secret.name,
                          spec.recovery_password_secret.key));

@@ -49,7 +49,9 @@ metadata: {{name: dmaas-restore, namespace: {namespace}}}
 // The controller reads everything to find what belongs to an application. It writes into namespaces
 // only what a session needs: claims and pods of movers, the bindings of the accounts that restores
 // and hooks act as, the scratch namespaces of verifications with their policies, and the status of
-// our own kinds.
+// our own kinds. On workloads and namespaces it writes how they are protected; for custom resources
+// of databases it may when a ClusterRole that lets it patch them has the label
+// dmaas.io/aggregate-to-controller.
 constexpr std::string_view controller_roles_yaml = R"(
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -66,12 +68,25 @@ rules:
 - {{apiGroups: [events.k8s.io, ""], resources: [events], verbs: [create, patch]}}
 - {{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}}
 - {{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}}
-- {{apiGroups: [apps], resources: [statefulsets, deployments], verbs: [patch]}}
+- {{apiGroups: [apps], resources: [statefulsets, deployments, daemonsets], verbs: [patch]}}
+- {{apiGroups: [""], resources: [namespaces], verbs: [patch]}}
+- {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [dmaas-open-policies], verbs: [update, patch]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {{name: dmaas-controller}}
 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-controller}}
+subjects: [{{kind: ServiceAccount, name: dmaas-controller, namespace: {namespace}}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-controller-targets}}
+aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{dmaas.io/aggregate-to-controller: "true"}}}}]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: dmaas-controller-targets}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-controller-targets}}
 subjects: [{{kind: ServiceAccount, name: dmaas-controller, namespace: {namespace}}}]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -152,25 +167,56 @@ rules:
 - {{nonResourceURLs: [/metrics], verbs: [get]}}
 )";
 
-// What people get with the roles that every cluster has.
+// What people get with the roles that every cluster has; and roles for those who have none of them,
+// to be bound in a namespace or in all. The controller writes into dmaas-open-policies which
+// policies everybody may read: all but the silent ones.
 constexpr std::string_view people_roles_yaml = R"(
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
-metadata: {{name: dmaas-view, labels: {{rbac.authorization.k8s.io/aggregate-to-view: "true"}}}}
+metadata: {{name: dmaas-aggregate-to-view, labels: {{rbac.authorization.k8s.io/aggregate-to-view: "true"}}}}
 rules:
 - {{apiGroups: [dmaas.io], resources: ["*"], verbs: [get, list, watch]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
-metadata: {{name: dmaas-edit, labels: {{rbac.authorization.k8s.io/aggregate-to-edit: "true"}}}}
+metadata: {{name: dmaas-aggregate-to-edit, labels: {{rbac.authorization.k8s.io/aggregate-to-edit: "true"}}}}
 rules:
 - {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, hooktemplates], verbs: [create, update, patch, delete]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
-metadata: {{name: dmaas-admin, labels: {{rbac.authorization.k8s.io/aggregate-to-admin: "true"}}}}
+metadata: {{name: dmaas-aggregate-to-admin, labels: {{rbac.authorization.k8s.io/aggregate-to-admin: "true"}}}}
 rules:
 - {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, retentionpolicies, restoresessions, backupgrants, backupverifiers, verificationsessions], verbs: [create, update, patch, delete]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-viewer}}
+rules:
+- {{apiGroups: [dmaas.io], resources: {seen_by_users}, verbs: [get, list, watch]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-operator}}
+rules:
+- {{apiGroups: [dmaas.io], resources: {seen_by_users}, verbs: [get, list, watch]}}
+- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, hooktemplates, restoresessions], verbs: [create, update, patch, delete]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-admin}}
+rules:
+- {{apiGroups: [dmaas.io], resources: ["*"], verbs: ["*"]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-open-policies}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: dmaas-open-policies}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: dmaas-open-policies}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:authenticated"}}]
 )";
 
 constexpr std::string_view services_yaml = R"(
@@ -329,10 +375,19 @@ Result<> append_certificates(std::vector<Json>& manifests, const InstallOptions&
   return {};
 }
 
+/// All kinds but storages.
+std::string kinds_for_users() {
+  std::vector<std::string> plurals;
+  for (const auto* kind : api::all_kinds())
+    if (kind->kind != "BackupStorage") plurals.push_back(kind->plural);
+  return fmt::format("[{}]", fmt::join(plurals, ", "));
+}
+
 Result<> append(std::vector<Json>& manifests, std::string_view yaml,
                 const InstallOptions& options) {
   auto text = fmt::format(fmt::runtime(yaml), fmt::arg("namespace", options.namespace_name),
-                          fmt::arg("secrets", fmt::join(certificates::secret_names, ", ")));
+                          fmt::arg("secrets", fmt::join(certificates::secret_names, ", ")),
+                          fmt::arg("seen_by_users", kinds_for_users()));
   for (auto& document : TRY(parse_yaml_documents(text))) manifests.push_back(std::move(document));
   return {};
 }

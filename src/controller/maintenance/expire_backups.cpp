@@ -39,7 +39,7 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
   const auto* reference = api::retention_policy_of(plan, storage);
   if (reference == nullptr) return std::vector<std::string>();
   auto policy = TRY(find_object<api::RetentionPolicy>(world.stores.retention_policies,
-                                                      {key.namespace_name, reference->name}));
+                                                      reference->key(key.namespace_name)));
   // A backup of some targets does not take the place of one of others.
   std::map<std::string, std::vector<applications::RetainedBackup>> by_targets;
   for (const auto& backup : backups) {
