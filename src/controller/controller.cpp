@@ -4,6 +4,7 @@
 
 #include "api/backup_configuration.hpp"
 #include "api/backup_grant.hpp"
+#include "api/backup_policy.hpp"
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
@@ -19,6 +20,7 @@
 #include "controller/backup/reconcile_backup.hpp"
 #include "controller/maintenance/reconcile_maintenance.hpp"
 #include "controller/plan/reconcile_plan.hpp"
+#include "controller/policy/keep_policies.hpp"
 #include "controller/repository/reconcile_repository.hpp"
 #include "controller/restore/reconcile_restore.hpp"
 #include "controller/snapshot/reconcile_snapshot.hpp"
@@ -53,6 +55,7 @@ Stores make_stores(kube::ControlPlane& plane) {
           .grants = plane.store(resource_of<api::BackupGrant>()),
           .verifiers = plane.store(resource_of<api::BackupVerifier>()),
           .verification_sessions = plane.store(resource_of<api::VerificationSession>()),
+          .policies = plane.store(resource_of<api::BackupPolicy>()),
           .mover_pods = plane.store(kube::resources::pods(), movers)};
 }
 
@@ -92,6 +95,22 @@ std::vector<kube::ObjectKey> all_keys(const kube::Store& store) {
   std::vector<kube::ObjectKey> keys;
   for (const auto& object : store.all()) keys.push_back(kube::key_of(*object));
   return keys;
+}
+
+/// What policies make and share depends on these.
+void wake_by_changes(PolicyKeeper& policies, World& world) {
+  for (auto* store : {&world.stores.policies, &world.stores.plans, &world.stores.storages,
+                      &world.stores.retention_policies}) {
+    store->subscribe([&](const kube::Change& change) {
+      if (kube::is_change_of_intent(change)) policies.wake();
+    });
+  }
+  // Those of the system namespace are shared, with what their status says.
+  for (auto* store : {&world.stores.repositories, &world.stores.snapshots}) {
+    store->subscribe([&policies, &system = world.settings.namespace_name](const auto& change) {
+      if (kube::namespace_of(*change.object) == system) policies.wake();
+    });
+  }
 }
 
 /// Pause before a controller that lost its API server or its leadership begins anew.
@@ -162,7 +181,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
   plan_controller.triggered_by(world.stores.verification_sessions, verified_plan_of);
   for (auto* needed : {&world.stores.storages, &world.stores.retention_policies,
-                       &world.stores.hook_templates, &world.stores.grants})
+                       &world.stores.hook_templates, &world.stores.grants, &world.stores.policies})
     plan_controller.triggered_by(*needed,
                                  [&](const Json&) { return all_keys(world.stores.plans); });
   auto& backup_controller =
@@ -206,6 +225,12 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   });
   plane.while_leading([&](std::stop_token over) {
     return watch_trusted_authorities(authority_file, authority, clock, std::move(over));
+  });
+  PolicyKeeper policies{world};
+  wake_by_changes(policies, world);
+  plane.while_leading([&](std::stop_token over) -> Result<> {
+    policies.run(std::move(over));
+    return {};
   });
   Sweeper sweeper{world};
   plane.while_leading([&](std::stop_token over) -> Result<> {

@@ -46,8 +46,8 @@ protected:
 
   kube::FakeApiServer server;
   Settings settings{.cluster_name = "east"};
-  kube::Store storages, repositories, plans, backups, snapshots, restores, policies, templates,
-      given, verifiers, verifications, pods;
+  kube::Store storages, repositories, plans, backups, snapshots, restores, retentions, templates,
+      given, verifiers, verifications, policies, pods;
   Grants gateway_grants{server, "dmaas-system"};
   MoverSlots slots{settings, gateway_grants, pods, system_clock()};
   Vault vault{server, settings, "0123456789abcdef", system_clock()};
@@ -61,8 +61,8 @@ protected:
               .cluster_uid = "u",
               .cluster_version = "v1.34.2",
               .ca_certificate = "",
-              .stores = {storages, repositories, plans, backups, snapshots, restores, policies,
-                         templates, given, verifiers, verifications, pods},
+              .stores = {storages, repositories, plans, backups, snapshots, restores, retentions,
+                         templates, given, verifiers, verifications, policies, pods},
               .grants = gateway_grants,
               .slots = slots,
               .vault = vault,

@@ -40,6 +40,8 @@ std::string_view reason_not_ready(ErrorCode code) {
     case ErrorCode::unavailable:
     case ErrorCode::timeout:
       return api::reason::unreachable;
+    case ErrorCode::unsupported:
+      return api::reason::not_silent;
     default:
       return api::reason::invalid_spec;
   }

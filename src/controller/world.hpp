@@ -29,6 +29,7 @@ struct Stores {
   kube::Store& grants;
   kube::Store& verifiers;
   kube::Store& verification_sessions;
+  kube::Store& policies;
   kube::Store& mover_pods;  // of all namespaces, by label
 };
 

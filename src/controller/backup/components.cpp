@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "applications/volume_method.hpp"
+#include "controller/policy/protection.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -24,9 +25,13 @@ bool reads_live(const api::BackupConfigurationSpec& plan, const applications::Cl
 
 /// Why the data of a claim cannot be had, with the remedy; "" when it can.
 std::string obstacle_of(const applications::Claim& claim, const applications::MountChoice& choice,
-                        const api::BackupConfigurationSpec& plan) {
+                        const api::BackupConfiguration& plan) {
   if (choice.place == applications::MountPlace::impossible) return choice.reason;
-  if (!is_block_in_use(claim) || reads_live(plan, claim)) return "";
+  if (choice.place == applications::MountPlace::application_namespace && is_silent(plan)) {
+    return "its mover would run in the application's namespace, which is not silent: exclude the "
+           "claim, or make the policy mandatory";
+  }
+  if (!is_block_in_use(claim) || reads_live(plan.spec, claim)) return "";
   return fmt::format(
       "pod {} writes to this raw block volume: stop it, or hold it still by hooks and set "
       "volumes.method: mount",
@@ -51,10 +56,12 @@ void add_volume(PlannedComponents& planned, const applications::Claim& claim,
         fmt::format("claim {} is not bound: there is nothing to back up", claim.key.text()));
   } else {
     auto choice = applications::choose_mount(claim);
-    auto obstacle = obstacle_of(claim, choice, plan.spec);
+    auto obstacle = obstacle_of(claim, choice, plan);
     volume.reason = obstacle.empty() ? choice.reason : obstacle;
     if (!obstacle.empty()) {
       planned.obstacle = fmt::format("claim {} cannot be read: {}", claim.key.text(), obstacle);
+      planned.is_heard =
+          is_silent(plan) && choice.place == applications::MountPlace::application_namespace;
     } else {
       volume.method = "mount";
       planned.components.push_back({.name = name, .volume_mode = claim.volume_mode});

@@ -37,6 +37,7 @@ struct PlannedComponents {
   std::vector<std::string> warnings{};
   /// Why no complete backup is possible, with the remedy; "" when there is nothing.
   std::string obstacle{};
+  bool is_heard = false;  // a silent plan would put a pod beside the application
 };
 
 /// One component for each readable claim, each dump of the targets and the objects, on each

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include "api/labels.hpp"
+#include "applications/volume_method.hpp"
+
 namespace dmaas::controller {
 namespace {
 
@@ -57,6 +60,18 @@ TEST_F(ComponentsTest, ADumpIsFoundByTheNameOfItsComponent) {
   EXPECT_EQ(found->dump->name, "users");
   EXPECT_FALSE(dump_of_component("dump/gone", plan_.spec));
   EXPECT_FALSE(dump_of_component("volume/users", plan_.spec));
+}
+
+TEST_F(ComponentsTest, ASilentPlanPutsNoMoverBesideTheApplication) {
+  auto& claim = add_block_claim();
+  claim.volume = *parse_json(R"({"spec":{"csi":{"driver":"x","volumeHandle":"1"}}})");
+  claim.attach = applications::AttachRequirement::required;
+  ASSERT_EQ(applications::choose_mount(claim).place,
+            applications::MountPlace::application_namespace);
+  EXPECT_EQ(plan().obstacle, "");
+  plan_.metadata.labels.emplace(api::label::enforcement, "silent");
+  EXPECT_TRUE(plan().is_heard);
+  EXPECT_THAT(plan().obstacle, HasSubstr("which is not silent"));
 }
 
 TEST_F(ComponentsTest, ARawBlockVolumeThatNobodyUsesIsRead) {

@@ -16,6 +16,7 @@
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
 #include "controller/maintenance/repository_use.hpp"
+#include "controller/policy/check_policy.hpp"
 #include "controller/references.hpp"
 #include "controller/run_hooks.hpp"
 #include "controller/status.hpp"
@@ -164,7 +165,7 @@ Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
   if (status.phase >= BackupPhase::moving) keep_hold(work);
   switch (status.phase) {
     case BackupPhase::pending:
-      return begin(work);
+      return begin(work, stop);
     case BackupPhase::resolving:
       return resolve(work, stop);
     case BackupPhase::hooks_before:
@@ -180,11 +181,11 @@ Result<Action> BackupReconciler::advance(Work& work, std::stop_token stop) {
   }
 }
 
-Result<Action> BackupReconciler::begin(Work& work) {
+Result<Action> BackupReconciler::begin(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   TRY(api::validate(work.plan.spec, surroundings(world_, work.plan.metadata.namespace_name)));
   TRY(check_targets(world_, work.plan));
-  if (auto found = find_what_it_needs(work); !found) {
+  if (auto found = find_what_it_needs(work, stop); !found) {
     bool may_come = found.failed_with(ErrorCode::not_found) || may_pass(found.code());
     if (!may_come || !is_younger_than(work, patience)) return fail(std::move(found).error());
     status.message = found.error().message();
@@ -220,11 +221,13 @@ Result<Action> BackupReconciler::begin(Work& work) {
   return again_now;
 }
 
-Result<> BackupReconciler::find_what_it_needs(const Work& work) const {
+Result<> BackupReconciler::find_what_it_needs(const Work& work, std::stop_token stop) const {
   // The hooks after as well: what the hooks before do to the application must not stay.
   for (const auto* hooks : {&work.run->hooks.before, &work.run->hooks.after})
     TRY(resolve_hooks(world_, *hooks, work.plan.metadata.namespace_name));
-  return check_any_ready(TRY(storages_of(world_, work.plan)));
+  auto storages = TRY(storages_of(world_, work.plan));
+  TRY(check_any_ready(storages));
+  return check_policy(world_, work.plan, std::move(stop));
 }
 
 /// The results begin; the message says which storages are dropped because they are not ready.

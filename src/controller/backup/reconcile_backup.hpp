@@ -50,9 +50,9 @@ private:
   bool is_younger_than(const Work& work, std::chrono::seconds age) const;
   /// Notes a failure when the time of the session is over.
   void note_end_of_time(Work& work) const;
-  Result<kube::Action> begin(Work& work);
+  Result<kube::Action> begin(Work& work, std::stop_token stop);
   /// Errors: what is missing or does not answer now.
-  Result<> find_what_it_needs(const Work& work) const;
+  Result<> find_what_it_needs(const Work& work, std::stop_token stop) const;
   /// The name of the session of the same plan that has to end first; "" when this one may begin.
   std::string take_turn(const Work& work);
   std::ptrdiff_t count_resolving() const;

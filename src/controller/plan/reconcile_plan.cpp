@@ -13,6 +13,8 @@
 #include "controller/backup/components.hpp"
 #include "controller/plan/decide_run.hpp"
 #include "controller/plan/objectives.hpp"
+#include "controller/policy/check_policy.hpp"
+#include "controller/policy/protection.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
@@ -24,6 +26,8 @@ namespace {
 /// What belongs to an application is looked up again after this time.
 constexpr std::chrono::minutes discovery_period{10};
 constexpr std::chrono::minutes look_again_period{1};
+/// While a plan has just come to wait for something, which mostly is on its way.
+constexpr std::chrono::seconds look_soon_period{2};
 constexpr std::size_t max_volumes_shown = 200;
 
 std::vector<api::BackupSession> sessions_of(const World& world,
@@ -116,6 +120,14 @@ void take_verifications(const World& world, api::BackupConfiguration& plan) {
   }
 }
 
+/// The longer a plan waits for what it needs, the more rarely it is looked at.
+std::chrono::nanoseconds patience_of(const api::BackupConfigurationStatus& status, Timestamp now) {
+  const auto* ready = api::find_condition(status.conditions, api::condition::ready);
+  auto waited = ready != nullptr && ready->last_transition_time ? now - *ready->last_transition_time
+                                                                : std::chrono::nanoseconds{0};
+  return std::clamp<std::chrono::nanoseconds>(waited / 4, look_soon_period, look_again_period);
+}
+
 }  // namespace
 
 Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_token stop) {
@@ -129,7 +141,9 @@ Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_tok
     bool any_runs = std::ranges::any_of(sessions_of(world_, *decoded), [](const auto& session) {
       return !is_final(session.status.phase);
     });
-    return any_runs ? kube::Action::requeue(poll_period) : kube::Action::await_change();
+    if (any_runs) return kube::Action::requeue(poll_period);
+    TRY(hide_protection(world_, *decoded, stop));
+    return kube::Action::await_change();
   };
   return kube::with_finalizer(world_.client, api::kind_info<api::BackupConfiguration>().resource(),
                               object, steps, stop);
@@ -141,8 +155,9 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
   std::optional<std::chrono::nanoseconds> delay = look_again_period;
   auto looked = look_at(plan, stop);
   plan.status.observed_generation = plan.metadata.generation;
+  auto allowed = looked ? check_policy(world_, plan, stop) : Result<>();
   auto now = world_.clock.now();
-  if (looked) {
+  if (looked && allowed) {
     TRY(run_trigger(plan, stop));
     auto until_next = TRY(run_schedules(plan, stop));
     if (until_next) delay = std::min(*until_next, std::chrono::nanoseconds{discovery_period});
@@ -153,16 +168,19 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
          .message = paused ? "no session starts while spec.paused is true" : "the plan can run",
          .ready = !paused},
         now);
-  } else if (looked.code() != ErrorCode::cancelled) {
+  } else if (const auto& error = (looked ? allowed : looked).error();
+             error.code() != ErrorCode::cancelled) {
+    bool is_violation = looked && error.code() == ErrorCode::permission_denied;
+    auto reason = is_violation ? api::reason::policy_violated : reason_not_ready(error.code());
     set_ready(plan.status.conditions,
-              {.reason = std::string(reason_not_ready(looked.code())),
-               .message = looked.error().message(),
-               .ready = false},
-              now);
+              {.reason = std::string(reason), .message = error.message(), .ready = false}, now);
+    delay = patience_of(plan.status, now);
   }
   TRY(summarise_sessions(plan, stop));
   if (auto next = judge(plan)) delay = std::min(*delay, *next - now);
+  auto shown = show_protection(world_, plan, stop);
   if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));
+  TRY(shown);
   return kube::Action::requeue(*delay);
 }
 
@@ -198,6 +216,7 @@ Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::
   if (resolved.volumes.size() > max_volumes_shown) resolved.volumes.resize(max_volumes_shown);
   plan.status.resolved = std::move(resolved);
   note_needed_secrets(plan.status.conditions, application, now);
+  if (planned.is_heard) return fail(ErrorCode::unsupported, planned.obstacle);
   if (!planned.obstacle.empty()) return fail(ErrorCode::not_found, planned.obstacle);
   return {};
 }

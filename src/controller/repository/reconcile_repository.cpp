@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "api/validate.hpp"
 #include "base/json.hpp"
+#include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
 #include "controller/repository/publish_backup.hpp"
@@ -106,8 +106,8 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
 Result<api::BackupStorage> RepositoryReconciler::find_ready_storage(
     const api::Repository& repository) const {
   const auto& own = repository.metadata.namespace_name;
-  TRY(api::validate(repository.spec, {own, world_.settings.namespace_name}));
-  auto storage = TRY(find_storage(world_, repository.spec.storage, own));
+  auto storage =
+      TRY(readable_storage_of(world_, repository, {own, world_.settings.namespace_name}));
   if (api::is_true(storage.status.conditions, api::condition::ready)) return storage;
   const auto* ready = api::find_condition(storage.status.conditions, api::condition::ready);
   return fail(ErrorCode::unavailable,
@@ -156,7 +156,8 @@ Result<std::optional<api::RepositoryStatus>> RepositoryReconciler::look(
 void RepositoryReconciler::show_owner(api::Repository& repository) const {
   auto& status = repository.status;
   const auto& owner = status.owner_cluster;
-  status.owned_by_this_cluster = owner && owner->uid == world_.cluster_uid;
+  status.owned_by_this_cluster =
+      owner && owner->uid == world_.cluster_uid && !is_shared(world_, repository);
   auto place = place_of(repository);
   auto may_write = owner ? check_owner(world_, place, *owner) : Result<>();
   bool is_taken = !may_write && first_segment(place.path) == world_.settings.cluster_name;

@@ -7,6 +7,7 @@
 #include "api/repository_path.hpp"
 #include "api/snapshot.hpp"
 #include "api/validate.hpp"
+#include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/stored_backups.hpp"
 #include "controller/restore/pick_backup.hpp"
@@ -42,15 +43,9 @@ Result<SourceRepository> find_source(const World& world, const api::RestoreSessi
     TRY(check_repository(world, own, source.object));
     auto repository = TRY(find_object<api::Repository>(world.stores.repositories, source.object));
     // Whoever administers a namespace may make Repository objects there.
-    TRY(api::validate(repository.spec, surroundings(world, source.object.namespace_name)));
+    source.storage = TRY(
+        readable_storage_of(world, repository, surroundings(world, source.object.namespace_name)));
     source.place = place_of(repository);
-    source.storage =
-        TRY(find_object<api::BackupStorage>(world.stores.storages, source.place.storage));
-    if (!api::may_use(source.storage, source.object.namespace_name)) {
-      return fail(ErrorCode::permission_denied, "BackupStorage " + source.place.storage.text() +
-                                                    " is not open to namespace " +
-                                                    source.object.namespace_name);
-    }
   } else {
     const auto& stored = *session.spec.source.stored;
     source.storage = TRY(find_storage(world, stored.storage, own));

@@ -4,6 +4,7 @@
 
 #include "api/labels.hpp"
 #include "base/log.hpp"
+#include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/runtime/finalizer.hpp"
@@ -79,6 +80,7 @@ Result<std::string> SnapshotReconciler::find_pardon(const api::Snapshot& snapsho
   auto key = repository_of(snapshot);
   auto repository = find_object<api::Repository>(world_.stores.repositories, key);
   if (!repository) return repository.error().message();
+  if (is_shared(world_, *repository)) return "its repository is only shown in this namespace";
   const auto& owner = repository->status.owner_cluster;
   if (owner && !repository->status.owned_by_this_cluster)
     return "the repository belongs to cluster " + owner->name + ": delete the backup there";
