@@ -468,7 +468,8 @@ openTo: {kinds: ["*"]}
 allowed: {minInterval: 1s}
 variables: {"a b": c}
 )"),
-            "spec.openTo.kinds: '*' must be one kind, such as StatefulSet; spec.allowed.minInterval: must be at least 1m, such as 1h; "
+            "spec.openTo.kinds: '*' must be one kind, such as StatefulSet; "
+            "spec.allowed.minInterval: must be at least 1m, such as 1h; "
             "spec.variables: 'a b' must be letters, digits, '-' and '_'");
 }
 
