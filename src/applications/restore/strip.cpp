@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "api/labels.hpp"
 #include "applications/json_walk.hpp"
 #include "applications/references.hpp"
 #include "kube/object/object.hpp"
@@ -29,6 +30,8 @@ void strip_metadata(Json& object) {
         "finalizers"}) {
     remove_field(metadata, key);
   }
+  // Where it is restored nothing need protect it.
+  remove_annotations(object, {api::annotation::protection, api::annotation::protection_message});
   remove_field(&object, "status");
 }
 

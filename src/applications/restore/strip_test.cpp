@@ -21,6 +21,13 @@ TEST(StripTest, RemovesWhatTheServerWroteIntoAnyObject) {
       R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n","labels":{"k":"v"}},"data":{"x":"y"}})");
 }
 
+TEST(StripTest, ARestoredObjectDoesNotSayThatItIsProtected) {
+  expect_stripped(
+      R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","annotations":{"dmaas.io/policy":"gold",
+    "dmaas.io/protection":"Ready","dmaas.io/protection-message":"plan shop/a: the plan can run"}}})",
+      R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","annotations":{"dmaas.io/policy":"gold"}}})");
+}
+
 TEST(StripTest, ServiceLosesAddressesAndPortsThatTheServerChose) {
   expect_stripped(
       R"({"apiVersion":"v1","kind":"Service","metadata":{},"spec":{"type":"LoadBalancer","clusterIP":"10.1.2.3","clusterIPs":["10.1.2.3"],
