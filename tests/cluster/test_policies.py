@@ -234,14 +234,14 @@ def test_of_a_silent_plan_the_namespace_shows_nothing(site, cleared):
     cleared[1].append("pol-quiet")
     user = Person(site, "pol-quiet", "editor", "edit")
     before = everything_in(site, "pol-quiet")
-    make(site, cleared, policy("quiet", ["pol-quiet"], enforcement="silent"))
+    make(site, cleared, policy("hidden", ["pol-quiet"], enforcement="silent"))
     plan = wait_for("the plan", lambda: protecting(site, SYSTEM, "StatefulSet pol-quiet/keeper"))
     wait_for("it is ready", lambda: site.condition("backupconfiguration", plan["metadata"]["name"], SYSTEM)[0] == "True")
     site.back_up((SYSTEM, plan["metadata"]["name"]))
     assert everything_in(site, "pol-quiet") == before
     assert protection(site, "statefulset", "keeper", "pol-quiet") == (None, "")
-    assert "quiet" not in user.dmaas("policies")[1]
-    refused(user, "get", "backuppolicy", "quiet")
+    assert "hidden" not in user.dmaas("policies")[1]
+    refused(user, "get", "backuppolicy", "hidden")
     refused(user, "get", "backuppolicies")
 
 
