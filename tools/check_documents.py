@@ -6,7 +6,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "STYLE.md"]
+DOCUMENTS = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "STYLE.md", "docs/test-strategy.md"]
 TOP = "(?:src|tests|testbed|sites|demo|tools|docs|deploy|bench|fuzz|cmake|web|changelog)"
 PATH = re.compile(rf"`({TOP}/[\w./-]*)`")
 FUNCTION = re.compile(r"`(\w+)\(\)`")
