@@ -173,8 +173,8 @@ struct RestoreSessionSpec {
                         "must be lower-case letters, digits and '-', such as test-"),
           rule::max_length(20));
     field("existing", self.existing,
-          "What happens to objects that exist: skip leaves them, update applies the backup to "
-          "them, fail ends the "
+          "What happens to objects that exist: skip leaves them, update makes them what they "
+          "were, fail ends the "
           "session before it changes anything, recreate deletes them first.",
           rule::with_default);
     field("inPlace", self.in_place,

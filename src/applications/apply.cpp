@@ -10,6 +10,8 @@
 #include "api/restore_session.hpp"
 #include "applications/json_walk.hpp"
 #include "applications/parallel.hpp"
+#include "applications/restore/field_ownership.hpp"
+#include "applications/restore/left_to_cluster.hpp"
 #include "applications/restore/merge_account.hpp"
 #include "kube/object/object.hpp"
 
@@ -131,9 +133,18 @@ private:
 
   Result<Step> update(const PlannedObject& planned, const Json& document, const Json& current,
                       std::stop_token stop) const {
-    const Json after =
-        TRY(access_.account.apply(planned.resource, document, write_options(), stop));
-    const bool same = kube::resource_version_of(after) == kube::resource_version_of(current);
+    auto after = [&]() -> Result<Json> {
+      if (auto patch = take_over_patch(current, field_manager); !patch.is_null()) {
+        TRY(access_.account.patch(planned.resource, planned.destination.key,
+                                  {kube::PatchKind::json, std::move(patch)}, write_options(),
+                                  stop));
+      }
+      return access_.account.apply(planned.resource, document, write_options(), stop);
+    }();
+    if (!after && is_left_to_cluster(planned.destination, after.error()))
+      return Step{ApplyOutcome::skipped, std::string(left_to_cluster)};
+    if (!after) return fail(std::move(after).error());
+    const bool same = kube::resource_version_of(*after) == kube::resource_version_of(current);
     return same ? Step{ApplyOutcome::unchanged, "it was equal"}
                 : Step{ApplyOutcome::updated, "it existed"};
   }

@@ -144,6 +144,17 @@ TEST_F(ApplyTest, ExistingObjectsFollowThePolicy) {
   EXPECT_NE(kube::uid_of(*server_.peek(kube::resources::config_maps(), {"west", "web-conf"})), uid);
 }
 
+TEST_F(ApplyTest, WhatIsOfTheClusterStaysWhereTheAccountMayNotUpdateIt) {
+  ASSERT_TRUE(apply(planned("a"), RestorePart::configuration).has_value());
+  fault_ = [](const kube::RecordedCall& call) -> std::optional<Error> {
+    if (call.verb != kube::Verb::apply) return std::nullopt;
+    return Error(ErrorCode::permission_denied, "forbidden");
+  };
+  ASSERT_TRUE(apply(planned("b"), RestorePart::configuration, ExistingPolicy::update).has_value());
+  EXPECT_EQ(outcomes_.at("Namespace west").outcome, ApplyOutcome::skipped);
+  EXPECT_EQ(outcomes_.at("ConfigMap west/web-conf").outcome, ApplyOutcome::failed);
+}
+
 TEST_F(ApplyTest, NoPolicyDeletesNamespacesDefinitionsOrClaims) {
   ASSERT_TRUE(apply(planned("a"), RestorePart::configuration).has_value());
   server_.clear_calls();

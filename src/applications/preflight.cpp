@@ -12,6 +12,7 @@
 #include "api/restore_session.hpp"
 #include "applications/json_walk.hpp"
 #include "applications/parallel.hpp"
+#include "applications/restore/left_to_cluster.hpp"
 #include "applications/restore/surroundings.hpp"
 #include "applications/restore/trial_pod.hpp"
 #include "applications/restore/usage.hpp"
@@ -209,7 +210,10 @@ private:
       return Judgement{unproven, "it exists and is made again, which cannot be tried"};
     auto applied = account_->apply(planned.resource, document, dry_, stop);
     if (applied.failed_with(ErrorCode::cancelled)) return fail(std::move(applied).error());
-    return applied ? Judgement{} : judge(applied.error());
+    if (applied) return Judgement{};
+    if (is_left_to_cluster(planned.destination, applied.error()))
+      return Judgement{skipped, std::string(left_to_cluster)};
+    return judge(applied.error());
   }
 
   Result<Judgement> try_pod(const Json& document, std::stop_token stop) {

@@ -173,6 +173,18 @@ TEST_F(PreflightTest, ExistingObjectsFollowThePolicy) {
   EXPECT_EQ(finding(checked(ExistingPolicy::recreate), "ConfigMap west/db-conf").verdict, unproven);
 }
 
+TEST_F(PreflightTest, WhatIsOfTheClusterStaysWhereTheAccountMayNotUpdateIt) {
+  put(kube::resources::config_maps(),
+      R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"db-conf","namespace":"west"}})");
+  server_.set_fault([](const kube::RecordedCall& call) -> std::optional<Error> {
+    if (call.verb != kube::Verb::apply) return std::nullopt;
+    return Error(ErrorCode::permission_denied, "forbidden");
+  });
+  const auto result = checked(ExistingPolicy::update);
+  EXPECT_EQ(finding(result, "Namespace west").verdict, skipped);
+  EXPECT_EQ(finding(result, "ConfigMap west/db-conf").verdict, rejected);
+}
+
 TEST_F(PreflightTest, TheSumOfAllMustFitTheQuota) {
   put(kube::resources::resource_quotas(),
       R"({"apiVersion":"v1","kind":"ResourceQuota","metadata":{"name":"small","namespace":"west"},
