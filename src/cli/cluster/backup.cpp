@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "api/backup_session.hpp"
+#include "cli/cluster/backup.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
@@ -13,16 +14,6 @@
 
 namespace dmaas::cli {
 namespace {
-
-struct BackupFlags {
-  ClusterFlags cluster;
-  OutputFormat format = OutputFormat::table;
-  std::string plan;
-  std::string run;
-  std::string type;
-  bool no_wait = false;
-  bool dry_run = false;
-};
 
 /// The plan and, where one is named, its run exist: a session that waits for a misspelled plan
 /// helps nobody.
@@ -84,27 +75,31 @@ Result<ExitCode> report(const api::BackupSession& session, OutputFormat format) 
 
 Result<ExitCode> run_backup(const Connection& connection, const BackupFlags& flags,
                             std::stop_token stop) {
-  auto& client = *connection.client;
+  if (!flags.dry_run && !flags.no_wait)
+    return report(TRY(take_backup(connection, flags, stop)), flags.format);
   TRY(check_plan(connection, flags, stop));
   auto session = session_for(flags, connection.namespace_name);
   auto dry_run = flags.dry_run ? kube::DryRun::yes : kube::DryRun::no;
-  auto made = TRY(create(client, session, dry_run, stop));
-  auto name = session.metadata.key().text();
-  if (flags.dry_run || flags.no_wait) {
-    if (is_document(flags.format)) {
-      print(format_object(made, flags.format));
-    } else {
-      print_line(flags.dry_run ? "session " + name + " would be created"
-                               : "session " + name + " created");
-    }
-    return ExitCode::success;
+  auto made = TRY(create(*connection.client, session, dry_run, stop));
+  if (is_document(flags.format)) {
+    print(format_object(made, flags.format));
+  } else {
+    print_line("session " + session.metadata.key().text() +
+               (flags.dry_run ? " would be created" : " created"));
   }
-  print_note("session " + name + " created");
-  return report(TRY(follow<api::BackupSession>(client, session.metadata.key(), stop)),
-                flags.format);
+  return ExitCode::success;
 }
 
 }  // namespace
+
+Result<api::BackupSession> take_backup(const Connection& connection, const BackupFlags& flags,
+                                       std::stop_token stop) {
+  TRY(check_plan(connection, flags, stop));
+  auto session = session_for(flags, connection.namespace_name);
+  TRY(create(*connection.client, session, kube::DryRun::no, stop));
+  print_note("session " + session.metadata.key().text() + " created");
+  return follow<api::BackupSession>(*connection.client, session.metadata.key(), stop);
+}
 
 void add_backup_command(CLI::App& app, CommandLine& line) {
   auto flags = std::make_shared<BackupFlags>();

@@ -35,6 +35,20 @@ Result<Kind> load_or_list(kube::Client& client, const kube::ObjectKey& key, std:
   return api::decode<Kind>(object);
 }
 
+/// All objects of the kind in a namespace, of all namespaces with ""; what cannot be read is left
+/// out.
+template <class Kind>
+Result<std::vector<Kind>> list_decoded(kube::Client& client, const std::string& namespace_name,
+                                       std::stop_token stop) {
+  std::vector<Kind> objects;
+  kube::ListOptions options{.namespace_name = namespace_name};
+  for (const auto& document :
+       TRY(kube::list_all(client, api::kind_info<Kind>().resource(), options, std::move(stop)))) {
+    if (auto object = api::decode<Kind>(document)) objects.push_back(std::move(*object));
+  }
+  return objects;
+}
+
 /// Until the object is gone, or another one of its name is there. Errors: timeout, cancelled.
 Result<> wait_until_gone(kube::Client& client, const kube::Resource& resource, const Json& object,
                          std::chrono::nanoseconds patience, std::stop_token stop);

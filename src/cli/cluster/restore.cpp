@@ -9,19 +9,11 @@
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
-#include "cli/cluster/restore_flags.hpp"
+#include "cli/cluster/restore.hpp"
 #include "cli/terminal.hpp"
 
 namespace dmaas::cli {
 namespace {
-
-struct RestoreCommand {
-  RestoreFlags flags;
-  OutputFormat format = OutputFormat::table;
-  bool preflight_only = false;
-  bool no_wait = false;
-  bool dry_run = false;
-};
 
 /// What the session achieved, for a person; the exit code for a program.
 Result<ExitCode> report(const api::RestoreSession& session, OutputFormat format) {
@@ -46,6 +38,8 @@ Result<ExitCode> report(const api::RestoreSession& session, OutputFormat format)
   return is_complete ? ExitCode::success : ExitCode::incomplete;
 }
 
+}  // namespace
+
 Result<ExitCode> run_restore(const Connection& connection, const RestoreCommand& command,
                              std::stop_token stop) {
   auto& client = *connection.client;
@@ -67,8 +61,6 @@ Result<ExitCode> run_restore(const Connection& connection, const RestoreCommand&
   return report(TRY(follow<api::RestoreSession>(client, session.metadata.key(), stop)),
                 command.format);
 }
-
-}  // namespace
 
 void add_restore_command(CLI::App& app, CommandLine& line) {
   auto command = std::make_shared<RestoreCommand>();

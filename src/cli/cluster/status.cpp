@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/cluster/commands.hpp"
+#include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
 #include "cli/status/overview.hpp"
 #include "cli/terminal.hpp"
@@ -14,29 +15,17 @@ struct StatusFlags {
   OutputFormat format = OutputFormat::table;
 };
 
-template <class Kind>
-Result<std::vector<Kind>> load_all(const Connection& connection, const std::string& namespace_name,
-                                   std::stop_token stop) {
-  std::vector<Kind> objects;
-  kube::ListOptions where{.namespace_name = namespace_name};
-  const auto resource = api::kind_info<Kind>().resource();
-  for (const auto& object :
-       TRY(kube::list_all(*connection.client, resource, where, std::move(stop)))) {
-    if (auto decoded = api::decode<Kind>(object)) objects.push_back(std::move(*decoded));
-  }
-  return objects;
-}
-
 Result<ExitCode> run_status(const Connection& connection, const StatusFlags& flags,
                             std::stop_token stop) {
   const auto& where = flags.cluster.namespace_name;  // all of them unless one is named
+  auto& client = *connection.client;
   ClusterState state;
-  state.storages = TRY(load_all<api::BackupStorage>(connection, where, stop));
-  state.repositories = TRY(load_all<api::Repository>(connection, where, stop));
-  state.plans = TRY(load_all<api::BackupConfiguration>(connection, where, stop));
-  state.backups = TRY(load_all<api::BackupSession>(connection, where, stop));
-  state.restores = TRY(load_all<api::RestoreSession>(connection, where, stop));
-  state.verifiers = TRY(load_all<api::BackupVerifier>(connection, where, stop));
+  state.storages = TRY(list_decoded<api::BackupStorage>(client, where, stop));
+  state.repositories = TRY(list_decoded<api::Repository>(client, where, stop));
+  state.plans = TRY(list_decoded<api::BackupConfiguration>(client, where, stop));
+  state.backups = TRY(list_decoded<api::BackupSession>(client, where, stop));
+  state.restores = TRY(list_decoded<api::RestoreSession>(client, where, stop));
+  state.verifiers = TRY(list_decoded<api::BackupVerifier>(client, where, stop));
   auto now = system_clock().now();
   auto overview = overview_of(state, now);
   if (is_document(flags.format)) {

@@ -14,35 +14,12 @@
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
+#include "cli/cluster/verify.hpp"
 #include "cli/terminal.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::cli {
 namespace {
-
-struct VerifyFlags {
-  ClusterFlags cluster;
-  OutputFormat format = OutputFormat::table;
-  std::string subject;  // plan or repository
-  std::string backup;
-  std::string verifier;
-  bool allow_unisolated = false;
-  bool keep_on_failure = false;
-  bool no_wait = false;
-  bool dry_run = false;
-};
-
-template <class Kind>
-Result<std::vector<Kind>> list_decoded(kube::Client& client, const std::string& namespace_name,
-                                       std::stop_token stop) {
-  std::vector<Kind> objects;
-  kube::ListOptions options{.namespace_name = namespace_name};
-  for (const auto& document :
-       TRY(kube::list_all(client, api::kind_info<Kind>().resource(), options, std::move(stop)))) {
-    if (auto object = api::decode<Kind>(document)) objects.push_back(std::move(*object));
-  }
-  return objects;
-}
 
 /// The repository of the newest backup of a plan; nothing when there is no plan of that name.
 /// Errors: not_found (the plan has no backup).
@@ -141,6 +118,8 @@ Result<ExitCode> report(const api::VerificationSession& session, OutputFormat fo
   return ExitCode::success;
 }
 
+}  // namespace
+
 Result<ExitCode> run_verify(const Connection& connection, const VerifyFlags& flags,
                             std::stop_token stop) {
   auto& client = *connection.client;
@@ -161,8 +140,6 @@ Result<ExitCode> run_verify(const Connection& connection, const VerifyFlags& fla
   return report(TRY(follow<api::VerificationSession>(client, session.metadata.key(), stop)),
                 flags.format);
 }
-
-}  // namespace
 
 void add_verify_command(CLI::App& app, CommandLine& line) {
   auto flags = std::make_shared<VerifyFlags>();
