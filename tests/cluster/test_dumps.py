@@ -11,7 +11,8 @@ from sites.waiting import wait_for
 
 NAMESPACE = "dumps"
 DUMP = 'mariadb-dump -h mariadb-0.mariadb -u root -p"$MARIADB_ROOT_PASSWORD" --single-transaction --all-databases'
-PLAY_BACK = 'mariadb -h mariadb-0.mariadb -u root -p"$MARIADB_ROOT_PASSWORD"'
+# Cluster DNS may remember for some seconds that there was no such name.
+PLAY_BACK = 'until getent hosts mariadb-0.mariadb >/dev/null; do sleep 0.2; done; mariadb -h mariadb-0.mariadb -u root -p"$MARIADB_ROOT_PASSWORD"'
 LARGE = 600_000_000
 OF_MARIADB = {"podSelector": {"matchLabels": {"app": "mariadb"}}}
 
