@@ -8,6 +8,7 @@
 #include "cli/cluster/backup.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
+#include "cli/cluster/made_session.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
 #include "cli/terminal.hpp"
@@ -81,12 +82,7 @@ Result<ExitCode> run_backup(const Connection& connection, const BackupFlags& fla
   auto session = session_for(flags, connection.namespace_name);
   auto dry_run = flags.dry_run ? kube::DryRun::yes : kube::DryRun::no;
   auto made = TRY(create(*connection.client, session, dry_run, stop));
-  if (is_document(flags.format)) {
-    print(format_object(made, flags.format));
-  } else {
-    print_line("session " + session.metadata.key().text() +
-               (flags.dry_run ? " would be created" : " created"));
-  }
+  print_made_session(made, flags.dry_run, flags.format);
   return ExitCode::success;
 }
 

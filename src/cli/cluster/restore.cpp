@@ -7,6 +7,7 @@
 #include "api/restore_session.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
+#include "cli/cluster/made_session.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
 #include "cli/cluster/restore.hpp"
@@ -49,12 +50,7 @@ Result<ExitCode> run_restore(const Connection& connection, const RestoreCommand&
   auto made = TRY(create(client, session, dry_run, stop));
   auto name = session.metadata.key().text();
   if (command.dry_run || command.no_wait) {
-    if (is_document(command.format)) {
-      print(format_object(made, command.format));
-    } else {
-      print_line(command.dry_run ? "session " + name + " would be created"
-                                 : "session " + name + " created");
-    }
+    print_made_session(made, command.dry_run, command.format);
     return ExitCode::success;
   }
   print_note("session " + name + " created");

@@ -12,6 +12,7 @@
 #include "api/verification_session.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/follow.hpp"
+#include "cli/cluster/made_session.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
 #include "cli/cluster/verify.hpp"
@@ -128,12 +129,7 @@ Result<ExitCode> run_verify(const Connection& connection, const VerifyFlags& fla
   auto made = TRY(create(client, session, dry_run, stop));
   auto name = session.metadata.key().text();
   if (flags.dry_run || flags.no_wait) {
-    if (is_document(flags.format)) {
-      print(format_object(made, flags.format));
-    } else {
-      print_line(flags.dry_run ? "session " + name + " would be created"
-                               : "session " + name + " created");
-    }
+    print_made_session(made, flags.dry_run, flags.format);
     return ExitCode::success;
   }
   print_note("session " + name + " created");
