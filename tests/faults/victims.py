@@ -67,6 +67,9 @@ class Victims:
         if not self.signal(pod, signal.SIGKILL):
             return False
         self._note(f"mover {pod['metadata']['annotations'][COMPONENT]}")
+        # Until it has ended it looks like the next mover of its component.
+        while self._processes(pod["metadata"]["uid"]):
+            time.sleep(SCAN_SECONDS)
         return True
 
     def signal(self, pod, number):
