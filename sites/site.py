@@ -11,6 +11,7 @@ from deploy.image import product as product_image
 from sites.waiting import PAUSE_SECONDS, wait_for
 from testbed import cluster as testbed_cluster
 from testbed.images import catalogue
+from testbed.programs import NEWEST
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = Path(os.environ.get("DMAAS", ROOT / "build/release/src/dmaas"))
@@ -50,11 +51,11 @@ def phase_of(status):
 class Site:
     """A cluster of the test bed with the product in it."""
 
-    def __init__(self, name, storage_directory, images=(catalogue.mariadb, catalogue.demo_web)):
-        """`images` beside those that every cluster has."""
+    def __init__(self, name, storage_directory, images=(catalogue.mariadb, catalogue.demo_web), kubernetes=NEWEST):
+        """`images` beside those that every cluster has; `kubernetes` is its version."""
         self.name = name
         self.storage_directory = storage_directory
-        self.cluster = testbed_cluster.up(name)
+        self.cluster = testbed_cluster.up(name, kubernetes)
         for archive in (product_image.build(PROGRAM), *(image() for image in images)):
             self.cluster.load_image(archive)
 

@@ -1,10 +1,12 @@
 """Real one-node Kubernetes clusters on this machine.
 
-    python3 -m testbed.cluster up NAME                  start it, repair it, or leave it as it runs
+    python3 -m testbed.cluster up NAME [VERSION]        start it, repair it, or leave it as it runs
     python3 -m testbed.cluster down NAME                remove all of it, whatever its state
     python3 -m testbed.cluster status [NAME]            what runs
     python3 -m testbed.cluster kubectl NAME ARGUMENT…   kubectl for this cluster
     python3 -m testbed.cluster exec-node NAME COMMAND…  a command in the node's network
+
+VERSION is that of Kubernetes: 1.34 (default) or 1.24.
 """
 
 import os
@@ -184,20 +186,28 @@ class Cluster(KubernetesAccess):
             time.sleep(POLL_SECONDS)
 
 
-def up(name: str) -> Cluster:
-    """The running cluster of this name; started, repaired or made anew when it does not run."""
+def up(name: str, kubernetes: str = programs.NEWEST) -> Cluster:
+    """The running cluster of this name; started, repaired or made anew when it does not run.
+    `kubernetes` is its version."""
     if os.geteuid() != 0:
         raise TestbedError("clusters need root: network namespaces, mounts, control groups")
+    if kubernetes not in programs.KUBERNETES_VERSIONS:
+        raise TestbedError(f"no Kubernetes {kubernetes}: there are"
+                           f" {', '.join(programs.KUBERNETES_VERSIONS)}")
     registry.layout_of(name)
-    _build_parts()
+    _build_parts(kubernetes)
     with locked(registry.lock_of(name)):
         cluster = Cluster(registry.layout_of(name))
+        if cluster.layout.kubernetes != kubernetes and any(cluster.running().values()):
+            raise TestbedError(f"cluster {name} runs with Kubernetes {cluster.layout.kubernetes}:"
+                               f" remove it first, by ./x cluster down {name}")
         if cluster.is_healthy():
             return cluster
-        if cluster.can_be_repaired() and _repair(cluster):
+        same = cluster.layout.kubernetes == kubernetes
+        if same and cluster.can_be_repaired() and _repair(cluster):
             return cluster
         leftovers.remove_everything(cluster.layout)
-        cluster = Cluster(registry.record(name))
+        cluster = Cluster(registry.record(name, kubernetes))
         cluster.bring_up()
         return cluster
 
@@ -226,9 +236,9 @@ def down(name: str) -> None:
     Cluster(registry.layout_of(name)).down()
 
 
-def _build_parts() -> None:
+def _build_parts(kubernetes: str) -> None:
     # Before the clock of a start runs, and not while a lock of the cluster is held.
-    for program in (programs.KUBERNETES, programs.ETCD, programs.COREDNS,
+    for program in (programs.KUBERNETES, programs.KUBERNETES_VERSIONS[kubernetes], programs.ETCD, programs.COREDNS,
                     programs.LOCAL_PATH_PROVISIONER):
         program.build()
     catalogue.pause()
@@ -271,8 +281,8 @@ def _exec_node(name: str, command: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     verb, names = (arguments[0] if arguments else "help"), arguments[1:]
     try:
-        if verb == "up" and len(names) == 1:
-            print(up(names[0]).kubeconfig)
+        if verb == "up" and len(names) in (1, 2):
+            print(up(*names).kubeconfig)
             return 0
         if verb == "down" and len(names) == 1:
             down(names[0])

@@ -26,6 +26,10 @@ def kubernetes_program(name: str) -> str:
     return str(programs.KUBERNETES.build() / name)
 
 
+def _versioned_program(name: str, layout: Layout) -> str:
+    return str(programs.KUBERNETES_VERSIONS[layout.kubernetes].build() / name)
+
+
 def _containerd(layout: Layout) -> list[str]:
     return ["containerd", "--config", str(layout.configuration / "containerd.toml"),
             "--log-level", "warn"]
@@ -46,7 +50,7 @@ def _etcd(layout: Layout) -> list[str]:
 def _api_server(layout: Layout) -> list[str]:
     keys, addresses = layout.keys, layout.network.addresses
     return [
-        kubernetes_program("kube-apiserver"), "--etcd-servers=http://127.0.0.1:2379",
+        _versioned_program("kube-apiserver", layout), "--etcd-servers=http://127.0.0.1:2379",
         "--secure-port=6443", f"--advertise-address={addresses.node}",
         f"--service-cluster-ip-range={addresses.services}", "--allow-privileged=true",
         "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
@@ -71,7 +75,7 @@ def _api_server(layout: Layout) -> list[str]:
 def _controller_manager(layout: Layout) -> list[str]:
     keys = layout.keys
     return [
-        kubernetes_program("kube-controller-manager"),
+        _versioned_program("kube-controller-manager", layout),
         f"--kubeconfig={keys}/controller-manager.kubeconfig",
         "--leader-elect=false", "--use-service-account-credentials=true",
         f"--service-account-private-key-file={keys}/service-accounts.key",
@@ -82,19 +86,25 @@ def _controller_manager(layout: Layout) -> list[str]:
 
 
 def _scheduler(layout: Layout) -> list[str]:
-    return [kubernetes_program("kube-scheduler"), "--leader-elect=false",
+    return [_versioned_program("kube-scheduler", layout), "--leader-elect=false",
             f"--kubeconfig={layout.keys}/scheduler.kubeconfig"]
 
 
 def _kubelet(layout: Layout) -> list[str]:
-    return [kubernetes_program("kubelet"), f"--config={layout.configuration}/kubelet.json",
+    runtime = []
+    if layout.kubernetes != programs.NEWEST:
+        # Newer ones read it from their configuration.
+        runtime = ["--container-runtime=remote",
+                   f"--container-runtime-endpoint=unix://{layout.containerd_socket}"]
+    return [_versioned_program("kubelet", layout),
+            f"--config={layout.configuration}/kubelet.json",
             f"--kubeconfig={layout.keys}/kubelet.kubeconfig",
             f"--root-dir={layout.kubelet_root}", f"--hostname-override={layout.name}",
-            f"--node-ip={layout.network.addresses.node}"]
+            f"--node-ip={layout.network.addresses.node}", *runtime]
 
 
 def _proxy(layout: Layout) -> list[str]:
-    return [kubernetes_program("kube-proxy"), f"--config={layout.configuration}/proxy.json"]
+    return [_versioned_program("kube-proxy", layout), f"--config={layout.configuration}/proxy.json"]
 
 
 def _coredns(layout: Layout) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from testbed.images.catalogue import PAUSE_IMAGE
 from testbed.layout import CLUSTER_DOMAIN, Layout
 from testbed.network import HOST_ADDRESS
+from testbed.programs import NEWEST
 
 _CONTAINERD = """\
 version = 2
@@ -102,9 +103,14 @@ def _pod_network(layout: Layout) -> object:
         {"type": "portmap", "capabilities": {"portMappings": True}}]}
 
 
+# What kubelets older than the newest do not read from their configuration.
+_NEW_KUBELET_KEYS = ("containerRuntimeEndpoint", "failCgroupV1", "localStorageCapacityIsolation",
+                     "podLogsDir")
+
+
 def _kubelet(layout: Layout) -> object:
     certificate = layout.keys / "kubelet-server"
-    return {
+    configuration = {
         "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
         "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True},
                            "x509": {"clientCAFile": str(layout.keys / "ca.crt")}},
@@ -124,6 +130,11 @@ def _kubelet(layout: Layout) -> object:
                          "nodefs.inodesFree": "0%", "imagefs.available": "0%"},
         "maxPods": 200, "enforceNodeAllocatable": ["pods"],
         "shutdownGracePeriod": "0s", "serializeImagePulls": False}
+    if layout.kubernetes != NEWEST:
+        for key in _NEW_KUBELET_KEYS:
+            del configuration[key]
+        configuration["featureGates"]["LocalStorageCapacityIsolation"] = False
+    return configuration
 
 
 def _proxy(layout: Layout) -> object:

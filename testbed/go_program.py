@@ -22,6 +22,7 @@ class GoProgram:
     recipe: str
     package: str = "."
     linker_flags: str = ""
+    tags: str = ""
     links: Sequence[str] = ()
 
     def build(self) -> Path:
@@ -36,7 +37,11 @@ class GoProgram:
 
     def _key(self) -> str:
         files = [p for p in self._directory().iterdir() if p.suffix in (".go", ".mod", ".sum")]
-        return hash_of([*sorted(files), self.package, self.linker_flags, *self.links])
+        return hash_of([*sorted(files), self.package, self.linker_flags, *self._tags(),
+                        *self.links])
+
+    def _tags(self) -> list[str]:
+        return ["-tags", self.tags] if self.tags else []
 
     def _make(self, target: Path) -> None:
         if not shutil.which("go"):
@@ -45,16 +50,16 @@ class GoProgram:
         run_with_progress(
             f"build {self.name}",
             ["go", "build", "-v", "-p", PARALLEL_COMPILERS, "-buildvcs=false",
-             "-ldflags", f"-s -w {self.linker_flags}", "-o", str(target / self.name),
-             self.package],
+             *self._tags(), "-ldflags", f"-s -w {self.linker_flags}",
+             "-o", str(target / self.name), self.package],
             directory=self._directory(),
             describe=lambda output: f"{len(output.splitlines())} of {packages} packages")
         for link in self.links:
             (target / link).symlink_to(self.name)
 
     def _count_packages(self) -> int:
-        listing = subprocess.run(["go", "list", "-deps", self.package], cwd=self._directory(),
-                                 capture_output=True, text=True)
+        listing = subprocess.run(["go", "list", *self._tags(), "-deps", self.package],
+                                 cwd=self._directory(), capture_output=True, text=True)
         if listing.returncode != 0:
             raise TestbedError(f"cannot fetch the Go modules of {self.name}: {listing.stderr}")
         return len(listing.stdout.splitlines())

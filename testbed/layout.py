@@ -16,6 +16,7 @@ class Layout:
     name: str
     directory: Path
     network: Network
+    kubernetes: str  # one of programs.KUBERNETES_VERSIONS
 
     @property
     def kubeconfig(self) -> Path:

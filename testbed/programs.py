@@ -11,6 +11,19 @@ KUBERNETES = GoProgram(
                   f" -X {_VERSION}.gitMinor=34"),
     links=("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
            "kubelet", "kubectl"))
+KUBERNETES_1_24_VERSION = "v1.24.17"
+# Without cloud providers: nobody asks them for anything here.
+KUBERNETES_1_24 = GoProgram(
+    "kubernetes-1.24", "kubernetes_1_24", tags="providerless",
+    # Its API server answers with the version that the client library has.
+    linker_flags=" ".join(
+        f"-X {package}.gitVersion={KUBERNETES_1_24_VERSION} -X {package}.gitMajor=1"
+        f" -X {package}.gitMinor=24" for package in (_VERSION, "k8s.io/client-go/pkg/version")),
+    links=("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
+           "kubelet"))
+# By version. kubectl is always the newest.
+NEWEST = "1.34"
+KUBERNETES_VERSIONS = {NEWEST: KUBERNETES, "1.24": KUBERNETES_1_24}
 ETCD = GoProgram("etcd", "etcd", package="go.etcd.io/etcd/server/v3")
 COREDNS = GoProgram("coredns", "coredns")
 LOCAL_PATH_PROVISIONER = GoProgram(
@@ -19,4 +32,4 @@ LOCAL_PATH_PROVISIONER = GoProgram(
 MINIO = GoProgram("minio", "minio", package="github.com/minio/minio")
 PAUSE = GoProgram("pause", "images/pause")
 
-ALL = (KUBERNETES, ETCD, COREDNS, LOCAL_PATH_PROVISIONER, MINIO, PAUSE)
+ALL = (KUBERNETES, KUBERNETES_1_24, ETCD, COREDNS, LOCAL_PATH_PROVISIONER, MINIO, PAUSE)

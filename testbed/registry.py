@@ -10,6 +10,7 @@ from testbed.layout import SOCKET_PATH_LIMIT, Layout
 from testbed.locking import locked
 from testbed.network import CLUSTERS_AT_MOST, Addresses, Network
 from testbed.paths import run_root
+from testbed.programs import NEWEST
 
 NAME_PATTERN = re.compile(r"[a-z0-9-]{1,12}")
 RECORD = "cluster.json"
@@ -30,11 +31,12 @@ def layout_of(name: str) -> Layout:
     directory = run_root() / name
     if len(str(directory / "containerd.sock.ttrpc")) > SOCKET_PATH_LIMIT:
         raise TestbedError(f"{run_root()} is too long a path for sockets: set DMAAS_TESTBED_RUN")
-    index = _read(directory).get("index", 0)
-    return Layout(name, directory, Network(name, Addresses(index)))
+    known = _read(directory)
+    return Layout(name, directory, Network(name, Addresses(known.get("index", 0))),
+                  known.get("kubernetes", NEWEST))
 
 
-def record(name: str) -> Layout:
+def record(name: str, kubernetes: str) -> Layout:
     """Makes the cluster known, of this boot of the machine, with address ranges of its own."""
     layout = layout_of(name)
     with locked(run_root() / ".index.lock"):
@@ -46,7 +48,7 @@ def record(name: str) -> Layout:
             raise TestbedError(f"{CLUSTERS_AT_MOST} clusters are the most: remove one")
         index = wanted if wanted in free else free[0]
         layout.directory.mkdir(parents=True, exist_ok=True)
-        _write(layout.directory, {"index": index, "boot": _boot()})
+        _write(layout.directory, {"index": index, "boot": _boot(), "kubernetes": kubernetes})
     return layout_of(name)
 
 

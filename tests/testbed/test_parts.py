@@ -17,6 +17,7 @@ from testbed.errors import TestbedError
 from testbed.images.archive import ImageDirectory, ImageFile, build_image, image_identity
 from testbed.kubernetes_access import clusters_from_environment
 from testbed.processes import Processes
+from testbed.programs import NEWEST
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -146,9 +147,9 @@ def test_program_that_ends_is_reported_with_its_last_words(tmp_path):
 
 
 def test_clusters_get_ranges_of_their_own_and_keep_them():
-    first, second = registry.record("one"), registry.record("two")
+    first, second = registry.record("one", NEWEST), registry.record("two", NEWEST)
     assert first.network.addresses.pods != second.network.addresses.pods
-    assert registry.record("one") == first
+    assert registry.record("one", NEWEST) == first
     assert registry.known_names() == ["one", "two"]
     assert registry.is_of_this_boot(first)
 
