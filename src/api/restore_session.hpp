@@ -41,6 +41,7 @@ struct RestoreSource {
   std::string latest_of{};
   std::string oldest_of{};
   std::string time_zone{};
+  std::string run{};
   bool operator==(const RestoreSource&) const = default;
 
   static void fields(auto& self, auto&& field) {
@@ -60,6 +61,13 @@ struct RestoreSource {
     field("timeZone", self.time_zone,
           "Whose days latestOf and oldestOf name, such as Europe/Berlin. Empty: UTC.",
           rule::max_length(64));
+    field(
+        "run", self.run,
+        "With latest, latestOf and oldestOf: only backups that this run of the plan made, such as "
+        "full.",
+        rule::max_length(40));
+    field.rule("!has(self.run) || self.run == '' || self.snapshot == 'latest'",
+               "run goes only with snapshot: latest");
     field.rule("has(self.repositoryRef) != has(self.stored)",
                "give exactly one of repositoryRef and stored");
     field.rule("!has(self.before) || self.snapshot == 'latest'",

@@ -94,6 +94,14 @@ def test_a_day_without_backup_is_answered_with_those_that_have_some(site, source
     assert status["message"].startswith("no backup of 2020-02-29: the repository holds 2 backups"), status["message"]
 
 
+def test_a_run_of_the_plan_chooses_among_its_own_backups(site, source):
+    _, newest = restore(site, source, "--preflight")
+    _, of_run = restore(site, source, "--run", "backup", "--preflight")
+    assert of_run["snapshot"] == newest["snapshot"]
+    _, of_another = restore(site, source, "--run", "nightly", "--preflight", expect="Failed")
+    assert of_another["message"].startswith("no backup by run nightly: the repository holds 2 backups"), of_another["message"]
+
+
 def test_a_claim_in_use_is_refused_and_its_pod_is_named(site, source, target):
     before = target.checksums()
     _, status = restore(site, source, *DATA_ONLY, "--in-place", "refuseIfInUse", expect="Failed")

@@ -57,6 +57,7 @@ Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
   source.latest_of = flags.latest_of;
   source.oldest_of = flags.oldest_of;
   source.time_zone = flags.time_zone;
+  source.run = flags.run;
   bool is_stored = !flags.storage.empty() || !flags.path.empty();
   if (!flags.backup.empty() + !flags.repository.empty() + is_stored != 1) {
     return fail(ErrorCode::invalid_input,
@@ -161,6 +162,10 @@ void add_source_flags(CLI::App& command, RestoreFlags& flags) {
       ->type_name("YYYY-MM-DD");
   command.add_option("--oldest-of", flags.oldest_of, "The oldest backup of a day")
       ->type_name("YYYY-MM-DD");
+  command
+      .add_option("--run", flags.run,
+                  "Only of the backups that this run of the plan made, such as full")
+      ->type_name("RUN");
   command
       .add_option("--time-zone", flags.time_zone,
                   "Whose days --latest-of and --oldest-of name, such as Europe/Berlin (default: "

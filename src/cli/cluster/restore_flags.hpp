@@ -20,6 +20,7 @@ struct RestoreFlags {
   std::string latest_of;
   std::string oldest_of;
   std::string time_zone;
+  std::string run;
   std::string data = "all";
   std::string existing = "skip";
   std::string name_prefix;

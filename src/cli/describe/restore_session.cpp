@@ -23,7 +23,8 @@ std::string source_of(const api::RestoreSource& source) {
                : !source.latest_of.empty() ? day("latest", source.latest_of)
                : !source.oldest_of.empty() ? day("oldest", source.oldest_of)
                                            : source.snapshot.substr(0, 53);
-  return fmt::format("{} of {}", which, from);
+  auto by_run = source.run.empty() ? std::string() : " by run " + source.run;
+  return fmt::format("{}{} of {}", which, by_run, from);
 }
 
 std::string pairs_text(const std::map<std::string, std::string>& pairs) {

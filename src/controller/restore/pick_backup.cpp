@@ -21,10 +21,15 @@ std::string day_of(Timestamp time, const date::time_zone* zone) {
 
 std::string describe(const api::RestoreSource& wanted) {
   auto in_zone = wanted.time_zone.empty() ? std::string() : " in " + wanted.time_zone;
-  if (!wanted.latest_of.empty()) return fmt::format("no backup of {}{}", wanted.latest_of, in_zone);
-  if (!wanted.oldest_of.empty()) return fmt::format("no backup of {}{}", wanted.oldest_of, in_zone);
-  if (wanted.before) return "no backup of " + format_seconds(*wanted.before) + " or before";
-  return "no backup " + wanted.snapshot;
+  auto by_run = wanted.run.empty() ? std::string() : " by run " + wanted.run;
+  auto of_day = [&](const std::string& day) {
+    return fmt::format("no backup of {}{}{}", day, in_zone, by_run);
+  };
+  if (!wanted.latest_of.empty()) return of_day(wanted.latest_of);
+  if (!wanted.oldest_of.empty()) return of_day(wanted.oldest_of);
+  if (wanted.before)
+    return fmt::format("no backup of {} or before{}", format_seconds(*wanted.before), by_run);
+  return by_run.empty() ? "no backup " + wanted.snapshot : "no backup" + by_run;
 }
 
 Result<std::size_t> pick_by_id(const std::vector<BackupMoment>& backups, const std::string& id) {
@@ -60,8 +65,13 @@ std::string list_backups(const std::vector<BackupMoment>& backups, const std::st
 Result<std::size_t> pick_backup(const std::vector<BackupMoment>& backups,
                                 const api::RestoreSource& wanted, const std::string& id) {
   const auto* zone = TRY(find_time_zone(wanted.time_zone));
+  auto is_by_run = [&](const BackupMoment& backup) {
+    return wanted.run.empty() || backup.run == wanted.run;
+  };
   auto is_of = [&](const std::string& day) {
-    return [&, zone](const BackupMoment& backup) { return day_of(backup.time, zone) == day; };
+    return [&, zone](const BackupMoment& backup) {
+      return is_by_run(backup) && day_of(backup.time, zone) == day;
+    };
   };
   auto newest = [&](auto&& matches) {
     auto found = std::find_if(backups.rbegin(), backups.rend(), matches);
@@ -78,7 +88,7 @@ Result<std::size_t> pick_backup(const std::vector<BackupMoment>& backups,
     picked = newest(is_of(wanted.latest_of));
   } else {
     picked = newest([&](const BackupMoment& backup) {
-      return !wanted.before || backup.time <= *wanted.before;
+      return is_by_run(backup) && (!wanted.before || backup.time <= *wanted.before);
     });
   }
   if (picked < backups.size()) return picked;

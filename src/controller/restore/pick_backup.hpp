@@ -13,12 +13,13 @@ namespace dmaas::controller {
 struct BackupMoment {
   std::string id{};  // hexadecimal, of its resources component
   Timestamp time{};
+  std::string run{};  // of the plan that made it
 };
 
 /// Index of the one that is wanted: by the first digits of its id, or the newest of all, before a
-/// time or of a day, or the oldest of a day. `backups` are in order of time; `id` is what
-/// `wanted.snapshot` stands for. Pure. Errors: not_found (the message lists what there is),
-/// invalid_input (ambiguous, or an unknown time zone).
+/// time or of a day, or the oldest of a day, if asked for only of one run. `backups` are in order
+/// of time; `id` is what `wanted.snapshot` stands for. Pure. Errors: not_found (the message lists
+/// what there is), invalid_input (ambiguous, or an unknown time zone).
 Result<std::size_t> pick_backup(const std::vector<BackupMoment>& backups,
                                 const api::RestoreSource& wanted, const std::string& id);
 

@@ -47,6 +47,16 @@ TEST_F(PickBackupTest, ADayBelongsToItsTimeZone) {
   EXPECT_EQ(pick({.latest_of = "2026-11-22", .time_zone = "America/New_York"}), "b");
 }
 
+TEST_F(PickBackupTest, ARunLeavesOutWhatOthersMade) {
+  backups_[1].run = backups_[3].run = "full";
+  EXPECT_EQ(pick({.run = "full"}), "d");
+  EXPECT_EQ(pick({.before = *parse_timestamp("2026-11-23T12:00:00Z"), .run = "full"}), "b");
+  EXPECT_EQ(pick({.oldest_of = "2026-11-23", .run = "full"}), "b");
+  EXPECT_EQ(pick({.latest_of = "2026-11-25", .run = "full"}).substr(0, 38),
+            "no backup of 2026-11-25 by run full: t");
+  EXPECT_EQ(pick({.run = "logs"}).substr(0, 25), "no backup by run logs: th");
+}
+
 TEST_F(PickBackupTest, WhatIsNotThereIsAnsweredWithWhatThereIs) {
   EXPECT_EQ(pick({.oldest_of = "2026-11-24", .time_zone = "UTC"}),
             "no backup of 2026-11-24 in UTC: the repository holds 5 backups, the newest is "

@@ -15,9 +15,18 @@
 namespace dmaas::controller {
 namespace {
 
+/// What follows `prefix` in one of the tags; "" when none has it.
+std::string tagged(const engine::Snapshot& snapshot, std::string_view prefix) {
+  for (const auto& tag : snapshot.tags) {
+    if (tag.starts_with(prefix)) return tag.substr(prefix.size());
+  }
+  return {};
+}
+
 std::vector<BackupMoment> moments_of(const std::vector<engine::StoredSnapshot>& backups) {
   std::vector<BackupMoment> moments;
-  for (const auto& backup : backups) moments.push_back({backup.id.hex(), backup.snapshot.time});
+  for (const auto& [id, snapshot] : backups)
+    moments.push_back({id.hex(), snapshot.time, tagged(snapshot, "dmaas.io/run=")});
   return moments;
 }
 
@@ -74,13 +83,10 @@ Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repos
     TRY(check_undamaged(damaged, id, list_backups(moments, wanted.time_zone)));
   const auto* chosen = &backups[TRY(picked)];
   ChosenBackup result{chosen->id.hex(), chosen->snapshot.time, "", warning_of(damaged)};
-  for (const auto& tag : chosen->snapshot.tags) {
-    constexpr std::string_view prefix = "dmaas.io/session=";
-    if (!tag.starts_with(prefix)) continue;
-    auto slash = source.place.path.rfind('/');
+  if (auto session = tagged(chosen->snapshot, "dmaas.io/session="); !session.empty()) {
+    auto application = source.place.path.substr(source.place.path.rfind('/') + 1);
     result.object_name =
-        api::snapshot_name(source.place.path.substr(slash + 1), chosen->snapshot.time,
-                           repository.config().id, tag.substr(prefix.size()));
+        api::snapshot_name(application, chosen->snapshot.time, repository.config().id, session);
   }
   return result;
 }
