@@ -10,6 +10,7 @@
 #include "api/restore_session.hpp"
 #include "applications/json_walk.hpp"
 #include "applications/parallel.hpp"
+#include "applications/restore/dropped_fields.hpp"
 #include "applications/restore/field_ownership.hpp"
 #include "applications/restore/left_to_cluster.hpp"
 #include "applications/restore/merge_account.hpp"
@@ -53,6 +54,7 @@ kube::WriteOptions write_options() {
 struct Step {
   ApplyOutcome outcome = ApplyOutcome::created;
   std::string message{};
+  std::vector<std::string> dropped{};  // fields
 };
 
 class Applier {
@@ -89,7 +91,7 @@ private:
   Result<Step> write(const PlannedObject& planned, const Json& document,
                      std::stop_token stop) const {
     auto created = access_.account.create(planned.resource, document, write_options(), stop);
-    if (created) return Step{};
+    if (created) return Step{ApplyOutcome::created, {}, dropped_fields(document, *created)};
     // That the object exists may hide behind other reasons: its own port is taken, the quota is
     // full, the account may not create the kind.
     const bool may_exist = created.code() == ErrorCode::already_exists ||
@@ -145,8 +147,10 @@ private:
       return Step{ApplyOutcome::skipped, std::string(left_to_cluster)};
     if (!after) return fail(std::move(after).error());
     const bool same = kube::resource_version_of(*after) == kube::resource_version_of(current);
-    return same ? Step{ApplyOutcome::unchanged, "it was equal"}
-                : Step{ApplyOutcome::updated, "it existed"};
+    Step step = same ? Step{ApplyOutcome::unchanged, "it was equal"}
+                     : Step{ApplyOutcome::updated, "it existed"};
+    step.dropped = dropped_fields(document, *after);
+    return step;
   }
 
   Result<Step> recreate(const PlannedObject& planned, const Json& document, const Json& current,
@@ -164,8 +168,10 @@ private:
                      if (!found) return fail(std::move(found).error());
                      return kube::uid_of(*found) != removal.uid;
                    }));
-    TRY(access_.account.create(planned.resource, document, write_options(), stop));
-    return Step{ApplyOutcome::updated, "it existed: deleted and made again"};
+    const Json made =
+        TRY(access_.account.create(planned.resource, document, write_options(), stop));
+    return Step{ApplyOutcome::updated, "it existed: deleted and made again",
+                dropped_fields(document, made)};
   }
 
   Result<Step> merge_into(const PlannedObject& planned, const Json& document, const Json& current,
@@ -220,7 +226,7 @@ Result<> apply_part(const RestorePlan& plan, const ResourceFiles& files, const A
   std::mutex mutex;
   auto report = [&](const PlannedObject& planned, Step step) {
     const std::lock_guard lock(mutex);
-    sink({planned.destination, step.outcome, std::move(step.message)});
+    sink({planned.destination, step.outcome, std::move(step.message), std::move(step.dropped)});
   };
   for (auto first = plan.objects.begin(); first != plan.objects.end();) {
     const auto last = std::find_if(first, plan.objects.end(), [&](const auto& object) {

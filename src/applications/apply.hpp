@@ -22,7 +22,8 @@ std::string_view name_of(ApplyOutcome outcome);
 struct AppliedObject {
   ObjectId object{};  // as it is called at the destination
   ApplyOutcome outcome = ApplyOutcome::created;
-  std::string message{};  // cause and remedy; "" for created
+  std::string message{};               // cause and remedy; "" for created
+  std::vector<std::string> dropped{};  // fields that the server took the object without
 };
 /// Called by one thread at a time, in any order within a priority.
 using AppliedSink = std::function<void(const AppliedObject&)>;

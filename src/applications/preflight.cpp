@@ -12,6 +12,7 @@
 #include "api/restore_session.hpp"
 #include "applications/json_walk.hpp"
 #include "applications/parallel.hpp"
+#include "applications/restore/dropped_fields.hpp"
 #include "applications/restore/left_to_cluster.hpp"
 #include "applications/restore/surroundings.hpp"
 #include "applications/restore/trial_pod.hpp"
@@ -27,6 +28,7 @@ using enum api::PreflightVerdict;
 struct Judgement {
   api::PreflightVerdict verdict = accepted;
   std::string reason{};
+  std::vector<std::string> dropped{};  // fields
 };
 
 /// What the answer to a dry run says of the object. Only what no later moment can change is a
@@ -157,7 +159,9 @@ private:
     if (!created) return judge_refusal(planned, document, created.error(), stop);
     count(planned, document);
     if (auto shared = judge_traffic(planned, document)) return *std::move(shared);
-    return try_pod(document, stop);
+    Judgement judgement = TRY(try_pod(document, stop));
+    judgement.dropped = dropped_fields(document, *created);
+    return judgement;
   }
 
   /// That the object exists may hide behind other reasons: its own port is taken, the quota is
@@ -285,6 +289,8 @@ Result<PreflightResult> preflight(const RestorePlan& plan, const ResourceFiles& 
     const PlannedObject& planned = plan.objects[index];
     Judgement judgement = TRY(trial.judge_object(planned, stopped));
     const std::lock_guard lock(mutex);
+    if (!judgement.dropped.empty())
+      result.dropped.push_back({planned.destination, std::move(judgement.dropped)});
     if (judgement.verdict == accepted) {
       ++result.accepted;
     } else {
@@ -298,6 +304,7 @@ Result<PreflightResult> preflight(const RestorePlan& plan, const ResourceFiles& 
   std::ranges::sort(result.findings, {}, [](const Finding& finding) {
     return std::tuple(rank_of(finding.verdict), finding.object);
   });
+  std::ranges::sort(result.dropped, {}, &DroppedFields::object);
   return result;
 }
 

@@ -24,8 +24,15 @@ struct Finding {
   std::string reason{};  // with the remedy when rejected
 };
 
+/// Fields of an object that the destination would take without.
+struct DroppedFields {
+  ObjectId object{};
+  std::vector<std::string> fields{};
+};
+
 struct PreflightResult {
   std::size_t accepted = 0;
+  std::vector<DroppedFields> dropped{};  // by object
   std::vector<Finding>
       findings{};  // all that are not accepted: rejected, unproven, skipped; then by object
 

@@ -116,7 +116,10 @@ private:
     }
     std::erase_if(taken_, [&](const Candidate* candidate) {
       const auto& choice = choices_[candidate->kind];
-      if (!choice) plan_.unsupported.push_back({candidate->facts.id, choice.error().message()});
+      if (!choice) {
+        plan_.unsupported.push_back(
+            {candidate->facts.id, choice.error().message() + ": " + candidate->replacement});
+      }
       return !choice.has_value();
     });
   }
@@ -309,7 +312,7 @@ Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
   strip(document);
   if (plan.defuse == Defuse::yes) defuse(document);
   plan.naming->rename(document);
-  document.as_object()["apiVersion"] = object.resource.api_version();
+  convert(document, object.resource);
   kube::set_label(document, api::label::restored_by, kube::to_label_value(plan.restored_by));
   const Described source{object.resource, object.source.key.namespace_name, object.source.key.name,
                          labels};

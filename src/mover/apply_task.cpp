@@ -10,6 +10,7 @@
 #include "applications/cluster_view.hpp"
 #include "applications/preflight.hpp"
 #include "applications/readiness.hpp"
+#include "applications/restore/dropped_fields.hpp"
 #include "applications/restore/dumps.hpp"
 #include "applications/restore/existing_claims.hpp"
 #include "applications/restore_plan.hpp"
@@ -226,6 +227,12 @@ Result<> plan_dumps(const Restore& restore, api::RestoreReport& report, std::sto
   return {};
 }
 
+void note_dropped(const applications::ObjectId& object, const std::vector<std::string>& fields,
+                  api::RestoreReport& report) {
+  if (fields.empty() || report.warnings.size() == max_warnings) return;
+  report.warnings.push_back(object.text() + ": " + applications::describe_dropped(fields));
+}
+
 Result<> note_missing_secrets(const Restore& restore, api::RestoreReport& report,
                               std::stop_token stop) {
   for (const auto& secret : restore.plan.needed_secrets) {
@@ -277,6 +284,7 @@ Result<api::RestoreReport> run_preflight(const Restore& restore, std::stop_token
   TRY(plan_dumps(restore, report, stop));
   TRY(note_missing_secrets(restore, report, stop));
   note_plan(restore.plan, report);
+  for (const auto& [object, fields] : found.dropped) note_dropped(object, fields, report);
   return report;
 }
 
@@ -360,7 +368,10 @@ Result<api::MoverResult> run_apply(Restore& restore, applications::RestorePart p
   applications::ApplyOptions options;
   options.part = part;
   options.existing = restore.order.apply->existing;
-  auto note = [&](const applications::AppliedObject& applied) { counts.add(applied, report); };
+  auto note = [&](const applications::AppliedObject& applied) {
+    counts.add(applied, report);
+    note_dropped(applied.object, applied.dropped, report);
+  };
   TRY(applications::apply_part(restore.plan, *restore.files, access, options, note, stop));
   report.counts = counts.list();
   api::MoverResult result{.outcome = api::MoverOutcome::succeeded};

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "applications/resource_path.hpp"
+#include "applications/restore/pod_security.hpp"
 #include "applications/restore/strip.hpp"
 
 namespace dmaas::applications {
@@ -34,10 +35,20 @@ void add_pod_facts(const Json& pod_spec, Candidate& candidate) {
   }
 }
 
+std::string replacement_of(const Json& object) {
+  if (text_at(object, "kind") != "PodSecurityPolicy")
+    return "install what serves it, or exclude the kind";
+  return fmt::format(
+      "label the namespaces that it was made for with pod-security.kubernetes.io/enforce={}, which "
+      "comes closest to it, and exclude the kind",
+      closest_pod_security(object));
+}
+
 Candidate describe(const kube::Resource& resource, const Json& object) {
   Candidate candidate;
   candidate.facts = facts_of(resource, object);
   candidate.not_restored = reason_not_restored(object);
+  candidate.replacement = replacement_of(object);
   if (resource.group.empty() && resource.kind == "PersistentVolumeClaim") {
     if (const Json* spec = find(object, "spec")) candidate.claim_spec = *spec;
   }

@@ -24,6 +24,7 @@ struct Candidate {
   JsonObject placement{};             // of what has pods
   std::vector<std::string> claims{};  // that its pods mount by name
   std::vector<std::pair<std::string, std::string>> environment{};  // plain values of its pods
+  std::string replacement{};  // what a person may do where its kind is not served
 };
 
 struct StoredObjects {

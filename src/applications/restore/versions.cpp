@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "applications/json_walk.hpp"
+
 namespace dmaas::applications {
 namespace {
 
 constexpr std::int64_t index_format_version = 1;
 
-/// Versions whose documents differ in nothing but apiVersion.
+/// Versions whose documents differ in nothing but apiVersion and fields that are called otherwise.
 struct SameShape {
   std::string_view group;
   std::string_view kind;  // "*": all of the group
@@ -25,14 +27,10 @@ constexpr SameShape same_shapes[] = {
     {"scheduling.k8s.io", "PriorityClass", "v1beta1", "v1"},
     {"storage.k8s.io", "StorageClass", "v1beta1", "v1"},
     {"node.k8s.io", "RuntimeClass", "v1beta1", "v1"},
-};
-
-struct Advice {
-  std::string_view kind;
-  std::string_view text;
-};
-constexpr Advice advices[] = {
-    {"PodSecurityPolicy", "use the label pod-security.kubernetes.io/enforce on namespaces instead"},
+    {"flowcontrol.apiserver.k8s.io", "*", "v1beta2", "v1"},
+    {"flowcontrol.apiserver.k8s.io", "*", "v1beta3", "v1"},
+    {"flowcontrol.apiserver.k8s.io", "*", "v1", "v1beta3"},
+    {"flowcontrol.apiserver.k8s.io", "*", "v1", "v1beta2"},
 };
 
 bool has_same_shape(const kube::Resource& resource, std::string_view from, std::string_view to) {
@@ -58,11 +56,19 @@ Error not_served(const StoredKind& kind, const std::vector<kube::Resource>& serv
   std::string text = fmt::format("the cluster does not serve {} {}", kind.resource.api_version(),
                                  kind.resource.kind);
   for (const auto& version : served) text += fmt::format(", only {}", version.api_version());
-  for (const auto& advice : advices) {
-    if (advice.kind == kind.resource.kind)
-      return {ErrorCode::unsupported, fmt::format("{}: {}", text, advice.text)};
-  }
-  return {ErrorCode::unsupported, text + ": install what serves it, or exclude the kind"};
+  return {ErrorCode::unsupported, std::move(text)};
+}
+
+/// What a priority level's share was called up to v1beta2, and since v1beta3.
+constexpr std::string_view old_share = "assuredConcurrencyShares";
+constexpr std::string_view new_share = "nominalConcurrencyShares";
+
+void rename_field(Json* object, std::string_view from, std::string_view to) {
+  const Json* value = object == nullptr ? nullptr : find(*object, from);
+  if (value == nullptr) return;
+  Json moved = *value;
+  remove_field(object, from);
+  object->as_object()[boost::json::string_view(to.data(), to.size())] = std::move(moved);
 }
 
 }  // namespace
@@ -115,6 +121,14 @@ Result<VersionChoice> choose_version(const StoredKind& kind, const kube::Discove
     }
   }
   return fail(not_served(kind, served));
+}
+
+void convert(Json& document, const kube::Resource& applied) {
+  document.as_object()["apiVersion"] = applied.api_version();
+  if (applied.group != "flowcontrol.apiserver.k8s.io") return;
+  Json* limited = at(&document, "spec", "limited");
+  const bool is_old = applied.version == "v1beta2" || applied.version == "v1beta1";
+  rename_field(limited, is_old ? new_share : old_share, is_old ? old_share : new_share);
 }
 
 }  // namespace dmaas::applications

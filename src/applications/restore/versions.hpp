@@ -25,8 +25,11 @@ struct VersionChoice {
       conversion{};  // for people; "" when both versions are the one that the source preferred
 };
 
-/// The same version, else another stored version that the destination serves, else one of the same
-/// shape. Errors: unsupported, with what a person may do instead.
+/// The same version, else another stored version that the destination serves, else one that
+/// `convert` can make of a stored one. Errors: unsupported.
 Result<VersionChoice> choose_version(const StoredKind& kind, const kube::Discovery& destination);
+
+/// Makes a document of the version it is stored in one of `applied`, a choice of `choose_version`.
+void convert(Json& document, const kube::Resource& applied);
 
 }  // namespace dmaas::applications

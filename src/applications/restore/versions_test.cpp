@@ -44,14 +44,35 @@ TEST(VersionsTest, AVersionOfTheSameShapeIsMade) {
   EXPECT_EQ(choice->conversion, "batch/v1 made of batch/v1beta1");
 }
 
-TEST(VersionsTest, AKindThatIsGoneSaysWhatToDoInstead) {
+TEST(VersionsTest, AKindThatIsGoneIsNamed) {
   const auto gone =
       choose_version(stored({"v1beta1"}, "policy", "podsecuritypolicies", "PodSecurityPolicy"), {});
   EXPECT_EQ(gone.code(), ErrorCode::unsupported);
-  EXPECT_THAT(gone.error().message(), testing::HasSubstr("pod-security.kubernetes.io/enforce"));
   const auto other = choose_version(stored({"v1"}, "g.io", "things", "Thing"),
                                     serving({"v3"}, "g.io", "things", "Thing"));
   EXPECT_THAT(other.error().message(), testing::HasSubstr("only g.io/v3"));
+}
+
+TEST(VersionsTest, ThePriorityLevelsOfAnOldClusterFitANewOneAndBack) {
+  const std::string group = "flowcontrol.apiserver.k8s.io";
+  const std::string plural = "prioritylevelconfigurations";
+  const std::string kind = "PriorityLevelConfiguration";
+  Json document = *parse_json(
+      R"({"apiVersion":"flowcontrol.apiserver.k8s.io/v1beta2","spec":{"limited":{"assuredConcurrencyShares":5}}})");
+  const Json before = document;
+
+  const auto to_new = choose_version(stored({"v1beta2", "v1beta1"}, group, plural, kind),
+                                     serving({"v1"}, group, plural, kind));
+  EXPECT_EQ(to_new->conversion, group + "/v1 made of " + group + "/v1beta2");
+  convert(document, to_new->applied);
+  EXPECT_EQ(text_at(document, "apiVersion"), group + "/v1");
+  EXPECT_EQ(number_at(document, "spec", "limited", "nominalConcurrencyShares"), 5);
+  EXPECT_EQ(find(*find(*find(document, "spec"), "limited"), "assuredConcurrencyShares"), nullptr);
+
+  const auto to_old = choose_version(stored({"v1"}, group, plural, kind),
+                                     serving({"v1beta2", "v1beta1"}, group, plural, kind));
+  convert(document, to_old->applied);
+  EXPECT_EQ(document, before);
 }
 
 }  // namespace

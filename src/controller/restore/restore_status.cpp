@@ -102,7 +102,8 @@ void merge_report(api::RestoreSessionStatus& status, const api::RestoreReport& r
     if (status.problems.size() < max_problems) status.problems.push_back(problem);
   }
   for (const auto& warning : report.warnings) {
-    if (status.warnings.size() < max_warnings) status.warnings.push_back(warning);
+    bool is_known = std::ranges::find(status.warnings, warning) != status.warnings.end();
+    if (!is_known && status.warnings.size() < max_warnings) status.warnings.push_back(warning);
   }
 }
 
