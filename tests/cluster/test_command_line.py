@@ -99,6 +99,17 @@ def test_describe_tells_the_story(site, keeper):
     assert f"Path:          {PATH.format(cluster=site.name)}" in repository and "this one" in repository
 
 
+def test_report_tells_an_auditor_what_is_protected(site, keeper):
+    report = json.loads(site.dmaas("report", "-n", NAMESPACE, "--since", "1d", "-o", "json"))
+    (plan,) = report["plans"]
+    assert (plan["plan"], plan["backups"], plan["failedSessions"]) == (f"{NAMESPACE}/keeper", 1, 0)
+    assert f"{NAMESPACE}/data-keeper-0" not in report.get("unprotectedClaims", [])
+    elsewhere = json.loads(site.dmaas("report", "--since", "1d", "-o", "json"))
+    assert plan in elsewhere["plans"]
+    text = site.dmaas("report", "-n", NAMESPACE)
+    assert text.startswith("# Backups from ") and f"| {NAMESPACE}/keeper | everything | " in text, text
+
+
 def test_mistakes_are_answered_with_what_there_is(site, keeper):
     missing = Answer(site, "backup", "keepr", "-n", NAMESPACE)
     assert missing.code == 1 and "its plans are: keeper" in missing.notes

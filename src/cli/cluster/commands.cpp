@@ -20,6 +20,7 @@ void add_cluster_commands(CLI::App& app, CommandLine& line) {
   add_delete_commands(app, line);
   add_repository_commands(app, line);
   add_status_command(app, line);
+  add_report_command(app, line);
   add_get_command(app, line);
   add_describe_command(app, line);
   add_logs_command(app, line);
