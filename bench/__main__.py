@@ -1,6 +1,6 @@
 """./x bench [--quick] [--repeat N] [--minio ADDRESS] [SCENARIO...]
 
-Scenarios: files-local files-minio image-local image-minio objects (default: all). Needs root, and
+Scenarios: files-local files-minio image-local image-minio objects plans (default: all). Needs root, and
 room of three times the data. Goes on where an interrupted run of the same programs was."""
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Sequence, TypeVar
 
-from bench import data, objects, report
+from bench import data, objects, plans, report
 from bench.programs import COMPARED, Program, all_programs, our_program
 from bench.results import Record, Results, rows_of, samples_of
 from bench.scenario import Repetition, Samples
@@ -25,7 +25,7 @@ from testbed.programs import KUBERNETES_VERSION
 from testbed.progress import say
 
 COMPARISONS = ("files-local", "files-minio", "image-local", "image-minio")
-SCENARIOS = (*COMPARISONS, objects.SCENARIO)
+SCENARIOS = (*COMPARISONS, objects.SCENARIO, plans.SCENARIO)
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 S = TypeVar("S")
 
@@ -36,6 +36,7 @@ def main() -> int:
     repeat = arguments.repeat or (1 if arguments.quick else 3)
     compared = Results(cache_root() / "bench-results.jsonl", samples_of)
     of_objects = Results(cache_root() / "bench-objects.jsonl", objects.usages_of)
+    of_plans = Results(cache_root() / "bench-plans.jsonl", plans.usage_of)
     try:
         comparisons = [scenario for scenario in COMPARISONS if scenario in arguments.scenarios]
         programs = all_programs() if comparisons else []
@@ -43,14 +44,17 @@ def main() -> int:
         for scenario in comparisons:
             measure(compared, scenario, size, versions, repeat,
                     lambda: run_once(scenario, size, arguments.minio, programs))
+        versions = {"dmaas": our_program().version(), "Kubernetes": KUBERNETES_VERSION}
         if objects.SCENARIO in arguments.scenarios:
-            versions = {"dmaas": our_program().version(), "Kubernetes": KUBERNETES_VERSION}
             measure(of_objects, objects.SCENARIO, size, versions, repeat,
                     lambda: objects.measure_objects(size))
+        if plans.SCENARIO in arguments.scenarios:
+            measure(of_plans, plans.SCENARIO, size, versions, arguments.repeat or 1,
+                    lambda: plans.measure_plans(size))
     except TestbedError as error:
         say(f"error: {error}")
         return 1
-    show(compared, of_objects, size)
+    show(compared, of_objects, of_plans, size)
     return 0
 
 
@@ -95,22 +99,27 @@ def run_once(scenario: str, size: data.Size, address: str, programs: list[Progra
 
 
 def show(compared: Results[Samples], of_objects: Results[objects.ApiUsages],
-         size: data.Size) -> None:
+         of_plans: Results[plans.PlansUsage], size: data.Size) -> None:
     """Everything that was ever measured, the newest of each scenario."""
     comparisons = [records for scenario in COMPARISONS
                    if (records := compared.newest(scenario, size.name))]
     rows = [row for records in comparisons for row in rows_of(records)]
     apis = of_objects.newest(objects.SCENARIO, size.name)
     usages = objects.medians_of([record.samples for record in apis]) if apis else {}
+    many = of_plans.newest(plans.SCENARIO, size.name)
+    usage = plans.median_of([record.samples for record in many]) if many else None
     if size is data.FULL:
         DOCUMENT.write_text(report.document(
             report.compared(rows, facts(comparisons, size)) if rows else [],
-            report.of_objects(usages, facts_of_objects(apis, size)) if apis else []))
+            report.of_objects(usages, facts_of_objects(apis, size)) if apis else [],
+            report.of_plans(usage, facts_of_plans(many, size)) if usage else []))
         say(f"wrote {DOCUMENT}")
     if rows:
         print("\n".join(report.summary(rows)))
     if apis:
         print("\n".join(report.objects_table(usages)))
+    if usage:
+        print("\n".join(report.plans_table(usage)))
 
 
 def facts(comparisons: Sequence[Sequence[Record[Samples]]], size: data.Size) -> list[str]:
@@ -139,6 +148,18 @@ def facts_of_objects(records: Sequence[Record[objects.ApiUsages]], size: data.Si
         "Seconds are those of the command, from its start to the end of the session. Calls are the"
         " requests for ConfigMaps and Secrets that the API server counted, whoever made them."
         " Memory is each process's largest resident set in the step.",
+        *circumstances([records]),
+    ]
+
+
+def facts_of_plans(records: Sequence[Record[plans.PlansUsage]], size: data.Size) -> list[str]:
+    return [
+        "Again: `./x bench plans`. No peer is measured beside it: the figures are ours alone.",
+        f"{plans.PLANS[size.name]} namespaces with a plan and a repository each, all due in the same"
+        f" minute, {plans.ROUNDS[size.name]} times. Movers are real but have no containers around"
+        f" them; the storage lets {plans.MOVERS_AT_MOST} run at one time, {plans.SLOTS} could.",
+        "Requests are those of the controller's account, counted by the API server. API server, etcd"
+        " and movers share the machine's cores.",
         *circumstances([records]),
     ]
 

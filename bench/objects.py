@@ -131,7 +131,7 @@ def _contents(site: Site, namespace: str) -> dict[str, dict]:
 
 def _measured(site: Site, *command: str) -> ApiUsage:
     before = _calls(site)
-    with _MemoryWatch(site) as memory:
+    with MemoryWatch(site) as memory:
         started = time.monotonic()
         site.dmaas(*command, seconds=COMMAND_SECONDS)
         seconds = time.monotonic() - started
@@ -156,7 +156,7 @@ def calls_in(metrics: str) -> dict[str, int]:
     return totals
 
 
-class _MemoryWatch:
+class MemoryWatch:
     """Peak resident memory of every process of the product in a cluster, while it lives."""
 
     def __init__(self, site: Site) -> None:
@@ -165,7 +165,7 @@ class _MemoryWatch:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
-    def __enter__(self) -> "_MemoryWatch":
+    def __enter__(self) -> "MemoryWatch":
         for pid, _ in self._processes():
             with contextlib.suppress(OSError):
                 # The kernel forgets the peak of what was done before.

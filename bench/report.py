@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Callable, Sequence
 
 from bench.objects import ApiUsages
+from bench.plans import PlansUsage
 from bench.results import Row
 from bench.scenario import Sample
 
@@ -72,11 +73,26 @@ def objects_table(usages: ApiUsages) -> list[str]:
     return lines
 
 
-def document(comparison: Sequence[str], objects: Sequence[str]) -> str:
-    """Of the lines that `compared` and `of_objects` give; either may be empty."""
+def plans_table(usage: PlansUsage) -> list[str]:
+    made, ended = usage.created_delay, usage.ended_delay
+    return [
+        "| many plans | |", "|---|--:|",
+        f"| plans due in one minute | {usage.plans:,} |",
+        f"| sessions, all succeeded | {usage.sessions:,} |",
+        f"| sessions per second, of all rounds | {usage.sessions / usage.wall_seconds:.1f} |",
+        f"| session made after the due time, s: median, 99 % | {made[0]:.0f}, {made[1]:.0f} |",
+        f"| session over after the due time, s: median, 99 % | {ended[0]:.0f}, {ended[1]:.0f} |",
+        f"| requests of the controller per session | {usage.controller_calls / usage.sessions:.1f} |",
+        f"| controller, MiB | {usage.controller_peak_bytes / (1 << 20):.0f} |",
+        f"| gateway, MiB | {usage.gateway_peak_bytes / (1 << 20):.0f} |",
+        f"| movers at one time, at most | {usage.movers_at_once} |"]
+
+
+def document(comparison: Sequence[str], objects: Sequence[str], plans: Sequence[str]) -> str:
+    """Of the lines that `compared`, `of_objects` and `of_plans` give; any may be empty."""
     return "\n".join(["# Benchmarks", "",
                       "Written by `./x bench`; do not edit. Less is better everywhere.", "",
-                      *comparison, *objects])
+                      *comparison, *objects, *plans])
 
 
 def compared(rows: Sequence[Row], facts: Sequence[str]) -> list[str]:
@@ -92,6 +108,10 @@ def compared(rows: Sequence[Row], facts: Sequence[str]) -> list[str]:
 def of_objects(usages: ApiUsages, facts: Sequence[str]) -> list[str]:
     return ["## Objects of a cluster", "", *objects_table(usages), "",
             *[f"- {fact}" for fact in facts], ""]
+
+
+def of_plans(usage: PlansUsage, facts: Sequence[str]) -> list[str]:
+    return ["## Many plans", "", *plans_table(usage), "", *[f"- {fact}" for fact in facts], ""]
 
 
 def _title(row: Row) -> str:

@@ -37,7 +37,7 @@ def test_lost_row_says_by_what():
 
 def test_comparison_holds_facts_and_a_table_for_each_figure():
     rows = rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))])
-    text = document(compared(rows, ["a fact"]), [])
+    text = document(compared(rows, ["a fact"]), [], [])
     assert "- a fact\n" in text
     assert "| peak memory, MiB | dmaas | peer |\n|---|--:|--:|\n" in text
     assert "| files, local: restore to an empty directory | 1.00 | 2.00 |" in text
