@@ -53,6 +53,22 @@ Result<std::string> ask_twice() {
   return password;
 }
 
+/// "" when neither is given.
+Result<std::string> given_location(const std::string& location, const std::string& file) {
+  if (!location.empty() || file.empty()) return location;
+  auto text = TRY(read_small_file(file));
+  return without_line_end(std::move(text));
+}
+
+/// From the file, else from the environment; "" when neither is given.
+Result<std::string> given_password(const std::string& file, const char* variable) {
+  if (file.empty()) return environment(variable);
+  auto text = TRY(read_small_file(file));
+  auto password = without_line_end(std::move(text));
+  if (password.empty()) return fail(ErrorCode::invalid_input, file + " holds no password");
+  return password;
+}
+
 bool contains_all(const std::vector<std::string>& all, const std::vector<std::string>& wanted) {
   return std::ranges::all_of(
       wanted, [&](const auto& value) { return std::ranges::find(all, value) != all.end(); });
@@ -95,12 +111,18 @@ void add_repository_flags(CLI::App& command, RepositoryFlags& flags) {
   command.add_flag("-q,--quiet", flags.quiet, "No progress and no summary");
 }
 
+void add_source_flags(CLI::App& command, SourceFlags& flags) {
+  command.add_option("--from-repo", flags.location, "Repository to take from; it is only read")
+      ->envname("RESTIC_FROM_REPOSITORY");
+  command.add_option("--from-repository-file", flags.location_file, "File with its location")
+      ->envname("RESTIC_FROM_REPOSITORY_FILE");
+  command.add_option("--from-password-file", flags.password_file, "File with its password")
+      ->envname("RESTIC_FROM_PASSWORD_FILE");
+}
+
 Result<std::string> repository_location(const RepositoryFlags& flags) {
-  if (!flags.location.empty()) return flags.location;
-  if (!flags.location_file.empty()) {
-    auto text = TRY(read_small_file(flags.location_file));
-    return without_line_end(std::move(text));
-  }
+  auto location = TRY(given_location(flags.location, flags.location_file));
+  if (!location.empty()) return location;
   return fail(ErrorCode::invalid_input, "no repository: give -r or set RESTIC_REPOSITORY");
 }
 
@@ -122,14 +144,8 @@ Result<engine::RepositoryOptions> repository_options(const RepositoryFlags& flag
 }
 
 Result<std::string> read_password(const RepositoryFlags& flags, AskPassword how) {
-  if (!flags.password_file.empty()) {
-    auto text = TRY(read_small_file(flags.password_file));
-    auto password = without_line_end(std::move(text));
-    if (password.empty())
-      return fail(ErrorCode::invalid_input, flags.password_file + " holds no password");
-    return password;
-  }
-  if (auto password = environment("RESTIC_PASSWORD"); !password.empty()) return password;
+  auto given = TRY(given_password(flags.password_file, "RESTIC_PASSWORD"));
+  if (!given.empty()) return given;
   return how == AskPassword::twice ? ask_twice() : ask("enter password for the repository: ");
 }
 
@@ -139,13 +155,14 @@ Result<std::string> read_new_password(const std::string& file) {
   return without_line_end(std::move(text));
 }
 
-Result<Session> open_session(const RepositoryFlags& flags, std::optional<engine::LockKind> lock,
-                             std::stop_token stop) {
+namespace {
+
+Result<Session> open_at(const std::string& location, const std::string& password,
+                        const RepositoryFlags& flags, std::optional<engine::LockKind> lock,
+                        std::stop_token stop) {
   Session session;
-  auto location = TRY(repository_location(flags));
   auto storage = TRY(storage_options(flags));
   session.store = TRY(storage::open_storage(location, storage, system_clock()));
-  auto password = TRY(read_password(flags, AskPassword::once));
   auto options = TRY(repository_options(flags));
   session.repository =
       TRY(engine::Repository::open(*session.store, password, options, system_clock(), stop));
@@ -154,6 +171,28 @@ Result<Session> open_session(const RepositoryFlags& flags, std::optional<engine:
     session.lock = TRY(session.repository->lock(*lock, wait, stop));
   }
   return session;
+}
+
+}  // namespace
+
+Result<Session> open_session(const RepositoryFlags& flags, std::optional<engine::LockKind> lock,
+                             std::stop_token stop) {
+  auto location = TRY(repository_location(flags));
+  auto password = TRY(read_password(flags, AskPassword::once));
+  return open_at(location, password, flags, lock, std::move(stop));
+}
+
+Result<Session> open_source_session(const SourceFlags& source, const RepositoryFlags& flags,
+                                    std::optional<engine::LockKind> lock, std::stop_token stop) {
+  auto location = TRY(given_location(source.location, source.location_file));
+  if (location.empty()) {
+    return fail(ErrorCode::invalid_input,
+                "no repository to take from: give --from-repo or set RESTIC_FROM_REPOSITORY");
+  }
+  auto password = TRY(given_password(source.password_file, "RESTIC_FROM_PASSWORD"));
+  if (password.empty()) password = TRY(ask("enter password for the source repository: "));
+  return open_at(location, password, flags, lock, std::move(stop))
+      .context("repository to take from");
 }
 
 void add_filter_flags(CLI::App& command, SnapshotFilter& filter) {

@@ -33,6 +33,15 @@ struct RepositoryFlags {
 /// Adds the flags above to `command`.
 void add_repository_flags(CLI::App& command, RepositoryFlags& flags);
 
+/// The flags of a second repository, which is only read: --from-repo and the like.
+struct SourceFlags {
+  std::string location;       // --from-repo, RESTIC_FROM_REPOSITORY
+  std::string location_file;  // --from-repository-file, RESTIC_FROM_REPOSITORY_FILE
+  std::string password_file;  // --from-password-file, RESTIC_FROM_PASSWORD_FILE; else
+                              // RESTIC_FROM_PASSWORD, else asked
+};
+void add_source_flags(CLI::App& command, SourceFlags& flags);
+
 /// An opened repository with its store.
 struct Session {
   std::unique_ptr<storage::ObjectStore> store;
@@ -53,6 +62,10 @@ Result<std::string> read_new_password(const std::string& file);
 /// Opens and locks. Errors name the remedy.
 Result<Session> open_session(const RepositoryFlags& flags, std::optional<engine::LockKind> lock,
                              std::stop_token stop);
+
+/// The same for the repository of the source flags; `flags` says all else.
+Result<Session> open_source_session(const SourceFlags& source, const RepositoryFlags& flags,
+                                    std::optional<engine::LockKind> lock, std::stop_token stop);
 
 /// Which snapshots a command is about.
 struct SnapshotFilter {
@@ -82,6 +95,7 @@ std::vector<std::string> split_commas(const std::vector<std::string>& values);
 
 // Groups of commands, one translation unit each.
 void add_writing_commands(CLI::App& repo, CommandLine& line);  // init, backup
+void add_copy_command(CLI::App& repo, CommandLine& line);
 void add_reading_commands(CLI::App& repo,
                           CommandLine& line);  // restore, snapshots, ls, find, dump, diff, stats
 void add_maintaining_commands(CLI::App& repo,

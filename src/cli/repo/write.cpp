@@ -20,9 +20,20 @@ using engine::BackupSummary;
 
 struct InitFlags {
   RepositoryFlags repository;
+  SourceFlags source;
   unsigned version = 2;
   std::string chunker = "fastcdc";
+  bool copy_chunker = false;
 };
+
+Result<engine::ChunkerParameters> chunker_parameters(const InitFlags& flags, std::stop_token stop) {
+  if (flags.copy_chunker) {
+    auto like = TRY(open_source_session(flags.source, flags.repository, std::nullopt, stop));
+    return like.repository->chunker_parameters();
+  }
+  using enum engine::ChunkerKind;
+  return engine::ChunkerParameters{.kind = flags.chunker == "rabin" ? rabin : fastcdc};
+}
 
 Result<ExitCode> run_init(const InitFlags& flags, std::stop_token stop) {
   auto location = TRY(repository_location(flags.repository));
@@ -33,8 +44,7 @@ Result<ExitCode> run_init(const InitFlags& flags, std::stop_token stop) {
   auto store = TRY(storage::open_storage(location, options, system_clock()));
   engine::InitOptions init;
   init.version = flags.version;
-  init.chunker =
-      flags.chunker == "rabin" ? engine::ChunkerKind::rabin : engine::ChunkerKind::fastcdc;
+  init.chunker = TRY(chunker_parameters(flags, stop));
   auto repository_flags = TRY(repository_options(flags.repository));
   auto repository =
       TRY(engine::Repository::init(*store, password, init, repository_flags, system_clock(), stop));
@@ -187,6 +197,10 @@ void add_writing_commands(CLI::App& repo, CommandLine& line) {
                    "How files are cut: fastcdc (fast) or rabin (as stock restic cuts)")
       ->check(CLI::IsMember({"fastcdc", "rabin"}))
       ->capture_default_str();
+  add_source_flags(*command, init->source);
+  command->add_flag("--copy-chunker-params", init->copy_chunker,
+                    "Cut files as the repository of --from-repo does, so that what is copied from "
+                    "it and what is backed up share data");
   command->callback([&line, init] {
     line.chosen = [init](std::stop_token stop) { return run_init(*init, stop); };
   });

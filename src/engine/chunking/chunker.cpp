@@ -22,8 +22,12 @@ std::unique_ptr<Chunker> make_fixed_chunker(std::size_t size_bytes) {
   return std::make_unique<FixedChunker>(size_bytes);
 }
 
+Bytes gear_of(const Config& config, const MasterKey& key) {
+  return config.gear.empty() ? derive_gear(key) : config.gear;
+}
+
 std::unique_ptr<Chunker> make_chunker(const Config& config, const MasterKey& key) {
-  return config.chunker == ChunkerKind::fastcdc ? make_fastcdc_chunker(key)
+  return config.chunker == ChunkerKind::fastcdc ? make_fastcdc_chunker(gear_of(config, key))
                                                 : make_rabin_chunker(config.chunker_polynomial);
 }
 

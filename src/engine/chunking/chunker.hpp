@@ -34,14 +34,18 @@ public:
   }
 };
 
-/// FastCDC with normalisation 2 (minimum 512 KiB, normal 1 MiB, maximum 8 MiB). The gear table
-/// comes from the master key, so that chunk sizes tell nothing about known content.
-std::unique_ptr<Chunker> make_fastcdc_chunker(const MasterKey& key);
+/// FastCDC with normalisation 2 (minimum 512 KiB, normal 1 MiB, maximum 8 MiB). `gear` is its table
+/// of 256 numbers, and a secret: without it chunk sizes tell nothing about known content.
+std::unique_ptr<Chunker> make_fastcdc_chunker(BytesView gear);
+/// The table of a repository whose config has none. The key cannot be found out from it.
+Bytes derive_gear(const MasterKey& key);
 /// Bit-identical to restic's (512 KiB, mean 1.5 MiB, 8 MiB). `polynomial` is irreducible.
 std::unique_ptr<Chunker> make_rabin_chunker(std::uint64_t polynomial);
 /// Blocks of `size_bytes`, for devices and images: 4 MiB in practice.
 std::unique_ptr<Chunker> make_fixed_chunker(std::size_t size_bytes);
 
+/// What fastcdc cuts by in a repository: of its config, or of its key.
+Bytes gear_of(const Config& config, const MasterKey& key);
 /// The chunker that the repository's config names.
 std::unique_ptr<Chunker> make_chunker(const Config& config, const MasterKey& key);
 

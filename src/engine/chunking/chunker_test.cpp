@@ -52,6 +52,10 @@ MasterKey key_of(std::uint8_t byte) {
   return key;
 }
 
+Bytes gear_of_key(std::uint8_t byte) {
+  return derive_gear(key_of(byte));
+}
+
 // Lengths computed by github.com/restic/chunker v0.4.0.
 TEST(RabinChunkerTest, CutsWhereResticCuts) {
   const std::vector<std::size_t> golden{
@@ -67,7 +71,7 @@ TEST(RabinChunkerTest, CutsZerosAtTheMinimum) {
 }
 
 TEST(FastCdcChunkerTest, KeepsItsBounds) {
-  const auto lengths = cut_all(*make_fastcdc_chunker(key_of(1)), reproducible_bytes(16 << 20));
+  const auto lengths = cut_all(*make_fastcdc_chunker(gear_of_key(1)), reproducible_bytes(16 << 20));
   for (std::size_t i = 0; i + 1 < lengths.size(); ++i) {
     EXPECT_GE(lengths[i], 512U << 10);
     EXPECT_LE(lengths[i], 8U << 20);
@@ -78,7 +82,7 @@ TEST(FastCdcChunkerTest, KeepsItsBounds) {
 }
 
 TEST(FastCdcChunkerTest, CutsSameContentBehindAnInsertionAlike) {
-  const auto chunker = make_fastcdc_chunker(key_of(1));
+  const auto chunker = make_fastcdc_chunker(gear_of_key(1));
   const Bytes original = reproducible_bytes(12 << 20);
   Bytes changed = original;
   changed.insert(changed.begin() + (4 << 20), {1, 2, 3});
@@ -91,15 +95,15 @@ TEST(FastCdcChunkerTest, CutsSameContentBehindAnInsertionAlike) {
 
 TEST(FastCdcChunkerTest, CutsElsewhereUnderAnotherKey) {
   const Bytes data = reproducible_bytes(4 << 20);
-  EXPECT_NE(cut_all(*make_fastcdc_chunker(key_of(1)), data),
-            cut_all(*make_fastcdc_chunker(key_of(2)), data));
+  EXPECT_NE(cut_all(*make_fastcdc_chunker(gear_of_key(1)), data),
+            cut_all(*make_fastcdc_chunker(gear_of_key(2)), data));
 }
 
 // Repositories live longer than programs: other cuts would store everything again.
 TEST(FastCdcChunkerTest, NeverChangesItsCuts) {
   const std::vector<std::size_t> golden{565153,  765123,  1097801, 1598762,
                                         2127622, 1133792, 1100355};
-  EXPECT_EQ(cut_all(*make_fastcdc_chunker(key_of(1)), reproducible_bytes(8 << 20)), golden);
+  EXPECT_EQ(cut_all(*make_fastcdc_chunker(gear_of_key(1)), reproducible_bytes(8 << 20)), golden);
 }
 
 // A reader hands over what has come so far.
@@ -123,7 +127,7 @@ std::vector<std::size_t> cut_piece_by_piece(const Chunker& chunker, BytesView da
 TEST(ChunkerTest, CutsInPiecesAsItCutsTheWhole) {
   Bytes data = reproducible_bytes(12 << 20);
   data.insert(data.begin() + 1'000'000, 9 << 20, 7);  // without a cut of its own
-  for (const auto& chunker : {make_rabin_chunker(polynomial), make_fastcdc_chunker(key_of(1)),
+  for (const auto& chunker : {make_rabin_chunker(polynomial), make_fastcdc_chunker(gear_of_key(1)),
                               make_fixed_chunker(4 << 20)}) {
     const auto expected = cut_all(*chunker, data);
     for (const std::size_t piece : {std::size_t{4'099}, std::size_t{256} << 10})
@@ -134,6 +138,15 @@ TEST(ChunkerTest, CutsInPiecesAsItCutsTheWhole) {
 TEST(FixedChunkerTest, CutsBlocksAndTheRest) {
   const Bytes data(10);
   EXPECT_EQ(cut_all(*make_fixed_chunker(4), data), (std::vector<std::size_t>{4, 4, 2}));
+}
+
+TEST(ChunkerTest, CutsByTheTableOfTheConfigBeforeThatOfTheKey) {
+  const Bytes data = reproducible_bytes(8 << 20);
+  Config config;
+  config.chunker = ChunkerKind::fastcdc;
+  config.gear = gear_of_key(1);
+  EXPECT_EQ(cut_all(*make_chunker(config, key_of(2)), data),
+            cut_all(*make_fastcdc_chunker(gear_of_key(1)), data));
 }
 
 TEST(ChunkerTest, ShortDataIsOneChunkForEveryKind) {

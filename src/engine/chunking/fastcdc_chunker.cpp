@@ -19,16 +19,12 @@ constexpr int late_shift = 64 - 18;
 constexpr std::size_t window_bytes = 64;
 
 using GearTable = std::array<std::uint64_t, 256>;
+static_assert(sizeof(GearTable) == gear_bytes);
 
-GearTable derive_gear_table(const MasterKey& key) {
-  Bytes secret;
-  secret.insert(secret.end(), key.encrypt.begin(), key.encrypt.end());
-  secret.insert(secret.end(), key.mac_k.begin(), key.mac_k.end());
-  secret.insert(secret.end(), key.mac_r.begin(), key.mac_r.end());
-  const Bytes stream =
-      crypto::hkdf_sha256(secret, {}, "dmaas fastcdc-1 gear table", sizeof(GearTable));
+GearTable table_of(BytesView gear) {
+  ENSURE(gear.size() == gear_bytes);
   GearTable table;
-  std::memcpy(table.data(), stream.data(), sizeof table);  // little-endian, as all our machines
+  std::memcpy(table.data(), gear.data(), sizeof table);  // little-endian, as all our machines
   return table;
 }
 
@@ -36,7 +32,7 @@ GearTable derive_gear_table(const MasterKey& key) {
 // a cut depends on content only and not on where the chunk began.
 class FastCdcChunker final : public Chunker {
 public:
-  explicit FastCdcChunker(const MasterKey& key) : gear_(derive_gear_table(key)) {}
+  explicit FastCdcChunker(BytesView gear) : gear_(table_of(gear)) {}
 
   std::size_t max_bytes() const override { return most_bytes; }
 
@@ -79,8 +75,16 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Chunker> make_fastcdc_chunker(const MasterKey& key) {
-  return std::make_unique<FastCdcChunker>(key);
+Bytes derive_gear(const MasterKey& key) {
+  Bytes secret;
+  secret.insert(secret.end(), key.encrypt.begin(), key.encrypt.end());
+  secret.insert(secret.end(), key.mac_k.begin(), key.mac_k.end());
+  secret.insert(secret.end(), key.mac_r.begin(), key.mac_r.end());
+  return crypto::hkdf_sha256(secret, {}, "dmaas fastcdc-1 gear table", gear_bytes);
+}
+
+std::unique_ptr<Chunker> make_fastcdc_chunker(BytesView gear) {
+  return std::make_unique<FastCdcChunker>(gear);
 }
 
 }  // namespace dmaas::engine

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/encoding.hpp"
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "engine/format/polynomial.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view chunker_key = "dmaas_chunker";
 constexpr std::string_view fastcdc_name = "fastcdc-1";
+constexpr std::string_view gear_key = "dmaas_gear";
 
 std::unexpected<Error> damaged(std::string_view what) {
   return fail(ErrorCode::corrupt, fmt::format("the repository's config has no valid {}", what));
@@ -25,6 +27,8 @@ std::string encode_config(const Config& config) {
   std::string own;
   if (config.chunker == ChunkerKind::fastcdc) {
     own = fmt::format(",\"{}\":\"{}\"", chunker_key, fastcdc_name);
+    if (!config.gear.empty())
+      own += fmt::format(",\"{}\":\"{}\"", gear_key, base64_encode(config.gear));
   }
   return fmt::format("{{\"version\":{},\"id\":\"{}\",\"chunker_polynomial\":\"{:x}\"{}}}\n",
                      config.version, config.id, config.chunker_polynomial, own);
@@ -60,6 +64,11 @@ Result<Config> decode_config(std::string_view text) {
                             chunker));
   }
   config.chunker = chunker.empty() ? ChunkerKind::rabin : ChunkerKind::fastcdc;
+  if (auto gear = text_at(*json, gear_key); !gear.empty()) {
+    auto decoded = base64_decode(gear);
+    if (!decoded || decoded->size() != gear_bytes) return damaged(gear_key);
+    config.gear = std::move(*decoded);
+  }
   return config;
 }
 

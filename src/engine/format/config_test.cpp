@@ -6,7 +6,7 @@ namespace dmaas::engine {
 namespace {
 
 Config sample() {
-  return {2, std::string(64, 'a'), 0x3DA3358B4DC173, ChunkerKind::fastcdc};
+  return {2, std::string(64, 'a'), 0x3DA3358B4DC173, ChunkerKind::fastcdc, {}};
 }
 
 std::string with(std::string_view version, std::string_view polynomial,
@@ -18,6 +18,9 @@ std::string with(std::string_view version, std::string_view polynomial,
 TEST(ConfigTest, ReadsBackWhatItWrote) {
   Config config = sample();
   EXPECT_EQ(*decode_config(encode_config(config)), config);
+  config.gear = Bytes(2048, 7);
+  EXPECT_EQ(*decode_config(encode_config(config)), config);
+  config.gear.clear();
   config.chunker = ChunkerKind::rabin;
   config.version = 1;
   EXPECT_EQ(*decode_config(encode_config(config)), config);
@@ -39,7 +42,8 @@ TEST(ConfigTest, RefusesNewerVersionsWithARemedy) {
 TEST(ConfigTest, RefusesDamage) {
   for (const std::string& text : {std::string("{"), std::string("{}"), with("0", "3da3358b4dc173"),
                                   with("2", "3da3358b4dc172"),  // even: x divides it
-                                  with("2", "25"), with("2", "xyz"), with("2", "")}) {
+                                  with("2", "25"), with("2", "xyz"), with("2", ""),
+                                  with("2", "3da3358b4dc173", R"(,"dmaas_gear":"AAAA")")}) {
     EXPECT_TRUE(decode_config(text).failed_with(ErrorCode::corrupt)) << text;
   }
 }

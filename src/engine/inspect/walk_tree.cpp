@@ -87,7 +87,8 @@ Result<> visit_one(Repository& repository, const TreeId& tree, const TreeVisitor
   std::vector<TreeId> children;
   bool visitor_failed = false;
   auto visited = for_each_node(*text, [&](Node&& node) -> Result<> {
-    if (node.subtree) children.push_back(*node.subtree);
+    bool enters = node.subtree && !(visitor.skips && visitor.skips(*node.subtree));
+    if (enters) children.push_back(*node.subtree);
     auto result = visitor.visit(tree, node);
     visitor_failed = !result;
     return result;

@@ -27,10 +27,12 @@ Result<Node> find_node(Repository& repository, const TreeId& root, std::string_v
 
 /// Visits every distinct tree below `roots` once, in any order, on several threads at a time.
 /// `visit` gets the tree and its nodes one by one and must be thread-safe. `unreadable` is told of
-/// trees that cannot be loaded, and the walk goes on; an error of either ends it.
+/// trees that cannot be loaded, and the walk goes on; an error of either ends it. Where `skips` is
+/// given and says so, a subtree is not entered.
 struct TreeVisitor {
   std::function<Result<>(const TreeId& tree, const Node& node)> visit;
   std::function<Result<>(const TreeId& tree, const Error& error)> unreadable;
+  std::function<bool(const TreeId& tree)> skips = {};
 };
 Result<> visit_distinct_trees(Repository& repository, const std::vector<TreeId>& roots,
                               const TreeVisitor& visitor, std::stop_token stop);

@@ -51,6 +51,12 @@ public:
   storage::ObjectStore& store() override { return store_; }
   Clock& clock() override { return clock_; }
   const Chunker& chunker() const override { return *chunker_; }
+  ChunkerParameters chunker_parameters() const override {
+    const auto& config = key_.config;
+    ChunkerParameters parameters{config.chunker, config.chunker_polynomial, {}};
+    if (config.chunker == ChunkerKind::fastcdc) parameters.gear = gear_of(config, key_.master_key);
+    return parameters;
+  }
 
   Result<std::vector<StoredKey>> list_keys(std::stop_token stop) override;
   Result<KeyId> add_key(std::string_view password, const KeyOptions& options,
@@ -276,9 +282,10 @@ Result<Config> make_config(const InitOptions& init) {
   Config config;
   config.version = init.version;
   config.id = hex_encode(crypto::random_bytes(32));
-  config.chunker_polynomial = init.chunker_polynomial.value_or(0);
-  if (!init.chunker_polynomial) config.chunker_polynomial = random_polynomial();
-  config.chunker = init.chunker;
+  config.chunker_polynomial = init.chunker.polynomial.value_or(0);
+  if (!init.chunker.polynomial) config.chunker_polynomial = random_polynomial();
+  config.chunker = init.chunker.kind;
+  config.gear = init.chunker.gear;
   if (init.version < 1 || init.version > 2) {
     return fail(ErrorCode::unsupported,
                 fmt::format("there is no repository format {}; use 1 or 2", init.version));

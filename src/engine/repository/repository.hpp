@@ -42,13 +42,20 @@ struct KeyOptions {
   crypto::ScryptCost cost = {};
 };
 
+/// What cuts files: the same for two repositories where backups of one are copied into the other,
+/// so that equal data is stored once.
+struct ChunkerParameters {
+  ChunkerKind kind = ChunkerKind::fastcdc;
+  std::optional<std::uint64_t> polynomial = {};  // absent: a fresh one
+  Bytes gear = {};                               // empty: follows from the master key
+};
+
 struct InitOptions {
   unsigned version = 2;
-  ChunkerKind chunker = ChunkerKind::fastcdc;
+  ChunkerParameters chunker = {};
   KeyOptions key = {};
-  /// For a repository into which sealed packs of another one will be copied; absent: fresh ones.
+  /// For a repository into which sealed packs of another one will be copied; absent: a fresh one.
   std::optional<MasterKey> master_key = {};
-  std::optional<std::uint64_t> chunker_polynomial = {};
 };
 
 struct StoredKey {
@@ -96,6 +103,8 @@ public:
   virtual Clock& clock() = 0;
   /// What the config names; for files and streams.
   virtual const Chunker& chunker() const = 0;
+  /// For another repository that is to cut as this one does.
+  virtual ChunkerParameters chunker_parameters() const = 0;
 
   // Keys.
   virtual Result<std::vector<StoredKey>> list_keys(std::stop_token stop) = 0;
