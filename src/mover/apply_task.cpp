@@ -8,6 +8,7 @@
 #include "api/restore_report.hpp"
 #include "applications/apply.hpp"
 #include "applications/cluster_view.hpp"
+#include "applications/commits.hpp"
 #include "applications/preflight.hpp"
 #include "applications/readiness.hpp"
 #include "applications/restore/dropped_fields.hpp"
@@ -412,6 +413,7 @@ Result<Restore> open_restore(const TaskContext& context, std::stop_token stop) {
   restore.files = TRY(SnapshotFiles::open(context.repository, snapshot.tree, stop));
   auto text = TRY(restore.files->read(std::string(api::BackupDocument::path), stop));
   restore.document = TRY(api::decode_backup_document(text));
+  TRY(applications::resolve_components(context.repository, {&restore.document}, stop));
   auto discovery = TRY(restore.client->discover(stop));
   restore.plan = TRY(
       applications::plan_restore(*restore.files, discovery, restore_options(context.order), stop));

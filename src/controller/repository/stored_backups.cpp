@@ -14,22 +14,6 @@ namespace {
 
 constexpr std::size_t max_document_bytes = 16 << 20;
 
-Result<StoredBackups> load_one_by_one(engine::Repository& repository, std::stop_token stop) {
-  StoredBackups backups;
-  for (const auto& id : TRY(repository.list_snapshots(stop))) {
-    auto snapshot = repository.load_snapshot(id, stop);
-    if (snapshot) {
-      backups.readable.push_back({id, std::move(*snapshot)});
-    } else if (snapshot.failed_with(ErrorCode::corrupt)) {
-      backups.damaged.push_back(id);
-    } else if (!snapshot.failed_with(ErrorCode::not_found)) {
-      return fail(std::move(snapshot).error());
-    }
-  }
-  std::ranges::sort(backups.readable, {}, [](const auto& stored) { return stored.snapshot.time; });
-  return backups;
-}
-
 /// Where wanted blobs lie, from the index files without an index in memory.
 class BlobFinder {
 public:
@@ -102,15 +86,7 @@ Result<api::BackupDocument> read_document(const BlobFinder& finder,
 }  // namespace
 
 Result<StoredBackups> load_backups(engine::Repository& repository, std::stop_token stop) {
-  StoredBackups backups;
-  auto snapshots = repository.load_snapshots(stop);
-  if (snapshots) {
-    backups.readable = std::move(*snapshots);
-  } else if (snapshots.failed_with(ErrorCode::corrupt)) {
-    backups = TRY(load_one_by_one(repository, stop));
-  } else {
-    return fail(std::move(snapshots).error());
-  }
+  auto backups = TRY(applications::load_readable(repository, std::move(stop)));
   std::erase_if(backups.readable,
                 [](const auto& stored) { return !applications::is_commit(stored.snapshot); });
   return backups;
@@ -145,6 +121,11 @@ Result<std::vector<Result<api::BackupDocument>>> load_documents(
                                 : fail(std::move(content).error()));
     if (stop.stop_requested()) return fail(ErrorCode::cancelled, "stopped");
   }
+  std::vector<api::BackupDocument*> good;
+  for (auto& document : documents) {
+    if (document) good.push_back(&*document);
+  }
+  TRY(applications::resolve_components(repository, good, stop));
   return documents;
 }
 
