@@ -148,12 +148,19 @@ struct PlanObjectives {
   }
 };
 
+/// Whether a backup of several volumes has to show one moment.
+enum class GroupConsistency { best_effort, required };
+constexpr auto names_of(GroupConsistency) {
+  return std::to_array<std::string_view>({"BestEffort", "Required"});
+}
+
 struct BackupConfigurationSpec {
   std::vector<BackupTarget> targets{};
   std::vector<BackupRun> runs{};
   std::vector<PlanStorage> storages{};
   std::optional<NamespacedReference> retention_policy{};
   std::optional<LocalReference> policy{};
+  GroupConsistency group_consistency = GroupConsistency::best_effort;
   bool paused = false;
   bool exclude_secrets = false;
   std::int32_t history_limit = 10;
@@ -177,6 +184,11 @@ struct BackupConfigurationSpec {
           "all are.");
     field("policyRef", self.policy,
           "BackupPolicy whose bounds the plan keeps; it must be open to all targets.");
+    field("groupConsistency", self.group_consistency,
+          "Whether all that a backup holds has to be of one point in time. It is when hooks hold "
+          "every target still whose data is read. Required: a backup that cannot be is refused "
+          "before anything runs. BestEffort: it is taken, and says so.",
+          rule::with_default);
     field("paused", self.paused, "No session starts while this is true; those that run go on.");
     field("excludeSecrets", self.exclude_secrets,
           "No Secret is stored, and values of Secrets that stand in other objects are taken out of "
@@ -271,6 +283,25 @@ struct PlanVerification {
   }
 };
 
+/// A storage of the plan that missed backups while it did not answer.
+struct CatchUpStatus {
+  std::string storage{};
+  std::optional<Timestamp> missed_since{};
+  std::optional<Timestamp> caught_up_until{};
+  std::string session{};
+  std::string message{};
+
+  static void fields(auto& self, auto&& field) {
+    field("storage", self.storage, "The storage, as namespace/name.", rule::required);
+    field("missedSince", self.missed_since,
+          "Time of the oldest backup that it missed; absent when it has all that it should.");
+    field("caughtUpUntil", self.caught_up_until,
+          "Backups up to this time are not looked at again: it has them, or had them.");
+    field("session", self.session, "The last CopySession that caught up, in the plan's namespace.");
+    field("message", self.message, "What it waits for.");
+  }
+};
+
 struct BackupConfigurationStatus {
   std::int64_t observed_generation = 0;
   std::vector<RunStatus> runs{};
@@ -281,6 +312,7 @@ struct BackupConfigurationStatus {
   std::string last_trigger{};
   std::optional<ResolvedTargets> resolved{};
   std::optional<PlanVerification> last_verification{};
+  std::vector<CatchUpStatus> catch_up{};
   std::vector<ObjectReference> shown_on{};
   Conditions conditions{};
 
@@ -296,6 +328,8 @@ struct BackupConfigurationStatus {
     field("resolved", self.resolved, "What the targets are made of.");
     field("lastVerification", self.last_verification,
           "The last verification of one of its backups that succeeded.");
+    field("catchUp", self.catch_up, "Storages that missed backups, and what is done about it.",
+          rule::keys("storage"), rule::max_items(8));
     field("shownOn", self.shown_on,
           "Workloads and namespaces that carry the annotation dmaas.io/protection by this plan.",
           rule::max_items(3200));

@@ -28,6 +28,7 @@ SnapshotStatus status_of(const BackupDocument& document, std::string_view resour
                         .plan = document.plan_namespace + "/" + document.plan,
                         .session = document.session,
                         .chain_position = document.chain_position,
+                        .point_in_time = document.point_in_time,
                         .object_count = document.object_count};
   for (const auto& component : document.components) {
     status.components.push_back(shown(component, resources_id));

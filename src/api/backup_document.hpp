@@ -86,6 +86,7 @@ struct BackupDocument {
   ApplicationIdentity application{};
   std::string repository_path{};
   std::vector<DocumentComponent> components{};
+  bool point_in_time = false;
   std::int32_t object_count = 0;
   std::vector<std::string> warnings{};
 
@@ -108,6 +109,7 @@ struct BackupDocument {
     field("repositoryPath", self.repository_path,
           "Path of the repository below the storage's prefix.");
     field("components", self.components, "All components.", rule::required, rule::keys("name"));
+    field("pointInTime", self.point_in_time, "Whether all its data is of one moment.");
     field("objectCount", self.object_count, "How many objects of the API it holds.", rule::always);
     field("warnings", self.warnings, "What a person should know.");
   }

@@ -36,6 +36,9 @@ inline constexpr std::string_view cluster_name_taken = "ClusterNameTaken";
 inline constexpr std::string_view healthy = "Healthy";
 /// On a plan: whether it achieves its objectives.
 inline constexpr std::string_view objectives_met = "ObjectivesMet";
+/// On a backup session: whether all that it reads is of one moment. On a plan: whether its backups
+/// can be.
+inline constexpr std::string_view point_in_time = "PointInTime";
 /// On a backup: whether its last verification could restore it and every check passed. On a
 /// verifier: whether the last one of every repository did.
 inline constexpr std::string_view verified = "Verified";

@@ -54,7 +54,8 @@ std::vector<const KindInfo*> all_kinds() {
           &kind_info<BackupGrant>(),
           &kind_info<BackupVerifier>(),
           &kind_info<VerificationSession>(),
-          &kind_info<BackupPolicy>()};
+          &kind_info<BackupPolicy>(),
+          &kind_info<CopySession>()};
 }
 
 Json definition_of(const KindInfo& kind) {

@@ -8,6 +8,7 @@
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
+#include "api/copy_session.hpp"
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"

@@ -40,9 +40,13 @@ bool is_changed(std::string_view part, const std::string& name) {
 constexpr std::size_t plan_length = 30;
 constexpr std::size_t run_length = 15;
 
+std::int64_t unix_seconds(Timestamp time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
 std::string time_name(std::string_view plan, std::string_view run, Timestamp scheduled) {
-  auto seconds = std::chrono::floor<std::chrono::seconds>(scheduled).time_since_epoch().count();
-  return fmt::format("{}-{}-{}", to_name(plan, plan_length), to_name(run, run_length), seconds);
+  return fmt::format("{}-{}-{}", to_name(plan, plan_length), to_name(run, run_length),
+                     unix_seconds(scheduled));
 }
 
 std::string part_name(std::string_view purpose, const SessionPart& part) {
@@ -66,6 +70,13 @@ std::string retry_name(std::string_view plan, std::string_view plan_uid, std::st
                        Timestamp scheduled, int attempt) {
   return time_name(plan, run, scheduled) + "-" +
          hash_of({plan_uid, run, std::to_string(attempt)}, 5);
+}
+
+std::string catch_up_name(std::string_view plan, std::string_view plan_uid,
+                          std::string_view storage_namespace, std::string_view storage,
+                          Timestamp time) {
+  return fmt::format("{}-to-{}-{}-{}", to_name(plan, 25), to_name(storage, 15), unix_seconds(time),
+                     hash_of({plan_uid, storage_namespace, storage}, 5));
 }
 
 std::string snapshot_name(std::string_view application, Timestamp time,

@@ -18,6 +18,12 @@ std::string session_name(std::string_view plan, std::string_view plan_uid, std::
 std::string retry_name(std::string_view plan, std::string_view plan_uid, std::string_view run,
                        Timestamp scheduled, int attempt);
 
+/// The copying of what a storage missed: <plan ≤ 25>-to-<storage ≤ 15>-<unix seconds>-, and 5
+/// hexadecimal digits of hash(plan uid, storage key).
+std::string catch_up_name(std::string_view plan, std::string_view plan_uid,
+                          std::string_view storage_namespace, std::string_view storage,
+                          Timestamp time);
+
 /// <application>-<utc yyyymmdd-hhmmss>-<5 hexadecimal digits of hash(repository id, session uid)>:
 /// the same on every cluster that discovers the backup.
 std::string snapshot_name(std::string_view application, Timestamp time,

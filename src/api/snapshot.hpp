@@ -89,6 +89,7 @@ struct SnapshotStatus {
   std::string plan{};
   std::string session{};
   std::int32_t chain_position = 0;
+  bool point_in_time = false;
   std::int32_t object_count = 0;
   std::int64_t total_bytes = 0;
   std::int64_t added_bytes = 0;
@@ -108,6 +109,9 @@ struct SnapshotStatus {
     field("chainPosition", self.chain_position,
           "0 for a full backup, else how many were taken since; each can be restored alone.",
           rule::always);
+    field("pointInTime", self.point_in_time,
+          "Whether all its data is of one moment: hooks held every target still while it was read, "
+          "or it is one dump.");
     field("objectCount", self.object_count, "How many objects of the API it holds.", rule::always);
     field("totalBytes", self.total_bytes, "Logical size of all components.", rule::always);
     field("addedBytes", self.added_bytes, "Bytes that were new on the storage.", rule::always);

@@ -73,6 +73,17 @@ Result<> validate(const BackupSessionSpec& spec, const Surroundings&) {
   return problems.result();
 }
 
+Result<> validate(const CopySessionSpec& spec, const Surroundings&) {
+  Problems problems;
+  problems.add_unless(!spec.source.name.empty(), "spec.sourceRepositoryRef.name",
+                      "is required: name a Repository");
+  problems.add_unless(!spec.storage.name.empty(), "spec.storageRef.name",
+                      "is required: name a BackupStorage");
+  problems.add_unless(spec.backups.snapshots.empty() == spec.backups.missing, "spec.backups",
+                      "give snapshots, or missing: true, not both");
+  return problems.result();
+}
+
 Result<> validate(const SnapshotSpec& spec, const Surroundings&) {
   Problems problems;
   problems.add_unless(!spec.repository.name.empty(), "spec.repositoryRef.name",

@@ -6,6 +6,7 @@
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
+#include "api/copy_session.hpp"
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
@@ -32,5 +33,6 @@ Result<> validate(const BackupGrantSpec& spec, const Surroundings& where);
 Result<> validate(const BackupVerifierSpec& spec, const Surroundings& where);
 Result<> validate(const VerificationSessionSpec& spec, const Surroundings& where);
 Result<> validate(const BackupPolicySpec& spec, const Surroundings& where);
+Result<> validate(const CopySessionSpec& spec, const Surroundings& where);
 
 }  // namespace dmaas::api

@@ -98,6 +98,19 @@ TEST(ValidateRetentionPolicyTest, WantsARuleAndAZoneThatExists) {
             "spec.timeZone: 'Mars' is not a time zone; use a name such as Europe/Berlin");
 }
 
+TEST(ValidateCopySessionTest, CopiesNamedBackupsOrAllThatAreMissing) {
+  auto copies = [](std::string_view backups) {
+    return problem<CopySessionSpec>(
+        "{sourceRepositoryRef: {name: db-main}, storageRef: {name: second}, backups: " +
+        std::string(backups) + "}");
+  };
+  EXPECT_EQ(copies("{snapshots: [db-1]}"), "");
+  EXPECT_EQ(copies("{missing: true}"), "");
+  auto what = "spec.backups: give snapshots, or missing: true, not both";
+  EXPECT_EQ(copies("{}"), what);
+  EXPECT_EQ(copies("{snapshots: [db-1], missing: true}"), what);
+}
+
 TEST(ValidateRepositoryTest, LetsANamespaceNameOnlyItsOwnPaths) {
   EXPECT_EQ(problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/shop/db}"), "");
   EXPECT_EQ(problem<RepositorySpec>("{storageRef: {name: s}, path: east/ns/other/db}"),

@@ -27,6 +27,8 @@ std::string_view missing_part(const WorkOrder& order) {
       return !has_snapshot_id ? "snapshotId" : !order.apply ? "apply" : "";
     case MoverTask::maintain:
       return !order.maintenance ? "maintenance" : "";
+    case MoverTask::copy:
+      return !order.copy ? "copy" : "";
   }
   return "";
 }

@@ -24,11 +24,12 @@ enum class MoverTask {
   restore_dump,
   restore_resources,
   maintain,
+  copy,
 };
 constexpr auto names_of(MoverTask) {
   return std::to_array<std::string_view>({"backupVolume", "backupDump", "backupResources",
                                           "restoreVolume", "restoreDump", "restoreResources",
-                                          "maintain"});
+                                          "maintain", "copy"});
 }
 
 struct OrderSession {
@@ -38,7 +39,8 @@ struct OrderSession {
   std::string uid{};
 
   static void fields(auto& self, auto&& field) {
-    field("kind", self.kind, "BackupSession, RestoreSession, or Repository for its maintenance.",
+    field("kind", self.kind,
+          "BackupSession, RestoreSession, CopySession, or Repository for its maintenance.",
           rule::required);
     field("namespace", self.namespace_name, "Namespace of the session.", rule::required);
     field("name", self.name, "Name of the session.", rule::required);
@@ -179,6 +181,32 @@ struct OrderApply {
   }
 };
 
+/// For copy: from where, and which backups, each by the id of its resources component.
+struct OrderCopy {
+  OrderRepository source{};
+  std::vector<std::string> backups{};
+
+  static void fields(auto& self, auto&& field) {
+    field("source", self.source, "The repository to read.", rule::required);
+    field("backups", self.backups, "Ids of resources components there, in the order of copying.",
+          rule::required);
+  }
+};
+
+/// A backup that the task copy has done with.
+struct CopiedBackup {
+  std::string source_id{};
+  std::string snapshot_id{};
+  std::string message{};
+
+  static void fields(auto& self, auto&& field) {
+    field("sourceId", self.source_id, "Id of its resources component at the source.",
+          rule::required);
+    field("snapshotId", self.snapshot_id, "The same at the destination; absent: it failed.");
+    field("message", self.message, "Why it failed.");
+  }
+};
+
 struct WorkOrder {
   static constexpr std::int64_t default_memory_bytes = 512LL << 20;
 
@@ -193,6 +221,7 @@ struct WorkOrder {
   std::optional<OrderCapture> capture{};
   std::optional<OrderApply> apply{};
   std::optional<OrderMaintenance> maintenance{};
+  std::optional<OrderCopy> copy{};
   std::int64_t memory_bytes = default_memory_bytes;
   std::int32_t attempt = 1;
 
@@ -208,6 +237,7 @@ struct WorkOrder {
     field("capture", self.capture, "backupResources.");
     field("apply", self.apply, "restoreResources.");
     field("maintenance", self.maintenance, "maintain.");
+    field("copy", self.copy, "copy.");
     field("memoryBytes", self.memory_bytes, "The mover's memory limit.", rule::always,
           rule::minimum(1 << 20));
     field("attempt", self.attempt,
@@ -221,6 +251,7 @@ struct MoverProgress {
   std::int64_t bytes_done = 0;
   std::int64_t bytes_added = 0;
   std::int64_t files_done = 0;
+  std::vector<CopiedBackup> copied{};
   std::string message{};
 
   static void fields(auto& self, auto&& field) {
@@ -228,6 +259,7 @@ struct MoverProgress {
     field("bytesDone", self.bytes_done, "Bytes moved so far.");
     field("bytesAdded", self.bytes_added, "Bytes stored that are new.");
     field("filesDone", self.files_done, "Files or objects so far.");
+    field("copied", self.copied, "copy: the backups that are done with.");
     field("message", self.message, "What it does now.");
   }
 };
@@ -249,6 +281,7 @@ struct MoverResult {
   std::int64_t files = 0;
   std::int64_t files_unreadable = 0;
   std::int64_t files_verified = 0;
+  std::vector<CopiedBackup> copied{};
   std::vector<std::string> warnings{};
   JsonObject report{};
 
@@ -263,6 +296,7 @@ struct MoverResult {
     field("files", self.files, "Files or objects.");
     field("filesUnreadable", self.files_unreadable, "Files that could not be read.");
     field("filesVerified", self.files_verified, "Restored files that were read back.");
+    field("copied", self.copied, "copy: every backup of the order.");
     field("warnings", self.warnings, "The first 50 things that a person should know.",
           rule::max_items(50));
     field("report", self.report,

@@ -8,6 +8,7 @@
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
+#include "api/copy_session.hpp"
 #include "api/hook_template.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
@@ -18,6 +19,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "controller/backup/reconcile_backup.hpp"
+#include "controller/copying/reconcile_copy.hpp"
 #include "controller/maintenance/reconcile_maintenance.hpp"
 #include "controller/plan/reconcile_plan.hpp"
 #include "controller/policy/keep_policies.hpp"
@@ -56,6 +58,7 @@ Stores make_stores(kube::ControlPlane& plane) {
           .verifiers = plane.store(resource_of<api::BackupVerifier>()),
           .verification_sessions = plane.store(resource_of<api::VerificationSession>()),
           .policies = plane.store(resource_of<api::BackupPolicy>()),
+          .copy_sessions = plane.store(resource_of<api::CopySession>()),
           .mover_pods = plane.store(kube::resources::pods(), movers)};
 }
 
@@ -67,7 +70,9 @@ std::vector<kube::ObjectKey> session_of(const Json& pod) {
 }
 
 std::vector<kube::ObjectKey> plan_of(const Json& session) {
-  return {{kube::namespace_of(session), text_at(session, "spec", "planRef", "name")}};
+  auto plan = text_at(session, "spec", "planRef", "name");
+  if (plan.empty()) return {};
+  return {{kube::namespace_of(session), std::move(plan)}};
 }
 
 std::vector<kube::ObjectKey> repository_of(const Json& snapshot) {
@@ -165,6 +170,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   SnapshotReconciler snapshots{world};
   VerifierReconciler verifiers{world};
   VerificationReconciler verifications{world};
+  CopyReconciler copies{world};
   auto& storage_controller =
       plane.control({.name = "storages", .workers = 4}, world.stores.storages, storages);
   auto& repository_controller =
@@ -180,6 +186,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
   plan_controller.triggered_by(world.stores.verification_sessions, verified_plan_of);
+  plan_controller.triggered_by(world.stores.copy_sessions, plan_of);
   for (auto* needed : {&world.stores.storages, &world.stores.retention_policies,
                        &world.stores.hook_templates, &world.stores.grants, &world.stores.policies})
     plan_controller.triggered_by(*needed,
@@ -203,6 +210,12 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   verification_controller.triggered_by(world.stores.restore_sessions, owner_of);
   verification_controller.triggered_by(world.stores.mover_pods, session_of);
 
+  auto& copy_controller =
+      plane.control({.name = "copies", .workers = 2}, world.stores.copy_sessions, copies);
+  copy_controller.triggered_by(world.stores.mover_pods, session_of);
+  copy_controller.triggered_by(world.stores.storages,
+                               [&](const Json&) { return all_keys(world.stores.copy_sessions); });
+
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
   repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });
   maintenances.on_wake([&](const kube::ObjectKey& key) { maintenance_controller.enqueue(key); });
@@ -210,9 +223,11 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   backups.on_wake([&](const kube::ObjectKey& key) { backup_controller.enqueue(key); });
   verifications.on_wake([&](const kube::ObjectKey& key) { verification_controller.enqueue(key); });
   restores.on_wake([&](const kube::ObjectKey& key) { restore_controller.enqueue(key); });
+  copies.on_wake([&](const kube::ObjectKey& key) { copy_controller.enqueue(key); });
   const std::map<std::string_view, kube::Controller*> controllers{
       {backups.session_kind(), &backup_controller},
       {restores.session_kind(), &restore_controller},
+      {copies.session_kind(), &copy_controller},
       {maintenances.session_kind(), &maintenance_controller}};
   reports.on_post([&](const std::string& kind, const kube::ObjectKey& key) {
     if (auto found = controllers.find(kind); found != controllers.end())
@@ -220,7 +235,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   });
 
   plane.while_leading([&](std::stop_token over) -> Result<> {
-    server.serve(world, {&backups, &restores, &maintenances}, std::move(over));
+    server.serve(world, {&backups, &restores, &copies, &maintenances}, std::move(over));
     return {};
   });
   plane.while_leading([&](std::stop_token over) {

@@ -1,5 +1,7 @@
 #include "controller/grants.hpp"
 
+#include <algorithm>
+
 #include "base/json.hpp"
 #include "kube/object/object.hpp"
 
@@ -17,17 +19,21 @@ Result<> Grants::load(std::stop_token stop) {
   if (text.empty()) return {};
   std::lock_guard lock{mutex_};
   for (auto& grant : TRY(api::decode_gateway_grants(text)))
-    by_pod_[grant.pod_uid] = std::move(grant);
+    by_pod_[grant.pod_uid].push_back(std::move(grant));
   return {};
 }
 
 Result<> Grants::add(const api::GatewayGrant& grant, std::stop_token stop) {
   std::lock_guard lock{mutex_};
+  auto before = by_pod_;
   auto& known = by_pod_[grant.pod_uid];
-  if (known == grant) return {};
-  auto before = std::exchange(known, grant);
+  if (std::ranges::count(known, grant) > 0) return {};
+  std::erase_if(known, [&](const auto& other) {
+    return other.storage == grant.storage && other.repository == grant.repository;
+  });
+  known.push_back(grant);
   auto written = write(std::move(stop));
-  if (!written) known = before;
+  if (!written) by_pod_ = std::move(before);
   return written;
 }
 
@@ -42,25 +48,27 @@ Result<> Grants::remove(const std::string& pod_uid, std::stop_token stop) {
 
 std::vector<api::GatewayGrant> Grants::all() const {
   std::lock_guard lock{mutex_};
+  return flat();
+}
+
+std::vector<api::GatewayGrant> Grants::flat() const {
   std::vector<api::GatewayGrant> grants;
-  for (const auto& [pod, grant] : by_pod_) grants.push_back(grant);
+  for (const auto& [pod, own] : by_pod_) grants.insert(grants.end(), own.begin(), own.end());
   return grants;
 }
 
 std::set<std::string> Grants::pods() const {
   std::lock_guard lock{mutex_};
   std::set<std::string> pods;
-  for (const auto& [pod, grant] : by_pod_) pods.insert(pod);
+  for (const auto& [pod, own] : by_pod_) pods.insert(pod);
   return pods;
 }
 
 Result<> Grants::write(std::stop_token stop) {
-  std::vector<api::GatewayGrant> grants;
-  for (const auto& [pod, grant] : by_pod_) grants.push_back(grant);
   auto map = kube::make_object(kube::resources::config_maps(),
                                {namespace_, std::string(api::gateway_grants_name)});
   map.as_object()["data"] =
-      JsonObject{{api::gateway_grants_key, api::encode_gateway_grants(grants)}};
+      JsonObject{{api::gateway_grants_key, api::encode_gateway_grants(flat())}};
   TRY(client_.apply(kube::resources::config_maps(), map, {}, std::move(stop)));
   return {};
 }

@@ -21,8 +21,10 @@ public:
 
   /// Takes over what an earlier leader wrote. Call before anything else.
   Result<> load(std::stop_token stop);
-  /// Returns once the gateway can know. Granting what is granted already is success.
+  /// Returns once the gateway can know. Granting what is granted already is success; a pod may hold
+  /// one grant for each of several repositories.
   Result<> add(const api::GatewayGrant& grant, std::stop_token stop);
+  /// Takes back all that the pod may do.
   Result<> remove(const std::string& pod_uid, std::stop_token stop);
   std::vector<api::GatewayGrant> all() const;
   /// UIDs of the pods that have a grant.
@@ -30,11 +32,12 @@ public:
 
 private:
   Result<> write(std::stop_token stop);
+  std::vector<api::GatewayGrant> flat() const;
 
   kube::Client& client_;
   const std::string namespace_;
   mutable std::mutex mutex_;
-  std::map<std::string, api::GatewayGrant> by_pod_;
+  std::map<std::string, std::vector<api::GatewayGrant>> by_pod_;
 };
 
 }  // namespace dmaas::controller

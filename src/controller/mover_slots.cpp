@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "kube/object/object.hpp"
 
@@ -21,8 +22,12 @@ struct Pool {
 
 std::vector<Pool> pools_of(const MoverDemand& wanted, const MoverLimits& limits) {
   std::vector<Pool> pools{
-      {[](const MoverDemand& a, const MoverDemand& b) { return a.storage == b.storage; },
+      {[](const MoverDemand& a, const MoverDemand& b) { return b.uses(a.storage); },
        wanted.max_on_storage, "storage " + wanted.storage}};
+  if (!wanted.source.empty()) {
+    pools.push_back({[](const MoverDemand& a, const MoverDemand& b) { return b.uses(a.source); },
+                     wanted.max_on_source, "storage " + wanted.source});
+  }
   if (limits.on_node > 0 && !wanted.node.empty()) {
     pools.push_back({[](const MoverDemand& a, const MoverDemand& b) { return a.node == b.node; },
                      limits.on_node, "node " + wanted.node});
@@ -107,7 +112,13 @@ std::vector<MoverDemand> MoverSlots::working() const {
       nodes[kube::uid_of(*pod)] = node;
   }
   std::vector<MoverDemand> working;
+  std::string last_pod;
   for (const auto& grant : grants_.all()) {
+    // Those of one pod follow each other: it is one mover, which works on two storages.
+    if (grant.pod_uid == std::exchange(last_pod, grant.pod_uid)) {
+      working.back().source = grant.storage;
+      continue;
+    }
     // "kind/namespace/name"
     auto first = grant.session.find('/');
     auto namespace_name =

@@ -20,6 +20,12 @@ struct MoverDemand {
   std::string storage{};         // "namespace/name"
   std::string node{};            // "": not known
   std::int32_t max_on_storage = 1;
+  std::string source{};  // of a copy: the storage that it reads; ""
+  std::int32_t max_on_source = 1;
+
+  bool uses(const std::string& some_storage) const {
+    return storage == some_storage || (!source.empty() && source == some_storage);
+  }
 };
 
 /// Of all sessions together; 0: no limit.

@@ -27,11 +27,16 @@ Result<MoverView> replace(World& world, const kube::ObjectKey& key, std::stop_to
 /// The session's component on a storage, however often it is tried.
 MoverDemand demand_of(const MoverWish& wish) {
   const auto& session = wish.pod.session;
-  return {.id = session.uid + "/" + wish.pod.component + "/" + wish.storage,
-          .namespace_name = session.namespace_name,
-          .storage = wish.storage,
-          .node = wish.pod.node,
-          .max_on_storage = wish.max_movers};
+  MoverDemand demand{.id = session.uid + "/" + wish.pod.component + "/" + wish.storage,
+                     .namespace_name = session.namespace_name,
+                     .storage = wish.storage,
+                     .node = wish.pod.node,
+                     .max_on_storage = wish.max_movers};
+  if (wish.source) {
+    demand.source = wish.source->storage;
+    demand.max_on_source = wish.source->max_movers;
+  }
+  return demand;
 }
 
 /// The pod and its grant.
@@ -51,13 +56,18 @@ Result<MoverView> make(World& world, const MoverWish& wish, MoverFacts& facts,
   if (!created) return fail(std::move(created).error().context("making a mover"));
   facts.pod = api::PodIdentity{pod.key.namespace_name, pod.key.name, kube::uid_of(*created)};
   ++facts.attempts;
-  TRY(world.grants.add(
-      {.pod_uid = facts.pod->uid,
-       .session = pod.session.kind + "/" + pod.session.namespace_name + "/" + pod.session.name,
-       .storage = wish.storage,
-       .repository = wish.repository,
-       .scope = wish.scope},
-      stop));
+  api::GatewayGrant grant{
+      .pod_uid = facts.pod->uid,
+      .session = pod.session.kind + "/" + pod.session.namespace_name + "/" + pod.session.name,
+      .storage = wish.storage,
+      .repository = wish.repository,
+      .scope = wish.scope};
+  TRY(world.grants.add(grant, stop));
+  if (!wish.source) return MoverView{.message = facts.trouble};
+  grant.storage = wish.source->storage;
+  grant.repository = wish.source->repository;
+  grant.scope = api::GatewayScope::read;
+  TRY(world.grants.add(grant, stop));
   return MoverView{.message = facts.trouble};
 }
 

@@ -20,6 +20,13 @@ struct MoverFacts {
   std::string trouble{};  // why the last one was lost
 };
 
+/// A second repository, which a mover may read.
+struct MoverSource {
+  std::string storage{};  // "namespace/name"
+  std::string repository{};
+  std::int32_t max_movers = 1;
+};
+
 /// A mover that is wanted: its pod (without a name) and what it may do at the gateway.
 struct MoverWish {
   MoverPod pod{};
@@ -27,6 +34,7 @@ struct MoverWish {
   std::int32_t max_movers = 1;  // at one time on the storage, of all sessions together
   std::string repository{};
   api::GatewayScope scope = api::GatewayScope::read;
+  std::optional<MoverSource> source{};
   Json application_pod{};  // what pod.application_pod points to, when a dump needs one
   std::optional<kube::Account> account{};  // that makes the pod; absent: the controller's own
   std::string waits_for{};                 // why its pod cannot be made yet; "": it can

@@ -80,6 +80,36 @@ TEST_F(MoversTest, NoMoreMoversWorkOnAStorageThanItBears) {
   EXPECT_TRUE(facts_.pod);
 }
 
+TEST_F(MoversTest, AMoverThatCopiesReadsOneRepositoryAndWritesTheOther) {
+  wish_.scope = api::GatewayScope::backup;
+  wish_.source = MoverSource{.storage = "dmaas-system/other", .repository = "east/ns/shop/db"};
+  step();
+  auto grants = memory_.grants.all();
+  ASSERT_EQ(grants.size(), 2U);
+  EXPECT_EQ(grants[0].storage, wish_.storage);
+  EXPECT_EQ(grants[0].scope, api::GatewayScope::backup);
+  EXPECT_EQ(grants[1].storage, "dmaas-system/other");
+  EXPECT_EQ(grants[1].repository, "east/ns/shop/db");
+  EXPECT_EQ(grants[1].scope, api::GatewayScope::read);
+  ASSERT_TRUE(retire_mover(memory_.world, facts_, {}));
+  EXPECT_TRUE(memory_.grants.all().empty());
+}
+
+TEST_F(MoversTest, AMoverThatCopiesCountsOnBothStoragesAndOnceInTheCluster) {
+  wish_.source = MoverSource{.storage = "dmaas-system/other", .repository = "east/ns/shop/db"};
+  step();
+  auto next = wish_of("uid-2");
+  next.storage = "dmaas-system/other";
+  next.max_movers = 1;
+  std::swap(wish_, next);
+  facts_ = {};
+  EXPECT_EQ(step().message, "waiting: 1 movers work on storage dmaas-system/other");
+  wish_.storage = "dmaas-system/third";
+  memory_.settings.max_movers = 2;
+  step();
+  EXPECT_TRUE(facts_.pod);
+}
+
 TEST_F(MoversTest, NoMoreMoversWorkOnANodeThanTheControllerAllows) {
   memory_.settings.max_movers_per_node = 1;
   wish_.pod.node = "node-1";

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/backup_session.hpp"
+#include "api/copy_session.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
@@ -33,6 +34,9 @@ std::set<std::string> live_sessions(const World& world) {
       sessions);
   collect_live<api::RestoreSession>(
       world.stores.restore_sessions, [](const auto& status) { return is_final(status.stage); },
+      sessions);
+  collect_live<api::CopySession>(
+      world.stores.copy_sessions, [](const auto& status) { return is_final(status.phase); },
       sessions);
   collect_live<api::VerificationSession>(
       world.stores.verification_sessions, [](const auto& status) { return is_final(status.phase); },

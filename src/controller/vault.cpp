@@ -107,6 +107,17 @@ Result<> Vault::open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token
   opened->repository =
       TRY(open_or_create(*opened->store, entry.storage, entry.path, when_absent, std::move(stop)));
   entry.opened = std::move(opened);
+  std::lock_guard lock{mutex_};
+  entry.chunker = entry.opened->repository->chunker_parameters();
+  return {};
+}
+
+engine::ChunkerParameters Vault::chunker_for(const RepositoryPlace& place) {
+  std::lock_guard lock{mutex_};
+  for (const auto& [other, entry] : entries_) {
+    if (other.path == place.path && other.storage != place.storage && entry->chunker)
+      return *entry->chunker;
+  }
   return {};
 }
 
@@ -150,7 +161,7 @@ Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::Objec
   }
   auto repository = engine::Repository::open(store, recovery, options, clock_, stop);
   if (repository.failed_with(ErrorCode::not_found) && when_absent == WhenAbsent::create) {
-    return create(store, secret, recovery, stop);
+    return create(store, {secret, recovery, chunker_for({key, path})}, stop);
   }
   if (repository.failed_with(ErrorCode::wrong_key)) {
     return fail(wrong_recovery(storage, path));
@@ -170,14 +181,14 @@ Result<> Vault::ensure_recovery(engine::Repository& repository, const std::strin
 }
 
 Result<std::unique_ptr<engine::Repository>> Vault::create(storage::ObjectStore& store,
-                                                          const std::string& secret,
-                                                          const std::string& recovery_password,
+                                                          const NewRepository& wanted,
                                                           std::stop_token stop) {
   // The Secret comes first: with it the next process goes on where this one ended.
-  auto password = TRY(stored_password(secret, stop));
+  auto password = TRY(stored_password(wanted.secret, stop));
   if (password.empty()) {
     password = random_password();
-    auto object = kube::make_object(kube::resources::secrets(), {settings_.namespace_name, secret});
+    auto object =
+        kube::make_object(kube::resources::secrets(), {settings_.namespace_name, wanted.secret});
     kube::set_label(object, api::label::managed_by, "dmaas");
     object.as_object()["stringData"] = JsonObject{{"password", password}};
     TRY(client_.create(kube::resources::secrets(), object, {}, stop));
@@ -193,9 +204,11 @@ Result<std::unique_ptr<engine::Repository>> Vault::create(storage::ObjectStore& 
   for (const auto& orphan : orphans) TRY(store.remove(orphan, stop));
   engine::InitOptions init;
   init.key = random_password_key;
+  init.chunker = wanted.chunker;
   auto repository =
       TRY(engine::Repository::init(store, password, init, repository_options(), clock_, stop));
-  TRY(repository->add_key(recovery_password, {}, stop).context("adding the recovery password"));
+  TRY(repository->add_key(wanted.recovery_password, {}, stop)
+          .context("adding the recovery password"));
   return repository;
 }
 
@@ -313,7 +326,8 @@ void Vault::release_former(const api::BackupStorage& storage, const std::string&
                            std::stop_token stop) {
   auto entry = entry_of({storage.metadata.key(), path});
   std::lock_guard lock{entry->gate};
-  if (entry->has_taken_over) return;
+  // What this process could not remove now is left to `tidy`: the session does not wait for it.
+  if (entry->has_taken_over || entry->is_untidy) return;
   entry->storage = storage;
   entry->path = path;
   tidy_entry(*entry, std::move(stop));

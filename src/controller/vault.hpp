@@ -82,7 +82,8 @@ public:
 
 private:
   struct Entry {
-    std::mutex gate;  // of all below, also while the storage is asked
+    std::mutex gate;  // of all below but `chunker`, also while the storage is asked
+    std::optional<engine::ChunkerParameters> chunker;  // of `mutex_`
     api::BackupStorage storage;
     std::string path;
     std::shared_ptr<OpenRepository> opened;
@@ -108,10 +109,18 @@ private:
                                                              const std::string& path,
                                                              WhenAbsent when_absent,
                                                              std::stop_token stop);
+  /// What a new repository is made of.
+  struct NewRepository {
+    std::string secret{};  // name of the one with its password
+    std::string recovery_password{};
+    engine::ChunkerParameters chunker{};
+  };
   Result<std::unique_ptr<engine::Repository>> create(storage::ObjectStore& store,
-                                                     const std::string& secret,
-                                                     const std::string& recovery_password,
+                                                     const NewRepository& wanted,
                                                      std::stop_token stop);
+  /// Those of the repository at the same path on another storage, as far as it is known: it gets
+  /// the same data, and what one missed is copied from the other.
+  engine::ChunkerParameters chunker_for(const RepositoryPlace& place);
   /// Errors: wrong_key (the password opens none of the repository's keys).
   Result<> ensure_recovery(engine::Repository& repository, const std::string& password,
                            std::stop_token stop);

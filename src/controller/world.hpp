@@ -30,6 +30,7 @@ struct Stores {
   kube::Store& verifiers;
   kube::Store& verification_sessions;
   kube::Store& policies;
+  kube::Store& copy_sessions;
   kube::Store& mover_pods;  // of all namespaces, by label
 };
 

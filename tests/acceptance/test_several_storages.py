@@ -1,6 +1,7 @@
-"""B9 and A6: one run lands on every storage of the plan, and one that fails does not stop the others."""
+"""B9 and A6: one run lands on every storage of the plan, one that fails does not stop the others, and gets later what it missed."""
 
 import contextlib
+import json
 
 import pytest
 
@@ -16,6 +17,7 @@ MAIN, SECOND = f"{SYSTEM}/main", f"{SYSTEM}/{BUCKET}"
 @pytest.fixture(scope="module")
 def keeper(site, minio, password_file):
     made = Keeper(site, NAMESPACE).deploy(files=5)
+    made.shell("head -c 6000000 /dev/urandom > /data/large; sync")
     site.add_bucket(BUCKET, password_file, minio, BUCKET)
     made.protect(MAIN, storages=[{"storageRef": {"name": name, "namespace": SYSTEM}} for name in ("main", BUCKET)])
     yield made
@@ -38,12 +40,31 @@ def results(status):
     return {result["storage"]: result for result in status["storages"]}
 
 
+def locations(site, minio):
+    """Of the repository on the first and on the second storage, each with the environment that opens it."""
+    path = f"{site.name}/ns/{NAMESPACE}/{NAMESPACE}"
+    return (f"{site.storage_directory}/{path}", {}), (f"s3:{minio.account.endpoint}/{BUCKET}/{path}", minio.account.environment)
+
+
+def trees(location, password_file, environment):
+    """What each component of each session holds: equal trees are equal to the byte."""
+    snapshots = json.loads(restic(location, password_file, "snapshots", "--json", environment=environment))
+    return {tuple(sorted(snapshot["tags"])): snapshot["tree"] for snapshot in snapshots}
+
+
+def catch_up(site):
+    return site.status("backupconfiguration", "keeper", NAMESPACE).get("catchUp", [{}])[0]
+
+
+def await_catch_up(site, since):
+    wait_for(lambda: f"the storage to be caught up: {catch_up(site)}",
+             lambda: "missedSince" not in catch_up(site) and catch_up(site).get("caughtUpUntil", "") >= since, 120)
+
+
 def test_every_storage_gets_the_backup(site, keeper, minio, password_file):
     (status,) = site.back_up((NAMESPACE, "keeper"))
     assert {storage: result["complete"] for storage, result in results(status).items()} == {MAIN: True, SECOND: True}
-    account = minio.account
-    path = f"{site.name}/ns/{NAMESPACE}/{NAMESPACE}"
-    for where, environment in ((f"{site.storage_directory}/{path}", {}), (f"s3:{account.endpoint}/{BUCKET}/{path}", account.environment)):
+    for where, environment in locations(site, minio):
         assert "no errors were found" in restic(where, password_file, "check", "--read-data", environment=environment)
     assert site.condition("backupconfiguration", "keeper", NAMESPACE, "StoragesReady")[0] == "True"
 
@@ -57,11 +78,29 @@ def test_a_storage_that_is_down_does_not_stop_the_others(site, keeper, minio):
         assert site.condition("backupconfiguration", "keeper", NAMESPACE)[0] == "True"
         # Known to be down from the beginning.
         (again,) = site.back_up((NAMESPACE, "keeper"))
+        assert catch_up(site)["storage"] == SECOND and catch_up(site)["missedSince"][:19] <= status["startTime"][:19]
+        assert site.list("copysessions", NAMESPACE) == []
     for found in (results(status), results(again)):
         assert found[MAIN]["complete"] and not found[MAIN].get("dropped")
         assert found[SECOND]["dropped"] and not found[SECOND]["complete"]
     assert f"not on storage {SECOND}" in status["message"]
     assert f"BackupStorage {SECOND} is not ready" in results(again)[SECOND]["message"]
+    assert site.leftovers() == []
+
+
+def test_it_gets_what_it_missed_when_it_answers_again(site, keeper, minio, password_file):
+    newest = max(snapshot["spec"]["time"] for snapshot in site.list("snapshots", NAMESPACE))
+    await_catch_up(site, newest)
+    sessions = site.list("copysessions", NAMESPACE)
+    assert [(session["spec"]["cause"], session["status"]["phase"]) for session in sessions] == [("CatchUp", "Succeeded")], sessions
+    assert len(sessions[0]["status"]["backups"]) == 2
+    # What was there before is not read again, since both repositories cut the large file at the same places.
+    assert sessions[0]["status"]["bytesRead"] < 2_000_000, sessions[0]["status"]
+    (first, first_environment), (second, second_environment) = locations(site, minio)
+    assert trees(first, password_file, first_environment) == trees(second, password_file, second_environment)
+    assert "no errors were found" in restic(second, password_file, "check", "--read-data", environment=second_environment)
+    shown = site.list("snapshots", NAMESPACE)
+    assert len(shown) == 6 and len({snapshot["spec"]["time"] for snapshot in shown}) == 3
     assert site.leftovers() == []
 
 
@@ -77,6 +116,7 @@ def test_one_that_goes_midway_is_dropped(site, keeper, minio):
         status = site.await_end("backupsession", name, namespace, seconds=300)
     assert status["phase"] == "Succeeded", status["message"]
     assert results(status)[MAIN]["complete"] and results(status)[SECOND]["dropped"]
+    await_catch_up(site, status["startTime"][:19])
     assert site.leftovers() == []
 
 
@@ -84,7 +124,9 @@ def test_the_next_backup_is_everywhere_again(site, keeper):
     keeper.change_plan(runs=[{"name": "backup"}])
     (status,) = site.back_up((NAMESPACE, "keeper"))
     assert {storage: result["complete"] for storage, result in results(status).items()} == {MAIN: True, SECOND: True}
-    # Complete in itself, though the storage missed what was before.
+    # It goes on from the copy of what was before.
+    volume = next(c for c in status["components"] if c["storage"] == SECOND and c["name"].startswith("volume/"))
+    assert volume["bytesAdded"] < 100_000, volume
     site.dmaas("restore", "-n", NAMESPACE, "--repository", results(status)[SECOND]["repository"], "--prefix", "copy-")
     assert site.kubectl("exec", "-n", NAMESPACE, "copy-keeper-0", "--", "sh", "-c", "cd /data && find . -type f | sort | xargs sha256sum") == \
         keeper.checksums()[0]

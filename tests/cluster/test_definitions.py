@@ -22,6 +22,7 @@ STORAGE = {"recoveryPasswordSecretRef": {"name": "recovery"}, "backend": {"local
 S3 = {"bucket": "backups", "endpoint": "https://minio:9000"}
 REPOSITORY = {"storageRef": {"name": "main"}, "path": "east/ns/shop/db"}
 TARGET = {"name": "db", "workload": {"kind": "StatefulSet", "name": "mariadb"}}
+COPY = {"sourceRepositoryRef": {"name": "a"}, "storageRef": {"name": "b"}, "backups": {"missing": True}}
 PLAN = {"targets": [TARGET], "runs": [{"name": "full", "schedule": "0 3 * * *"}]}
 HOOK = {"name": "flush", "exec": {"command": ["sync"]}}
 SNAPSHOT = {"repositoryRef": {"name": "r"}, "snapshotId": "0" * 64, "time": "2026-01-02T03:04:05Z"}
@@ -42,6 +43,7 @@ GOOD = {
     ],
     "BackupSession": [{"planRef": {"name": "shop"}, "run": "full"}],
     "Snapshot": [SNAPSHOT],
+    "CopySession": [COPY, COPY | {"backups": {"snapshots": ["shop-1"]}, "cause": "Staging", "planRef": {"name": "shop"}}],
     "RestoreSession": [RESTORE, RESTORE | {"namespaceMap": {"a": "b"}, "storageClassMap": {"fast": ""},
                                            "hooks": [HOOK], "namePrefix": "new-"}],
     "HookTemplate": [{"exec": {"command": ["sync"]}, "timeout": "30s"}],
@@ -112,6 +114,9 @@ BAD = [
     ("RestoreSession", RESTORE | {"namePrefix": "x-", "existing": "recreate"}, ["cannot be used with namePrefix"]),
     ("RestoreSession", RESTORE | {"namePrefix": "X_"}, ["spec.namePrefix"]),
     ("RestoreSession", RESTORE | {"what": {"data": "x"}}, ["spec.what.data", "resourcesOnly"]),
+    ("CopySession", COPY | {"backups": {}}, ["spec.backups", "give snapshots, or missing: true, not both"]),
+    ("CopySession", COPY | {"backups": {"missing": True, "snapshots": ["a"]}}, ["spec.backups", "not both"]),
+    ("CopySession", COPY | {"cause": "Mood"}, ["spec.cause", "CatchUp"]),
     ("RetentionPolicy", {"minimum": 3}, ["give at least one rule, such as within: 3d or daily: 7"]),
     ("RetentionPolicy", {"daily": -1}, ["spec.daily", "greater than or equal to 0"]),
     ("RetentionPolicy", {"daily": 7, "minimum": 0}, ["spec.minimum", "greater than or equal to 1"]),

@@ -36,6 +36,10 @@ REFUSED = [
     ("other-cluster", "RestoreSession", {"source": {"stored": {"storageRef": MAIN, "path": f"elsewhere/ns/{TENANT}/x"}}}, "is not a repository"),
     ("closed-path", "RestoreSession", {"source": {"stored": {"storageRef": {"name": "closed", "namespace": SYSTEM}, "path": f"{NAME}/ns/{TENANT}/x"}}},
      "is not open to namespace"),
+    ("copy-of-victims", "CopySession", {"sourceRepositoryRef": {"name": "REPOSITORY", "namespace": VICTIM}}, f"namespace {VICTIM} does not let"),
+    ("copy-of-forged", "CopySession", {"sourceRepositoryRef": {"name": "forged"}}, f"'{VICTIMS_PATH}' is not a repository of namespace {TENANT}"),
+    ("copy-to-closed", "CopySession", {"storageRef": {"name": "closed", "namespace": SYSTEM}}, "is not open to namespace"),
+    ("copy-to-victims", "CopySession", {"storageRef": {"name": "mine", "namespace": VICTIM}}, "is not open to namespace"),
     ("into-victim", "RestoreSession", {"namespaceMap": {TENANT: VICTIM}}, f"namespace {VICTIM} does not let"),
     ("into-system", "RestoreSession", {"namespaceMap": {TENANT: SYSTEM}}, f"namespace {SYSTEM} does not let"),
     ("foreign-hook", "RestoreSession", {"hooks": [FOREIGN_TEMPLATE]}, f"namespace {VICTIM} does not let"),
@@ -58,6 +62,8 @@ def complete(kind, spec, repository, own_repository):
         spec = {"targets": [EVERYTHING], "runs": [{"name": "r"}], "storages": [{"storageRef": MAIN}]} | spec
     if kind == "RestoreSession":
         spec = {"source": {"repositoryRef": {"name": own_repository}}} | spec
+    if kind == "CopySession":
+        spec = {"sourceRepositoryRef": {"name": own_repository}, "storageRef": MAIN, "backups": {"missing": True}} | spec
     return json.loads(json.dumps(spec).replace("REPOSITORY", repository))
 
 
@@ -65,6 +71,8 @@ def refusal(site, kind, name):
     """Why the object does not work; None while that is not known."""
     status = site.status(f"{kind.lower()}.dmaas.io", name, TENANT)
     assert status.get("stage") not in ("RestoringBackups", "ActivatingApplications", "Succeeded"), status
+    if kind == "CopySession":
+        return status["message"] if status.get("phase") == "Failed" else None
     if kind == "RestoreSession":
         findings = status.get("preflight", {}).get("findings", [])
         return status["message"] + json.dumps(findings) if status.get("stage") == "Failed" else None

@@ -35,6 +35,7 @@ constexpr KindRule kind_rules[] = {
     {"dmaas.io", "backupsessions", "a record of what DMaaS did"},
     {"dmaas.io", "restoresessions", "a record of what DMaaS did"},
     {"dmaas.io", "verificationsessions", "a record of what DMaaS did"},
+    {"dmaas.io", "copysessions", "a record of what DMaaS did"},
     {"dmaas.io", "snapshots", "a view of the repository"},
     {"dmaas.io", "repositories", "a view of the storage"},
 };

@@ -48,7 +48,9 @@ void add_cancel_command(CLI::App& app, CommandLine& line) {
   auto flags = std::make_shared<CancelFlags>();
   auto* command = app.add_subcommand("cancel", "Stop a running session and remove what it made");
   add_cluster_flags(*command, flags->cluster);
-  command->add_option("session", flags->session, "The session of a backup, restore or verification")
+  command
+      ->add_option("session", flags->session,
+                   "The session of a backup, restore, verification or copy")
       ->required()
       ->type_name("SESSION");
   command->callback([&line, flags] {

@@ -13,6 +13,7 @@ void add_policies_command(CLI::App& app, CommandLine& line);
 void add_protect_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);
 void add_restore_command(CLI::App& app, CommandLine& line);
+void add_copy_commands(CLI::App& app, CommandLine& line);  // backup
 void add_cancel_command(CLI::App& app, CommandLine& line);
 void add_pause_commands(CLI::App& app, CommandLine& line);       // pause, resume
 void add_delete_commands(CLI::App& app, CommandLine& line);      // backup

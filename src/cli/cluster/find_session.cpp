@@ -1,6 +1,7 @@
 #include "cli/cluster/find_session.hpp"
 
 #include "api/backup_session.hpp"
+#include "api/copy_session.hpp"
 #include "api/labels.hpp"
 #include "api/restore_session.hpp"
 #include "api/verification_session.hpp"
@@ -14,12 +15,13 @@ Result<FoundSession> find_session(const Connection& connection, const std::strin
   const auto& backups = api::kind_info<api::BackupSession>();
   const auto& restores = api::kind_info<api::RestoreSession>();
   const auto& verifications = api::kind_info<api::VerificationSession>();
+  const auto& copies = api::kind_info<api::CopySession>();
   auto reference = parse_reference(text);
   std::vector<std::string> places{connection.namespace_name,
                                   std::string(api::default_system_namespace)};
   if (!reference.namespace_name.empty()) places = {reference.namespace_name};
   for (const auto& place : places) {
-    for (const auto* kind : {&backups, &restores, &verifications}) {
+    for (const auto* kind : {&backups, &restores, &verifications, &copies}) {
       auto object = connection.client->get(kind->resource(), {place, reference.name}, stop);
       if (object) return FoundSession{kind, std::move(*object)};
       bool may_be_elsewhere =

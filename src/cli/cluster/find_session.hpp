@@ -17,10 +17,9 @@ struct FoundSession {
   const char* phase_field() const { return kind->kind == "RestoreSession" ? "stage" : "phase"; }
 };
 
-/// The session that a person names as "[namespace/]name": a backup's, a restore's or a
-/// verification's, in the namespace of the command, else in the system namespace, where restores
-/// are made. Errors:
-/// not_found, naming those that there are.
+/// The session that a person names as "[namespace/]name": a backup's, a restore's, a
+/// verification's or a copy's, in the namespace of the command, else in the system namespace, where
+/// restores are made. Errors: not_found, naming those that there are.
 Result<FoundSession> find_session(const Connection& connection, const std::string& text,
                                   std::stop_token stop);
 

@@ -27,6 +27,7 @@ constexpr std::array words{
     Word{"BackupPolicy", "policy", "policies"},
     Word{"BackupVerifier", "verifier", "verifiers"},
     Word{"VerificationSession", "verification", "verifications"},
+    Word{"CopySession", "copy", "copies"},
 };
 
 std::string lower(std::string_view text) {

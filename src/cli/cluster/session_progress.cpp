@@ -96,6 +96,10 @@ bool is_over(const api::VerificationSession& session) {
   return is_final(session.status.phase);
 }
 
+bool is_over(const api::CopySession& session) {
+  return is_final(session.status.phase);
+}
+
 std::string progress_line(const api::BackupSession& session, Timestamp now) {
   const auto& status = session.status;
   auto phase = name_of(status.phase);
@@ -178,6 +182,36 @@ std::vector<std::string> progress_changes(const api::VerificationSession& before
     if (has_ended)
       lines.push_back(
           fmt::format("check {}: {}: {}", check.name, name_of(check.state), check.message));
+  }
+  return lines;
+}
+
+std::string progress_line(const api::CopySession& session, Timestamp now) {
+  const auto& status = session.status;
+  auto phase = name_of(status.phase);
+  Transfer transfer{.done = status.bytes_read,
+                    .total = std::max(status.bytes_total, status.bytes_read),
+                    .parts = status.backups.size(),
+                    .since = status.start_time};
+  transfer.parts_ended = static_cast<std::size_t>(
+      std::ranges::count_if(status.backups, [](const auto& copy) { return is_final(copy.phase); }));
+  bool copies = status.phase == api::CopyPhase::copying && transfer.total > 0;
+  if (!copies) return with_message(phase, status.message);
+  return fmt::format("{}  {}", phase, describe(transfer, "backups", now));
+}
+
+std::vector<std::string> progress_changes(const api::CopySession& before,
+                                          const api::CopySession& after) {
+  std::vector<std::string> lines;
+  if (before.status.phase != after.status.phase) lines.emplace_back(name_of(after.status.phase));
+  note_new(lines, "waiting", before.status.message, is_over(after) ? "" : after.status.message);
+  for (const auto& backup : after.status.backups) {
+    const auto& earlier = part_before(before.status.backups, [&](const auto& candidate) {
+      return candidate.snapshot == backup.snapshot;
+    });
+    if (!backup.copy.empty() && earlier.copy.empty())
+      lines.push_back(fmt::format("backup {}: copied: {}", backup.snapshot, backup.copy));
+    note_new(lines, "backup " + backup.snapshot, earlier.message, backup.message);
   }
   return lines;
 }

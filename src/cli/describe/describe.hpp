@@ -8,6 +8,7 @@
 #include "api/backup_session.hpp"
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
+#include "api/copy_session.hpp"
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
 #include "api/snapshot.hpp"
@@ -30,6 +31,7 @@ void tell(Story& story, const api::BackupStorage& storage);
 void tell(Story& story, const api::Repository& repository);
 void tell(Story& story, const api::BackupVerifier& verifier);
 void tell(Story& story, const api::VerificationSession& session);
+void tell(Story& story, const api::CopySession& session);
 void tell(Story& story, const api::BackupPolicy& policy);
 
 /// Parts that `dmaas preflight` shows too.

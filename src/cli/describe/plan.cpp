@@ -69,6 +69,18 @@ std::string storages_of(const api::BackupConfigurationSpec& spec) {
   return names.empty() ? "the default storage" : fmt::format("{}", fmt::join(names, ", "));
 }
 
+void tell_catch_up(Story& story, const api::BackupConfigurationStatus& status) {
+  std::vector<std::string> behind;
+  for (const auto& storage : status.catch_up) {
+    if (!storage.missed_since) continue;
+    behind.push_back(fmt::format(
+        "{} lacks backups since {}: {}", storage.storage,
+        describe_time(*storage.missed_since, story.now()),
+        storage.message.empty() ? "session " + storage.session + " copies them" : storage.message));
+  }
+  if (!behind.empty()) story.list("Storages behind", behind);
+}
+
 }  // namespace
 
 void tell_resolved(Story& story, const api::ResolvedTargets& resolved) {
@@ -129,6 +141,7 @@ void tell(Story& story, const api::BackupConfiguration& plan) {
   tell_targets(story, plan.spec);
   tell_runs(story, plan);
   tell_skipped(story, plan);
+  tell_catch_up(story, status);
   if (status.resolved) tell_resolved(story, *status.resolved);
   auto obstacles = obstacles_of(plan);
   story.list("What would stop it",

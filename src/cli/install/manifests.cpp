@@ -181,7 +181,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {{name: dmaas-aggregate-to-edit, labels: {{rbac.authorization.k8s.io/aggregate-to-edit: "true"}}}}
 rules:
-- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, hooktemplates], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, copysessions, hooktemplates], verbs: [create, update, patch, delete]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -200,7 +200,7 @@ kind: ClusterRole
 metadata: {{name: dmaas-operator}}
 rules:
 - {{apiGroups: [dmaas.io], resources: {seen_by_users}, verbs: [get, list, watch]}}
-- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, hooktemplates, restoresessions], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, copysessions, hooktemplates, restoresessions], verbs: [create, update, patch, delete]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

@@ -96,60 +96,13 @@ std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& wo
   return snapshots;
 }
 
-Result<std::shared_ptr<OpenRepository>> open_own_repository(World& world, const BackupWork& work,
-                                                            const api::BackupStorage& storage,
-                                                            std::stop_token stop) {
+OwnRepository own_repository_of(const World& world, const BackupWork& work,
+                                const api::BackupStorage& storage) {
   auto key = storage.metadata.key();
-  auto place = place_of(world, work, key.text());
-  kube::ObjectKey object{work.plan.metadata.namespace_name, repository_name_of(world, work, key)};
-  auto known = find_object<api::Repository>(world.stores.repositories, object);
-  bool was_there = known && !known->status.repository_id.empty();
-  if (!was_there) return world.vault.open(storage, place.path, Vault::WhenAbsent::create, stop);
-  auto found = [&]() -> Result<std::shared_ptr<OpenRepository>> {
-    auto opened = TRY(world.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
-    // It may have been open for a long time.
-    TRY(opened->store->stat("config", stop));
-    if (opened->repository->config().id == known->status.repository_id) return opened;
-    return fail(ErrorCode::not_found, "another repository is there");
-  }();
-  if (!found.failed_with(ErrorCode::not_found)) return found;
-  world.vault.forget(key);
-  return fail(ErrorCode::not_found,
-              fmt::format("repository {} is gone from storage {}: bring back what was there, such "
-                          "as the disk of a directory, or delete Repository {} to begin a new one",
-                          place.path, key.text(), object.text()));
-}
-
-Result<> ensure_repository_object(World& world, const BackupWork& work,
-                                  const api::BackupStorage& storage, engine::Repository& repository,
-                                  std::stop_token stop) {
-  auto key = storage.metadata.key();
-  auto place = place_of(world, work, key.text());
-  api::Repository object;
-  object.metadata.namespace_name = work.plan.metadata.namespace_name;
-  object.metadata.name = repository_name_of(world, work, key);
-  object.spec.storage = {.name = key.name, .namespace_name = key.namespace_name};
-  object.spec.path = place.path;
-  const auto& resource = api::kind_info<api::Repository>().resource();
-  auto created = world.client.create(resource, api::encode(object), {}, stop);
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
-  auto owner = TRY(find_owner(world, object.metadata.key(), repository, stop));
-  if (owner) TRY(check_owner(world, place, *owner));
-  object.status.format_version = static_cast<std::int32_t>(repository.config().version);
-  object.status.repository_id = repository.config().id;
-  object.status.owner_cluster =
-      api::ClusterIdentity{world.settings.cluster_name, world.cluster_uid};
-  object.status.owned_by_this_cluster = true;
-  object.status.application = api::application_of(work.plan.metadata.key(), work.plan.spec);
-  set_ready(object.status.conditions, {.reason = "Opened", .message = "the repository is open"},
-            world.clock.now());
-  // What backups it holds is counted where they are, by the Repository's own reconciler, and a
-  // check of it is not undone by a backup.
-  auto shown = api::encode_status(object);
-  for (auto unknown : {"snapshotCount", "lastCheck"}) shown.at("status").as_object().erase(unknown);
-  TRY(kube::apply_status(world.client, resource, shown, {}, stop));
-  return {};
+  return {.object = {work.plan.metadata.namespace_name, repository_name_of(world, work, key)},
+          .storage = storage,
+          .place = place_of(world, work, key.text()),
+          .application = api::application_of(work.plan.metadata.key(), work.plan.spec)};
 }
 
 Result<MoverWish> wish_for(World& world, const BackupWork& work,

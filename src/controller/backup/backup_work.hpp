@@ -10,6 +10,7 @@
 #include "api/backup_storage.hpp"
 #include "api/snapshot.hpp"
 #include "controller/movers.hpp"
+#include "controller/repository/own_repository.hpp"
 #include "controller/world.hpp"
 #include "engine/repository/repository.hpp"
 
@@ -41,18 +42,9 @@ Result<api::BackupStorage> find_storage_by_text(const World& world, const std::s
 std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& work,
                                         const kube::ObjectKey& storage);
 
-/// The plan's repository on a storage, made when there has never been one. One that was there and
-/// is not any more is not made anew: the storage may be another one than it was, such as a
-/// directory whose disk is not mounted. Errors: as Vault::open.
-Result<std::shared_ptr<OpenRepository>> open_own_repository(World& world, const BackupWork& work,
-                                                            const api::BackupStorage& storage,
-                                                            std::stop_token stop);
-
-/// Makes or refreshes the Repository object that shows an opened repository. Errors:
-/// permission_denied (it belongs to another cluster).
-Result<> ensure_repository_object(World& world, const BackupWork& work,
-                                  const api::BackupStorage& storage, engine::Repository& repository,
-                                  std::stop_token stop);
+/// The plan's repository on a storage.
+OwnRepository own_repository_of(const World& world, const BackupWork& work,
+                                const api::BackupStorage& storage);
 
 /// The pod that a component needs, with its rights at the gateway; makes the twin through which a
 /// volume is read.

@@ -318,10 +318,10 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
 
 Result<> BackupReconciler::open_repository(const Work& work, const api::BackupStorage& storage,
                                            std::stop_token stop) {
-  auto place = place_of(world_, work, storage.metadata.key().text());
-  auto opened = TRY(open_own_repository(world_, work, storage, stop));
-  TRY(ensure_repository_object(world_, work, storage, *opened->repository, stop));
-  return world_.vault.hold(place, work.session.metadata.uid, stop);
+  auto own = own_repository_of(world_, work, storage);
+  auto opened = TRY(open_own_repository(world_, own, stop));
+  TRY(ensure_repository_object(world_, own, *opened->repository, stop));
+  return world_.vault.hold(own.place, work.session.metadata.uid, stop);
 }
 
 /// The storages that could not be opened, each with its reason. Errors: that of the first one, when

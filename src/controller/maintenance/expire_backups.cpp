@@ -28,6 +28,8 @@ std::map<std::string, std::vector<api::Snapshot>> backups_by_plan(
   return by_plan;
 }
 
+}  // namespace
+
 Result<std::vector<std::string>> find_expired(const World& world, const std::string& plan_text,
                                               const kube::ObjectKey& storage,
                                               const std::vector<api::Snapshot>& backups) {
@@ -54,8 +56,6 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
   }
   return expired;
 }
-
-}  // namespace
 
 Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop) {
   auto storage = repository.spec.storage.key(repository.metadata.namespace_name);

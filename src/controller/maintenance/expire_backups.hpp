@@ -11,6 +11,13 @@
 
 namespace dmaas::controller {
 
+/// Names of those of these backups, all of one plan ("namespace/name"), that its retention policy
+/// for a storage does not keep; none when there is no plan or no policy. Errors: not_found,
+/// invalid_input (a policy).
+Result<std::vector<std::string>> find_expired(const World& world, const std::string& plan,
+                                              const kube::ObjectKey& storage,
+                                              const std::vector<api::Snapshot>& backups);
+
 /// Deletes, with their backups, the Snapshot objects that the retention policies of their plans do
 /// not keep. Only complete backups of this cluster whose plan exists are judged; everything else
 /// stays. Errors: not_found, invalid_input (a policy).

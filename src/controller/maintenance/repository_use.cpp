@@ -6,6 +6,7 @@
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
 #include "api/restore_session.hpp"
+#include "controller/copying/copy_places.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/restore_source.hpp"
 
@@ -36,6 +37,11 @@ bool uses(const World& world, const api::RestoreSession& session, const Reposito
   return source && source->place == place;
 }
 
+bool uses(const World& world, const api::CopySession& session, const RepositoryPlace& place) {
+  auto places = find_places(world, session);
+  return places && (places->source.place == place || places->destination.place == place);
+}
+
 }  // namespace
 
 std::vector<std::string> sessions_using(const World& world, const RepositoryPlace& place) {
@@ -51,6 +57,12 @@ std::vector<std::string> sessions_using(const World& world, const RepositoryPlac
     if (!session || is_final(session->status.stage) || !session->status.start_time) continue;
     if (uses(world, *session, place))
       users.push_back("RestoreSession " + session->metadata.key().text());
+  }
+  for (const auto& object : world.stores.copy_sessions.all()) {
+    auto session = api::decode<api::CopySession>(*object);
+    if (!session || is_final(session->status.phase) || !session->status.start_time) continue;
+    if (uses(world, *session, place))
+      users.push_back("CopySession " + session->metadata.key().text());
   }
   return users;
 }

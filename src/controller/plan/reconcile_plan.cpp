@@ -11,6 +11,7 @@
 #include "applications/discover.hpp"
 #include "base/time_text.hpp"
 #include "controller/backup/components.hpp"
+#include "controller/copying/catch_up.hpp"
 #include "controller/plan/decide_run.hpp"
 #include "controller/plan/objectives.hpp"
 #include "controller/policy/check_policy.hpp"
@@ -177,6 +178,7 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
     delay = patience_of(plan.status, now);
   }
   TRY(summarise_sessions(plan, stop));
+  TRY(catch_up(world_, plan, sessions_of(world_, plan), stop));
   if (auto next = judge(plan)) delay = std::min(*delay, *next - now);
   auto shown = show_protection(world_, plan, stop);
   if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));

@@ -25,6 +25,7 @@ struct MemoryWorld {
   kube::Store verifiers{};
   kube::Store verification_sessions{};
   kube::Store policies{};
+  kube::Store copy_sessions{};
   kube::Store mover_pods{};
   Grants grants{server, settings.namespace_name};
   MoverSlots slots{settings, grants, mover_pods, clock};
@@ -41,7 +42,7 @@ struct MemoryWorld {
               .ca_certificate = "PEM",
               .stores = {storages, repositories, plans, backup_sessions, snapshots,
                          restore_sessions, retention_policies, hook_templates, grant_objects,
-                         verifiers, verification_sessions, policies, mover_pods},
+                         verifiers, verification_sessions, policies, copy_sessions, mover_pods},
               .grants = grants,
               .slots = slots,
               .vault = vault,
