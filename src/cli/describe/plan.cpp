@@ -124,6 +124,9 @@ void tell(Story& story, const api::BackupConfiguration& plan) {
   story.fact("Storages", storages_of(plan.spec));
   story.fact("Policy", plan.spec.policy ? plan.spec.policy->name : "");
   story.fact("Paused", plan.spec.paused ? "yes" : "");
+  story.fact("Consistency", plan.spec.group_consistency == api::GroupConsistency::required
+                                ? "only backups of one point in time"
+                                : "");
   story.fact("Secrets", plan.spec.exclude_secrets ? "left out" : "");
   story.fact("Next run", status.next_run_time ? describe_time(*status.next_run_time, story.now())
                                               : std::string("none scheduled"));

@@ -79,6 +79,8 @@ api::BackupDocument describe_backup(const World& world, const BackupWork& work,
   document.application = api::application_of(work.plan.metadata.key(), work.plan.spec);
   document.repository_path = place_of(world, work, storage).path;
   document.object_count = work.session.status.object_count;
+  document.point_in_time =
+      api::is_true(work.session.status.conditions, api::condition::point_in_time);
   document.warnings = work.session.status.warnings;
   for (const auto& component : work.session.status.components) {
     if (component.storage != storage) continue;

@@ -207,6 +207,17 @@ Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResu
   return {};
 }
 
+void note_point_in_time(api::BackupSessionStatus& status, const std::string& moving,
+                        Timestamp now) {
+  api::set_condition(
+      status.conditions,
+      {.type = std::string(api::condition::point_in_time),
+       .status = moving.empty() ? api::ConditionStatus::yes : api::ConditionStatus::no,
+       .reason = moving.empty() ? "Held" : "Moving",
+       .message = moving.empty() ? "nothing writes while the data is read" : moving},
+      now);
+}
+
 bool has_failed(const api::BackupSessionStatus& status) {
   return api::is_true(status.conditions, api::condition::failed);
 }

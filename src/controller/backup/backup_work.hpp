@@ -81,6 +81,9 @@ Result<> end_mover(World& world, const BackupWork& work, api::ComponentStatus& c
 Result<> publish_snapshot(World& world, const BackupWork& work, api::StorageResult& result,
                           std::stop_token stop);
 
+/// Condition PointInTime: True when nothing is `moving`, else False and why.
+void note_point_in_time(api::BackupSessionStatus& status, const std::string& moving, Timestamp now);
+
 /// Condition: hooks before may have run, so those after have to.
 inline constexpr std::string_view hooks_began = "HooksBegan";
 /// Why the session fails; the first reason stays.

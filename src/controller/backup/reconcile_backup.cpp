@@ -15,6 +15,7 @@
 #include "controller/backup/components.hpp"
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
+#include "controller/backup/stillness.hpp"
 #include "controller/maintenance/repository_use.hpp"
 #include "controller/policy/check_policy.hpp"
 #include "controller/references.hpp"
@@ -307,6 +308,7 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
   status.warnings = std::move(planned.warnings);
   if (status.warnings.size() > 50) status.warnings.resize(50);
   status.object_count = static_cast<std::int32_t>(application->members.size());
+  TRY(note_stillness(work, *application));
   for (auto& component : status.components) {
     component.parent_id =
         parent_of(component.name,
@@ -357,11 +359,41 @@ Result<std::shared_ptr<const applications::Application>> BackupReconciler::appli
   return applications_[work.session.metadata.uid] = shared;
 }
 
+Result<> BackupReconciler::note_stillness(Work& work,
+                                          const applications::Application& application) const {
+  auto& status = work.session.status;
+  auto hooks =
+      TRY(resolve_hooks(world_, work.run->hooks.before, work.plan.metadata.namespace_name));
+  auto stillness = judge_stillness(work.targets(), application, hooks);
+  auto moving = describe_moving(stillness);
+  note_point_in_time(status, moving, world_.clock.now());
+  if (moving.empty()) return {};
+  if (work.plan.spec.group_consistency == api::GroupConsistency::required)
+    return fail(ErrorCode::invalid_input, moving);
+  if (stillness.is_group && status.warnings.size() < 50) status.warnings.push_back(moving);
+  return {};
+}
+
+Result<> BackupReconciler::settle_stillness(Work& work, std::stop_token stop) {
+  auto& status = work.session.status;
+  if (has_failed(status) || !api::is_true(status.conditions, api::condition::point_in_time))
+    return {};
+  auto hooks =
+      TRY(resolve_hooks(world_, work.run->hooks.before, work.plan.metadata.namespace_name));
+  auto moving = find_moving_pod(*TRY(application_of(work, std::move(stop))), hooks, status.hooks);
+  note_point_in_time(status, moving, world_.clock.now());
+  bool is_required = work.plan.spec.group_consistency == api::GroupConsistency::required;
+  if (!moving.empty() && is_required)
+    note_failure(status, "not of one point in time: " + moving, world_.clock.now());
+  return {};
+}
+
 Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   bool is_before = status.phase == BackupPhase::hooks_before;
   std::string stage = is_before ? "before" : "after";
-  auto next = [&] {
+  auto next = [&]() -> Result<Action> {
+    if (is_before) TRY(settle_stillness(work, stop));
     bool may_go_on = !has_failed(status);
     if (is_before) {
       status.phase = may_go_on ? BackupPhase::moving : BackupPhase::hooks_after;

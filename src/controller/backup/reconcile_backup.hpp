@@ -57,6 +57,11 @@ private:
   std::string take_turn(const Work& work);
   std::ptrdiff_t count_resolving() const;
   Result<kube::Action> resolve(Work& work, std::stop_token stop);
+  /// Condition PointInTime, before anything runs. Errors: invalid_input (the plan requires what its
+  /// hooks do not give).
+  Result<> note_stillness(Work& work, const applications::Application& application) const;
+  /// The same once the hooks before have run.
+  Result<> settle_stillness(Work& work, std::stop_token stop);
   void note_storages(Work& work, const std::vector<api::BackupStorage>& storages);
   Result<> open_repository(const Work& work, const api::BackupStorage& storage,
                            std::stop_token stop);

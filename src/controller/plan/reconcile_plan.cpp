@@ -11,6 +11,7 @@
 #include "applications/discover.hpp"
 #include "base/time_text.hpp"
 #include "controller/backup/components.hpp"
+#include "controller/backup/stillness.hpp"
 #include "controller/copying/catch_up.hpp"
 #include "controller/plan/decide_run.hpp"
 #include "controller/plan/objectives.hpp"
@@ -102,6 +103,16 @@ void note_needed_secrets(api::Conditions& conditions, const applications::Applic
                               "needs them at its destination; the first is {}",
                               needed.size(), needed.front().key.text())},
       now);
+}
+
+/// What is read of some targets.
+applications::Application only_of(const applications::Application& application,
+                                  const std::vector<api::BackupTarget>& targets) {
+  applications::Application part;
+  std::ranges::copy_if(application.claims, std::back_inserter(part.claims), [&](const auto& claim) {
+    return std::ranges::count(targets, claim.target, &api::BackupTarget::name) > 0;
+  });
+  return part;
 }
 
 /// The newest verification of the plan's backups that succeeded; those that are deleted are not
@@ -218,9 +229,41 @@ Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::
   if (resolved.volumes.size() > max_volumes_shown) resolved.volumes.resize(max_volumes_shown);
   plan.status.resolved = std::move(resolved);
   note_needed_secrets(plan.status.conditions, application, now);
+  auto moving = TRY(note_stillness(plan, application));
   if (planned.is_heard) return fail(ErrorCode::unsupported, planned.obstacle);
   if (!planned.obstacle.empty()) return fail(ErrorCode::not_found, planned.obstacle);
+  bool is_required = plan.spec.group_consistency == api::GroupConsistency::required;
+  if (is_required && !moving.empty()) return fail(ErrorCode::invalid_input, moving);
   return {};
+}
+
+Result<std::string> PlanReconciler::note_stillness(
+    api::BackupConfiguration& plan, const applications::Application& application) const {
+  std::string moving;
+  bool is_asked = plan.spec.group_consistency == api::GroupConsistency::required;
+  for (const auto& run : plan.spec.runs) {
+    auto hooks = TRY(resolve_hooks(world_, run.hooks.before, plan.metadata.namespace_name));
+    auto of_run = only_of(application, api::targets_of(plan.spec, run));
+    auto stillness = judge_stillness(api::targets_of(plan.spec, run), of_run, hooks);
+    is_asked = is_asked || stillness.is_group;
+    if (stillness.moving.empty()) continue;
+    moving += fmt::format("{}run {}: {}", moving.empty() ? "" : "; ", run.name,
+                          describe_moving(stillness));
+  }
+  auto& conditions = plan.status.conditions;
+  if (!is_asked) {
+    api::remove_condition(conditions, api::condition::point_in_time);
+    return std::string();
+  }
+  bool is_still = moving.empty();
+  api::set_condition(
+      conditions,
+      {.type = std::string(api::condition::point_in_time),
+       .status = is_still ? api::ConditionStatus::yes : api::ConditionStatus::no,
+       .reason = is_still ? "Held" : "Moving",
+       .message = is_still ? "hooks hold still what is written while it is read" : moving},
+      world_.clock.now());
+  return moving;
 }
 
 Result<std::optional<std::chrono::nanoseconds>> PlanReconciler::run_schedules(

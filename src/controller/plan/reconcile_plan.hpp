@@ -5,6 +5,7 @@
 
 #include "api/backup_configuration.hpp"
 #include "api/backup_session.hpp"
+#include "applications/application.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/controller.hpp"
 
@@ -24,6 +25,10 @@ private:
   Result<kube::Action> look_after(api::BackupConfiguration plan, std::stop_token stop);
   Result<> look_at(api::BackupConfiguration& plan, std::stop_token stop);
   Result<> find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop);
+  /// Condition PointInTime, of plans where it is a question. What moves while it is read; "" when
+  /// nothing does.
+  Result<std::string> note_stillness(api::BackupConfiguration& plan,
+                                     const applications::Application& application) const;
   Result<std::optional<std::chrono::nanoseconds>> run_schedules(api::BackupConfiguration& plan,
                                                                 std::stop_token stop);
   Result<> run_trigger(api::BackupConfiguration& plan, std::stop_token stop);
