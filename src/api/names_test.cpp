@@ -35,6 +35,14 @@ TEST(NamesTest, NamesEachRetryOfASessionApart) {
   EXPECT_NE(retry_name(plan, "uid", run, at, 1), session_name(plan, "uid", run, at));
 }
 
+TEST(NamesTest, NamesTheCopyingOfWhatAStorageMissedAfterPlanStorageAndTime) {
+  auto name = catch_up_name("shop", "uid", "dmaas-system", "second", at);
+  EXPECT_EQ(name.substr(0, 26), "shop-to-second-1767323045-");
+  EXPECT_EQ(name, catch_up_name("shop", "uid", "dmaas-system", "second", at));
+  EXPECT_NE(name, catch_up_name("shop", "uid", "shop", "second", at));
+  EXPECT_LE(catch_up_name(std::string(60, 'p'), "uid", "n", std::string(60, 's'), at).size(), 63U);
+}
+
 TEST(NamesTest, NamesASnapshotEquallyEverywhere) {
   auto name = snapshot_name("mariadb", at, "repository", "session");
   EXPECT_EQ(name.substr(0, 24), "mariadb-20260102-030405-");

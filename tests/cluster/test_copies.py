@@ -44,6 +44,14 @@ def begin_copy(site):
     return session, wait_for("a mover", lambda: site.status("copysession", session, NAMESPACE).get("pod"))
 
 
+def bucket_location(site, minio):
+    return f"s3:{minio.account.endpoint}/{BUCKET}/{site.name}/ns/{NAMESPACE}/{NAMESPACE}"
+
+
+def packs_in(minio):
+    return len(list((minio.directory / "data" / BUCKET).glob("**/data/??/*")))
+
+
 def await_bucket(site):
     wait_for("the storage to be back", lambda: site.condition("backupstorage", BUCKET, SYSTEM)[0] == "True", 60)
 
@@ -57,7 +65,7 @@ def test_a_copy_is_a_backup_like_every_other(site, keeper, minio, password_file)
     # Copying it again makes nothing new.
     site.dmaas("copy", "backup", name, "--to", BUCKET, "-n", NAMESPACE)
     (copy,) = snapshots_on(site, BUCKET)
-    location = f"s3:{minio.account.endpoint}/{BUCKET}/{site.name}/ns/{NAMESPACE}/{NAMESPACE}"
+    location = bucket_location(site, minio)
     stored = json.loads(restic(location, password_file, "snapshots", "--json", environment=minio.account.environment))
     assert {snapshot["id"] for snapshot in stored} == {component["snapshotId"] for component in copy["status"]["components"]}
     assert "no errors were found" in restic(location, password_file, "check", "--read-data", environment=minio.account.environment)
@@ -79,13 +87,20 @@ def test_one_that_is_cancelled_leaves_nothing_though_the_storage_is_away(site, k
     await_bucket(site)
 
 
-def test_one_whose_mover_is_killed_midway_goes_on(site, keeper, minio):
+def test_one_whose_mover_is_killed_midway_goes_on(site, keeper, minio, password_file):
+    keeper.shell("head -c 150000000 /dev/urandom > /data/large; sync")
+    site.back_up((NAMESPACE, "keeper"))
+    before = packs_in(minio)
     session, pod = begin_copy(site)
-    minio.down()
+    wait_for("the first data to be stored", lambda: packs_in(minio) > before, pause=0.01)
+    minio.kill()
+    assert site.status("copysession", session, NAMESPACE)["phase"] == "Copying"
     site.kubectl("-n", pod["namespace"], "delete", "pod", pod["name"], "--grace-period=0", "--force")
     wait_for("another mover", lambda: site.status("copysession", session, NAMESPACE)["attempts"] == 2)
     minio.start()
     status = site.await_end("copysession", session, NAMESPACE)
     assert phase_of(status) == "Succeeded", status["message"]
     assert len(snapshots_on(site, BUCKET)) == 2
+    assert "no errors were found" in restic(bucket_location(site, minio), password_file, "check", "--read-data",
+                                            environment=minio.account.environment)
     assert site.leftovers() == []

@@ -9,6 +9,7 @@ namespace dmaas::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const Timestamp start = *parse_timestamp("2026-03-04T12:00:00Z");
@@ -63,6 +64,22 @@ TEST(SessionProgressTest, PipeSeesWhatARestoreSaysOfEachStage) {
   EXPECT_THAT(progress_changes(before, after),
               ElementsAre("RestoringBackups", "Preflight: 9 objects accepted",
                           "claim shop/data: filled, 1.000 MiB"));
+}
+
+TEST(SessionProgressTest, ACopyTellsOfBytesAndOfEachBackup) {
+  api::CopySession before;
+  before.status.phase = api::CopyPhase::copying;
+  before.status.start_time = start;
+  before.status.backups = {{.snapshot = "shop-1"}, {.snapshot = "shop-2"}};
+  before.status.bytes_total = 100 * mebibyte;
+  before.status.bytes_read = 40 * mebibyte;
+  auto after = before;
+  after.status.backups[0].phase = api::BackupCopyPhase::succeeded;
+  after.status.backups[0].copy = "shop-copy-1";
+  EXPECT_THAT(progress_line(after, start + std::chrono::seconds{10}),
+              HasSubstr("40.000 MiB of 100.000 MiB"));
+  EXPECT_THAT(progress_line(after, start + std::chrono::seconds{10}), HasSubstr("1 of 2 backups"));
+  EXPECT_THAT(progress_changes(before, after), ElementsAre("backup shop-1: copied: shop-copy-1"));
 }
 
 }  // namespace

@@ -203,6 +203,34 @@ TEST(DescribeTest, AVerificationTellsItsChecksAndHowToRemoveWhatIsKept) {
   EXPECT_EQ(story_of(session).find("To remove it"), std::string::npos);
 }
 
+TEST(DescribeTest, ACopyTellsFromWhereToWhereAndEachBackup) {
+  api::CopySession session;
+  session.metadata = {.name = "copy-1", .namespace_name = "shop"};
+  session.spec.source.name = "shop-main";
+  session.spec.storage = {.name = "second", .namespace_name = "dmaas-system"};
+  session.status.phase = api::CopyPhase::failed;
+  session.status.backups = {{.snapshot = "shop-1",
+                             .phase = api::BackupCopyPhase::failed,
+                             .message = "the storage is full"}};
+  auto story = story_of(session);
+  EXPECT_THAT(story, HasSubstr("repository shop/shop-main"));
+  EXPECT_THAT(story, HasSubstr("storage dmaas-system/second"));
+  EXPECT_THAT(story, HasSubstr("shop-1  Failed"));
+  EXPECT_THAT(story, HasSubstr("the storage is full"));
+}
+
+TEST(DescribeTest, APlanTellsWhichStorageLacksBackups) {
+  api::BackupConfiguration plan;
+  plan.metadata = {.name = "shop", .namespace_name = "shop"};
+  plan.spec.targets = {{.name = "shop", .all_objects = true}};
+  plan.spec.runs = {{.name = "backup"}};
+  plan.status.catch_up = {{.storage = "dmaas-system/second",
+                           .missed_since = noon - std::chrono::hours{2},
+                           .message = "it does not answer"}};
+  EXPECT_THAT(story_of(plan), HasSubstr("dmaas-system/second lacks backups since"));
+  EXPECT_THAT(story_of(plan), HasSubstr("it does not answer"));
+}
+
 TEST(DescribeTest, AVerifierTellsItsLastResults) {
   api::BackupVerifier verifier;
   verifier.metadata.namespace_name = "shop";

@@ -199,7 +199,8 @@ struct SessionKind {
 std::vector<SessionKind> session_kinds(const Stores& stores) {
   return {{"backup", stores.backup_sessions, "phase"},
           {"restore", stores.restore_sessions, "stage"},
-          {"verification", stores.verification_sessions, "phase"}};
+          {"verification", stores.verification_sessions, "phase"},
+          {"copy", stores.copy_sessions, "phase"}};
 }
 
 bool is_final(std::string_view phase) {

@@ -155,7 +155,9 @@ Result<> SnapshotCopier::copy_batch(std::span<const WantedPack> packs, SnapshotC
   std::atomic<std::uint64_t> bytes_added = 0;
   auto copy_pack = [&](std::size_t i, std::stop_token group_stop) -> Result<> {
     auto save = [&](const PackedBlob& blob, BytesView plain) -> Result<> {
-      auto saved = TRY(destination_.saver().save(blob.handle.type, plain, group_stop));
+      // Not with the group's stop, which an error of another thread gives: a saver that is stopped
+      // saves nothing any more, and what follows this snapshot may be sound.
+      auto saved = TRY(destination_.saver().save(blob.handle.type, plain, stop));
       bytes_read += blob.length;
       bytes_added += saved.stored_bytes;
       progress_.bytes_done += blob.length;

@@ -169,6 +169,31 @@ TEST_F(CopySnapshotsTest, DamageOfTheSourceMakesNoCopy) {
   EXPECT_TRUE(destination->list_snapshots({})->empty());
 }
 
+TEST_F(CopySnapshotsTest, AfterASnapshotThatIsDamagedOthersAreCopied) {
+  auto damaged = back_up(*source_);
+  auto first_packs = source_store_.objects();
+  std::filesystem::remove_all(files_ / "data");
+  std::filesystem::create_directory(files_ / "data");
+  testing::write_file(files_ / "data/other", testing::random_text(200'000, 123));
+  auto sound = back_up(*source_);
+  int passed = 0;
+  for (const auto& [name, bytes] : first_packs) {
+    // One pack in the middle: other threads are at work when it is found out.
+    if (name.starts_with("data/") && ++passed == 10) source_store_.objects()[name][100] ^= 1;
+  }
+  source_ = open(source_store_, "one");
+  auto destination = open(destination_store_, "other");
+  Progress progress;
+  CopyOptions options;
+  options.threads = 4;
+  auto copier = SnapshotCopier::prepare(*source_, *destination, options, progress, {});
+  ASSERT_TRUE(copier) << copier.error().message();
+  EXPECT_TRUE(copier->copy(damaged, {}).failed_with(ErrorCode::corrupt));
+  auto copied = copier->copy(sound, {});
+  ASSERT_TRUE(copied) << copied.error().message();
+  expect_sound();
+}
+
 TEST_F(CopySnapshotsTest, BackupsBesideCopiesStoreEqualDataOnceWhereBothCutAlike) {
   testing::write_file(files_ / "data/large", testing::random_text(12 << 20, 5));
   auto copied = copy(destination_store_, back_up(*source_));
