@@ -365,7 +365,7 @@ TEST_F(GatewayServiceTest, TellsFailuresOfTheStorageApart) {
 
 TEST_F(GatewayServiceTest, AnswersTheControllerAboutStoragesAndNobodyElse) {
   const std::string storage = "/v1/storages/s/main/";
-  for (auto path : {"repositories", "usage", "objects/.dmaas/storage.json"}) {
+  for (auto path : {"repositories", "sizes", "usage", "objects/.dmaas/storage.json"}) {
     EXPECT_EQ(status("mover/maintain", "GET", storage + path), 403) << path;
   }
   EXPECT_EQ(status("mover/maintain", "POST", storage + "probe"), 403);
@@ -378,12 +378,16 @@ TEST_F(GatewayServiceTest, AnswersTheControllerAboutStoragesAndNobodyElse) {
   memory.objects()["east/ns/config"] = {};
   EXPECT_EQ(ask(controller_user, "GET", storage + "repositories").body,
             "[\"east/db\",\"east/ns\"]");
+  memory.objects()["east/db/data/aa/" + std::string(64, 'a')] = Bytes(1000);
+  memory.objects()["east/db/index/" + std::string(64, 'b')] = Bytes(10);
+  EXPECT_EQ(ask(controller_user, "GET", storage + "sizes").body,
+            "{\"east/db\":1010,\"east/ns\":0}");
   EXPECT_EQ(ask(controller_user, "GET", storage + "usage").body, "{\"source\":\"unknown\"}");
   EXPECT_EQ(status(controller_user, "DELETE", storage + "objects/.dmaas/storage.json"), 200);
   auto probe = ask(controller_user, "POST", storage + "probe");
   EXPECT_EQ(probe.status, 200);
   EXPECT_NE(probe.body.find("latencySeconds"), std::string::npos);
-  EXPECT_EQ(memory.objects().size(), 2u);
+  EXPECT_EQ(memory.objects().size(), 4u);
   EXPECT_EQ(status(controller_user, "POST", "/v1/storages/s/none/probe"), 404);
   store.set_rule([](FaultyStore::Call call, std::string_view) {
     return call == FaultyStore::Call::load

@@ -70,6 +70,24 @@ std::string RepositoryRequest::object_name() const {
                                   : fmt::format("{}/{}", name, id);
 }
 
+std::string_view repository_of(std::string_view object_name) {
+  // Takes the last segment off; "" when there is none before it.
+  auto cut = [&] {
+    auto slash = object_name.rfind('/');
+    auto last = object_name.substr(slash == object_name.npos ? 0 : slash + 1);
+    object_name = object_name.substr(0, slash == object_name.npos ? 0 : slash);
+    return last;
+  };
+  auto last = cut();
+  if (last == name_of(ObjectKind::config)) return object_name;
+  if (!parse_digest(last)) return "";
+  auto directory = cut();
+  // Packs lie in directories of two digits, in old repositories beside each other.
+  if (directory.size() == 2) directory = cut();
+  auto kind = find_kind(directory);
+  return kind && kind != ObjectKind::config ? object_name : "";
+}
+
 Result<std::vector<std::string>> split_path(std::string_view raw_path) {
   if (!raw_path.starts_with('/'))
     return fail(ErrorCode::invalid_input, "the path begins with no '/'");

@@ -40,6 +40,9 @@ Result<RepositoryRequest> parse_repository_request(std::string_view method,
                                                    std::string_view raw_path,
                                                    std::string_view query);
 
+/// The repository that an object of a storage belongs to by its name; "" when it belongs to none.
+std::string_view repository_of(std::string_view object_name);
+
 /// The segments "<namespace>/<storage>/…" of a path, each a plain name. Errors: invalid_input.
 Result<std::vector<std::string>> split_path(std::string_view raw_path);
 

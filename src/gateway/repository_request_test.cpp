@@ -61,5 +61,17 @@ TEST(RepositoryRequestTest, RefusesPathsWithoutRepositoryOrWithOtherObjects) {
   EXPECT_EQ(parse_repository_request("POST", "/a/b/", "create=true").code(), ErrorCode::not_found);
 }
 
+TEST(RepositoryRequestTest, TellsTheRepositoryOfAnObject) {
+  for (const auto& name : {std::string("config"), "keys/" + id, "locks/" + id, "snapshots/" + id,
+                           "index/" + id, "data/aa/" + id, "data/" + id}) {
+    EXPECT_EQ(repository_of("east/ns/shop/db/" + name), "east/ns/shop/db") << name;
+  }
+  EXPECT_EQ(repository_of("east/data/aa/" + id), "east");
+  for (const auto& name : {std::string("config"), "data/aa/" + id, std::string(".dmaas/probe-1"),
+                           "east/pictures/" + id, std::string("east/data/readme")}) {
+    EXPECT_EQ(repository_of(name), "") << name;
+  }
+}
+
 }  // namespace
 }  // namespace dmaas::gateway

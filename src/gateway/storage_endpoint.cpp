@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <map>
 
 #include "base/encoding.hpp"
 #include "base/file.hpp"
@@ -11,6 +12,7 @@
 #include "crypto/random.hpp"
 #include "crypto/sha256.hpp"
 #include "gateway/answer.hpp"
+#include "gateway/repository_request.hpp"
 #include "storage/object_name.hpp"
 
 namespace dmaas::gateway {
@@ -81,6 +83,7 @@ void StorageEndpoint::handle(const std::vector<std::string>& segments, http::Ser
   }
   if (segments.size() > 3) return refuse(response, 404, "there is no such resource");
   if (what == "repositories" && is_get) return list_repositories(**storage, response, stop);
+  if (what == "sizes" && is_get) return measure_repositories(**storage, response, stop);
   if (what == "probe" && request.method() == "POST") return probe(**storage, response, stop);
   if (what != "usage" || !is_get) return refuse(response, 404, "there is no such resource");
   auto usage = measure_usage(**storage);
@@ -104,6 +107,28 @@ void StorageEndpoint::list_repositories(OpenStorage& storage, http::ServerRespon
       stop);
   if (!listed) return refuse(response, listed.error(), storage);
   static_cast<void>(response.send_json(200, to_text(paths)));
+}
+
+void StorageEndpoint::measure_repositories(OpenStorage& storage, http::ServerResponse& response,
+                                           std::stop_token stop) {
+  std::map<std::string, std::uint64_t, std::less<>> sizes;
+  auto listed = storage.store->list(
+      "",
+      [&](const storage::ObjectInfo& info) -> Result<> {
+        auto repository = repository_of(info.name);
+        if (repository.empty()) return {};
+        auto known = sizes.find(repository);
+        if (known == sizes.end() && sizes.size() >= max_repositories)
+          return fail(ErrorCode::exhausted, "too many repositories");
+        if (known == sizes.end()) known = sizes.emplace(repository, 0).first;
+        known->second += info.size;
+        return {};
+      },
+      stop);
+  if (!listed) return refuse(response, listed.error(), storage);
+  JsonObject measured;
+  for (const auto& [path, bytes] : sizes) measured[path] = bytes;
+  static_cast<void>(response.send_json(200, to_text(Json(std::move(measured)))));
 }
 
 void StorageEndpoint::probe(OpenStorage& storage, http::ServerResponse& response,

@@ -14,6 +14,7 @@ namespace dmaas::gateway {
 /// What the controller asks about a storage as a whole, below `/v1/storages/<namespace>/<name>/`:
 ///
 ///   GET  repositories   JSON array of the paths that have a config
+///   GET  sizes          JSON object of the same paths, each with the bytes of all its objects
 ///   GET  usage          {"source":"statvfs","totalBytes":…,"freeBytes":…,"usedBytes":…} of a local
 ///                       storage, else {"source":"unknown"}
 ///   POST probe          writes, reads and removes a small object: {"latencySeconds":…};
@@ -36,6 +37,8 @@ public:
 private:
   void list_repositories(OpenStorage& storage, http::ServerResponse& response,
                          std::stop_token stop);
+  void measure_repositories(OpenStorage& storage, http::ServerResponse& response,
+                            std::stop_token stop);
   void probe(OpenStorage& storage, http::ServerResponse& response, std::stop_token stop);
   void access_object(OpenStorage& storage, const std::string& name, http::ServerRequest& request,
                      http::ServerResponse& response, std::stop_token stop);
