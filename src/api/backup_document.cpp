@@ -18,6 +18,7 @@ SnapshotComponent shown(const DocumentComponent& component, std::string_view res
           .snapshot_id = is_resources ? std::string(resources_id) : component.snapshot_id,
           .bytes = component.bytes,
           .bytes_added = component.bytes_added,
+          .bytes_new = component.bytes_new,
           .files = component.files};
 }
 

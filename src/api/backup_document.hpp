@@ -26,6 +26,7 @@ struct DocumentComponent {
   std::string volume_mode{};
   std::int64_t bytes = 0;
   std::int64_t bytes_added = 0;
+  std::int64_t bytes_new = 0;
   std::int64_t files = 0;
   std::int64_t files_unreadable = 0;
   std::optional<LogicalDump> dump{};
@@ -45,6 +46,7 @@ struct DocumentComponent {
     field("volumeMode", self.volume_mode, "Filesystem or Block.");
     field("bytes", self.bytes, "Logical size.", rule::always);
     field("bytesAdded", self.bytes_added, "Bytes that were new on the storage.");
+    field("bytesNew", self.bytes_new, "The same before they were compressed.");
     field("files", self.files, "How many files.");
     field("filesUnreadable", self.files_unreadable, "How many files could not be read.");
     field("dump", self.dump, "How a dump was made and is read back.");

@@ -8,6 +8,7 @@
 #include "api/conditions.hpp"
 #include "api/object.hpp"
 #include "api/references.hpp"
+#include "api/storage_space.hpp"
 
 namespace dmaas::api {
 
@@ -86,6 +87,7 @@ struct ComponentStatus {
   std::int64_t bytes_total = 0;
   std::int64_t bytes_done = 0;
   std::int64_t bytes_added = 0;
+  std::int64_t bytes_new = 0;
   std::int64_t files_done = 0;
   std::int64_t files_unreadable = 0;
   std::string snapshot_id{};
@@ -105,6 +107,7 @@ struct ComponentStatus {
     field("bytesTotal", self.bytes_total, "Bytes to read, as far as known.");
     field("bytesDone", self.bytes_done, "Bytes read so far.");
     field("bytesAdded", self.bytes_added, "Bytes that are new on the storage.");
+    field("bytesNew", self.bytes_new, "The same before they were compressed.");
     field("filesDone", self.files_done, "Files read so far.");
     field("filesUnreadable", self.files_unreadable,
           "Files that could not be read; the message names the first ones.");
@@ -123,6 +126,7 @@ struct StorageResult {
   bool complete = false;
   bool dropped = false;
   std::string snapshot{};
+  std::optional<SpaceCheck> space{};
   std::string message{};
 
   static void fields(auto& self, auto&& field) {
@@ -132,6 +136,7 @@ struct StorageResult {
     field("complete", self.complete, "Whether a backup was committed there.", rule::always);
     field("dropped", self.dropped, "Whether the session went on without it.");
     field("snapshot", self.snapshot, "Name of the Snapshot.");
+    field("space", self.space, "Whether there was room, before anything was stored.");
     field("message", self.message, "Why there is none.");
   }
 };
@@ -190,8 +195,11 @@ struct BackupSessionStatus {
     field("warnings", self.warnings, "What a person should know; the first 50.",
           rule::max_items(50));
     field("message", self.message, "In one sentence: what happened, and what helps.");
-    field("conditions", self.conditions, "Complete and Failed, each with reason and message.",
-          rule::keys("type"));
+    field(
+        "conditions", self.conditions,
+        "Complete and Failed, each with reason and message. SpaceSufficient: whether the storages "
+        "have room.",
+        rule::keys("type"));
   }
 };
 

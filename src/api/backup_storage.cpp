@@ -20,6 +20,7 @@ const KindInfo& kind_info<BackupStorage>() {
                   {"Location", ".status.location"},
                   {"Default", ".spec.default", "boolean"},
                   {"Repositories", ".status.repositories", "integer"},
+                  {"Space", ".status.space.summary"},
                   {"Message", R"(.status.conditions[?(@.type=="Ready")].message)", "string", true},
                   {"Age", ".metadata.creationTimestamp", "date"}},
       .spec = &description_of<BackupStorageSpec>,

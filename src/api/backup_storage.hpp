@@ -8,6 +8,7 @@
 #include "api/maintenance.hpp"
 #include "api/object.hpp"
 #include "api/references.hpp"
+#include "api/storage_space.hpp"
 
 namespace dmaas::api {
 
@@ -117,6 +118,8 @@ struct BackupStorageSpec {
   StorageUsage usage{};
   bool is_default = false;
   std::int32_t max_concurrent_movers = 8;
+  std::optional<Quantity> quota{};
+  std::vector<std::int32_t> warn_at{80, 95};
   MaintenanceSettings maintenance{};
 
   static void fields(auto& self, auto&& field) {
@@ -137,6 +140,13 @@ struct BackupStorageSpec {
     field("maxConcurrentMovers", self.max_concurrent_movers,
           "How many movers may read from or write to the storage at one time.", rule::with_default,
           rule::minimum(1), rule::maximum(256));
+    field("quota", self.quota,
+          "How many bytes all repositories on the storage may take together, such as 500Gi. A "
+          "backup that needs more than is left is refused before it stores anything.");
+    field("warnAt", self.warn_at,
+          "From so many percent of quota or file system on, condition SpaceLow warns; again at "
+          "each further one.",
+          rule::with_default, rule::max_items(5));
     field("maintenance", self.maintenance,
           "When expired backups are erased and the repositories on the storage are checked.");
     field.rule("!has(self.backend.s3) || has(self.credentialSecretRef)",
@@ -172,7 +182,7 @@ struct BackupStorageStatus {
   std::optional<Timestamp> reachable_since{};
   std::optional<std::chrono::nanoseconds> latency{};
   std::int32_t repositories = 0;
-  std::optional<std::int64_t> free_bytes{};
+  std::optional<StorageSpace> space{};
   std::optional<FoundRepositories> found{};
   Conditions conditions{};
 
@@ -185,7 +195,7 @@ struct BackupStorageStatus {
     field("latency", self.latency, "How long the last answer took.");
     field("repositories", self.repositories,
           "How many repositories this cluster knows on the storage.", rule::always);
-    field("freeBytes", self.free_bytes, "Free space, where the storage tells.");
+    field("space", self.space, "How much it holds, and how much more it takes.");
     field("found", self.found,
           "The repositories on the storage, whoever made them; looked for when the annotation "
           "dmaas.io/list-repositories gets a new value.");

@@ -42,6 +42,10 @@ inline constexpr std::string_view point_in_time = "PointInTime";
 /// On a backup: whether its last verification could restore it and every check passed. On a
 /// verifier: whether the last one of every repository did.
 inline constexpr std::string_view verified = "Verified";
+/// On a session and a plan: whether the storages have room for the backup.
+inline constexpr std::string_view space_sufficient = "SpaceSufficient";
+/// On a storage: it is filled beyond a share that it is to warn at.
+inline constexpr std::string_view space_low = "SpaceLow";
 }  // namespace condition
 
 /// Reasons that more than one kind uses. A reason is one CamelCase word for programs.

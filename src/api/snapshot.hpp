@@ -50,6 +50,7 @@ struct SnapshotComponent {
   std::string snapshot_id{};
   std::int64_t bytes = 0;
   std::int64_t bytes_added = 0;
+  std::int64_t bytes_new = 0;
   std::int64_t files = 0;
 
   static void fields(auto& self, auto&& field) {
@@ -58,6 +59,8 @@ struct SnapshotComponent {
     field("snapshotId", self.snapshot_id, "Id of its restic snapshot.");
     field("bytes", self.bytes, "Logical size.", rule::always);
     field("bytesAdded", self.bytes_added, "Bytes that were new on the storage.");
+    field("bytesNew", self.bytes_new,
+          "The same before they were compressed; 0 in backups of older versions.");
     field("files", self.files, "How many files.");
   }
 };

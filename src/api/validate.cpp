@@ -34,6 +34,16 @@ void check_backend(const StorageBackend& backend, Problems& problems) {
   }
 }
 
+void check_space(const BackupStorageSpec& spec, Problems& problems) {
+  auto quota = spec.quota ? parse_quantity(spec.quota->text) : Result<std::int64_t>(1);
+  problems.add_unless(quota && *quota > 0, "spec.quota",
+                      "must be a quantity of bytes above 0, such as 500Gi");
+  for (std::size_t i = 0; i < spec.warn_at.size(); ++i) {
+    problems.add_unless(spec.warn_at[i] >= 1 && spec.warn_at[i] <= 100,
+                        fmt::format("spec.warnAt[{}]", i), "must be a percentage from 1 to 100");
+  }
+}
+
 }  // namespace
 
 Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
@@ -45,6 +55,7 @@ Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
                   "administrator for a storage",
                   where.system_namespace));
   check_backend(spec.backend, problems);
+  check_space(spec, problems);
   problems.add_unless(
       !spec.backend.s3 || spec.credential_secret, "spec.credentialSecretRef",
       "is required by backend s3: name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");

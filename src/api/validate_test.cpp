@@ -37,6 +37,14 @@ TEST(ValidateStorageTest, AcceptsGoodOnes) {
             "");
   EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "usage: {namespaces: list, names: [a]}")),
             "");
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "quota: 500Gi\nwarnAt: [50, 100]")), "");
+}
+
+TEST(ValidateStorageTest, RefusesQuotasAndPercentagesThatMeanNothing) {
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "quota: \"0\"")),
+            "spec.quota: must be a quantity of bytes above 0, such as 500Gi");
+  EXPECT_EQ(problem<BackupStorageSpec>(with(good_storage, "warnAt: [80, 101]")),
+            "spec.warnAt[1]: must be a percentage from 1 to 100");
 }
 
 TEST(ValidateStorageTest, NamesFieldAndRemedy) {

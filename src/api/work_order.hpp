@@ -278,6 +278,7 @@ struct MoverResult {
   std::string tree_id{};
   std::int64_t bytes = 0;
   std::int64_t bytes_added = 0;
+  std::int64_t bytes_new = 0;
   std::int64_t files = 0;
   std::int64_t files_unreadable = 0;
   std::int64_t files_verified = 0;
@@ -293,6 +294,7 @@ struct MoverResult {
     field("treeId", self.tree_id, "Its root tree.");
     field("bytes", self.bytes, "Logical bytes.");
     field("bytesAdded", self.bytes_added, "Bytes stored that are new.");
+    field("bytesNew", self.bytes_new, "The same before they were compressed.");
     field("files", self.files, "Files or objects.");
     field("filesUnreadable", self.files_unreadable, "Files that could not be read.");
     field("filesVerified", self.files_verified, "Restored files that were read back.");

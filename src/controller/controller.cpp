@@ -81,8 +81,9 @@ std::vector<kube::ObjectKey> repository_of(const Json& snapshot) {
            text_at(snapshot, "spec", "repositoryRef", "name")}};
 }
 
-std::vector<kube::ObjectKey> verified_plan_of(const Json& verification) {
-  auto plan = text_at(verification, "status", "plan");
+/// The plan that the status of a backup or verification names.
+std::vector<kube::ObjectKey> plan_in_status_of(const Json& object) {
+  auto plan = text_at(object, "status", "plan");
   auto slash = plan.find('/');
   if (slash == std::string::npos) return {};
   return {{plan.substr(0, slash), plan.substr(slash + 1)}};
@@ -164,7 +165,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   StorageReconciler storages{world, gateway_client};
   RepositoryReconciler repositories{world, gateway_client};
   PlanReconciler plans{world};
-  BackupReconciler backups{world};
+  BackupReconciler backups{world, gateway_client};
   RestoreReconciler restores{world};
   MaintenanceReconciler maintenances{world};
   SnapshotReconciler snapshots{world};
@@ -185,7 +186,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   plane.control({.name = "snapshots"}, world.stores.snapshots, snapshots);
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
-  plan_controller.triggered_by(world.stores.verification_sessions, verified_plan_of);
+  plan_controller.triggered_by(world.stores.verification_sessions, plan_in_status_of);
   plan_controller.triggered_by(world.stores.copy_sessions, plan_of);
   for (auto* needed : {&world.stores.storages, &world.stores.retention_policies,
                        &world.stores.hook_templates, &world.stores.grants, &world.stores.policies})

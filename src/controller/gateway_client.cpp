@@ -66,4 +66,26 @@ Result<std::vector<std::string>> GatewayClient::list_repositories(const kube::Ob
   return paths;
 }
 
+Result<std::map<std::string, std::int64_t>> GatewayClient::measure_repositories(
+    const kube::ObjectKey& storage, std::stop_token stop) const {
+  auto text = TRY(ask("GET", storage, "sizes", std::move(stop)));
+  auto measured = TRY(parse_json(text).context("the gateway's sizes of repositories"));
+  std::map<std::string, std::int64_t> sizes;
+  if (!measured.is_object()) return sizes;
+  for (const auto& [path, bytes] : measured.get_object())
+    sizes[std::string(path)] = number_of(&bytes).value_or(0);
+  return sizes;
+}
+
+Result<std::optional<FilesystemSpace>> GatewayClient::measure_filesystem(
+    const kube::ObjectKey& storage, std::stop_token stop) const {
+  auto text = TRY(ask("GET", storage, "usage", std::move(stop)));
+  auto usage = TRY(parse_json(text).context("the gateway's measurement of the file system"));
+  auto used = number_at(usage, "usedBytes");
+  auto free = number_at(usage, "freeBytes");
+  if (!used || !free) return std::optional<FilesystemSpace>();
+  // What a file system keeps for its administrator nobody else can fill: df reckons likewise.
+  return std::optional(FilesystemSpace{*used + *free, *free});
+}
+
 }  // namespace dmaas::controller

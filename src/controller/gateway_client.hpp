@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -11,6 +14,11 @@
 #include "kube/object/object_key.hpp"
 
 namespace dmaas::controller {
+
+struct FilesystemSpace {
+  std::int64_t capacity_bytes = 0;
+  std::int64_t free_bytes = 0;
+};
 
 /// What the controller asks the gateway about a storage as a whole. Thread-safe. Errors: those of
 /// http::Client; unavailable with what the storage said. A gateway that starts, or has not learned
@@ -26,6 +34,13 @@ public:
   /// minutes where there are millions.
   Result<std::vector<std::string>> list_repositories(const kube::ObjectKey& storage,
                                                      std::stop_token stop) const;
+
+  /// The bytes of all objects of each repository, by path. Lists every object, too.
+  Result<std::map<std::string, std::int64_t>> measure_repositories(const kube::ObjectKey& storage,
+                                                                   std::stop_token stop) const;
+  /// Of the file system of a directory; nothing for what has none.
+  Result<std::optional<FilesystemSpace>> measure_filesystem(const kube::ObjectKey& storage,
+                                                            std::stop_token stop) const;
 
 private:
   Result<std::string> ask(const std::string& method, const kube::ObjectKey& storage,

@@ -23,6 +23,26 @@ Result<> write_status(World& world, Kind& object, std::stop_token stop) {
   return {};
 }
 
+/// Writes one condition of an object's status, beside what others write there, as a field manager
+/// of its own. Nothing is sent when it is there already.
+template <class Kind>
+Result<> apply_condition(World& world, const Kind& object, api::Condition condition,
+                         const std::string& manager, std::stop_token stop) {
+  Kind told;
+  told.metadata = object.metadata;
+  const auto* known = api::find_condition(object.status.conditions, condition.type);
+  if (known != nullptr) told.status.conditions.push_back(*known);
+  bool is_news =
+      api::set_condition(told.status.conditions, std::move(condition), world.clock.now());
+  if (!is_news) return {};
+  auto document = api::encode_status(told);
+  auto& status = document.as_object()["status"].as_object();
+  status = JsonObject{{"conditions", status.at("conditions")}};
+  TRY(kube::apply_status(world.client, api::kind_info<Kind>().resource(), document,
+                         {.field_manager = manager}, std::move(stop)));
+  return {};
+}
+
 /// The object as the server has it now; nothing when it is gone. What a reconciler is given may be
 /// older than the status that its last run wrote, and what that run did must not be done again.
 template <class Kind>

@@ -43,6 +43,7 @@ api::MoverResult result_of_commit(const engine::StoredSnapshot& commit) {
   if (const auto& counts = commit.snapshot.summary) {
     result.bytes = static_cast<std::int64_t>(counts->total_bytes_processed);
     result.bytes_added = static_cast<std::int64_t>(counts->data_added_packed);
+    result.bytes_new = static_cast<std::int64_t>(counts->data_added);
   }
   return result;
 }

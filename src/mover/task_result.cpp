@@ -40,6 +40,7 @@ api::MoverResult result_of(const engine::BackupSummary& summary, const api::Work
   result.tree_id = summary.saved.tree.hex();
   result.bytes = static_cast<std::int64_t>(counts.total_bytes_processed);
   result.bytes_added = static_cast<std::int64_t>(counts.data_added_packed);
+  result.bytes_new = static_cast<std::int64_t>(counts.data_added);
   result.files = static_cast<std::int64_t>(counts.total_files_processed);
   auto unreadable =
       summary.problem_counts[static_cast<std::size_t>(engine::ProblemKind::unreadable)];

@@ -32,6 +32,7 @@ struct StorageFlags {
   std::string name;
   std::string local;
   api::S3Backend s3;
+  std::string quota;
   std::string recovery_password_file;
   bool is_default = false;
   bool for_all = false;
@@ -78,6 +79,7 @@ api::BackupStorage storage_for(const StorageFlags& flags) {
   }
   storage.spec.recovery_password_secret = {.name = flags.name + "-recovery"};
   storage.spec.is_default = flags.is_default;
+  if (!flags.quota.empty()) storage.spec.quota = Quantity{flags.quota};
   if (flags.for_all) storage.spec.usage.namespaces = api::UsageScope::all;
   return storage;
 }
@@ -148,6 +150,10 @@ void add_storage_add_command(CLI::App& storage, CommandLine& line) {
   command->add_option("--prefix", flags->s3.prefix, "Path within the bucket");
   command->add_flag("--create-bucket", flags->s3.create_bucket,
                     "Make the bucket when it is absent");
+  command
+      ->add_option("--quota", flags->quota,
+                   "How much all repositories on it may take together, such as 500Gi")
+      ->type_name("SIZE");
   command->add_option("--recovery-password-file", flags->recovery_password_file,
                       "File with the recovery password; one is made and shown when absent");
   command->add_flag("--default", flags->is_default, "For plans that name no storage");

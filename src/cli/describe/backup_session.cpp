@@ -17,6 +17,11 @@ std::string way_of(api::BackupPhase now) {
   return way;
 }
 
+std::string message_of(const api::Conditions& conditions, std::string_view type) {
+  const auto* found = api::find_condition(conditions, type);
+  return found == nullptr ? "" : found->message;
+}
+
 std::string amount_of(const api::ComponentStatus& component) {
   bool runs = !is_final(component.phase) && component.bytes_total > component.bytes_done;
   auto total = describe_bytes(std::max(component.bytes_total, component.bytes_done));
@@ -84,6 +89,7 @@ void tell(Story& story, const api::BackupSession& session) {
   story.fact("Progress", is_final(status.phase) ? "" : status.progress);
   story.fact("Objects", status.object_count > 0 ? std::to_string(status.object_count) : "");
   story.fact("Message", status.message);
+  story.fact("Space", message_of(status.conditions, api::condition::space_sufficient));
   tell_components(story, status);
   tell_storages(story, status);
   tell_hooks(story, status.hooks);

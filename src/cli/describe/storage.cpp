@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/fields.hpp"
 #include "cli/describe/describe.hpp"
 
@@ -26,6 +28,46 @@ void tell_maintenance(Story& story, const api::RepositoryStatus& status) {
     story.fact("Still to erase", fmt::format("{} backups", status.pending_erasures.size()));
 }
 
+std::string describe_left(const api::StorageSpace& space) {
+  if (!space.left_bytes) return "not known: set spec.quota";
+  return fmt::format("{} of {} ({})", describe_bytes(*space.left_bytes),
+                     describe_bytes(*space.capacity_bytes),
+                     space.source == api::SpaceSource::quota ? "quota" : "file system");
+}
+
+std::string describe_growth(const api::SpaceForecast& forecast) {
+  auto growth = forecast.growth_per_day;
+  auto text = fmt::format("{}{} a day, seen over {} days", growth < 0 ? "-" : "",
+                          describe_bytes(std::abs(growth)), forecast.days_observed);
+  if (forecast.days_until_full)
+    text += fmt::format("; full in about {} days", *forecast.days_until_full);
+  return text;
+}
+
+void tell_space(Story& story, const api::StorageSpace& space) {
+  story.heading("Space");
+  story.fact("Left", describe_left(space));
+  if (space.time) {
+    story.fact("Used", fmt::format("{} by {} repositories", describe_bytes(space.used_bytes),
+                                   space.repositories));
+  }
+  story.fact("Measured", space.time);
+  story.fact("Growth", space.forecast ? describe_growth(*space.forecast) : "");
+  story.fact("Not measured", space.message);
+  for (const auto& [name, bytes] : space.by_namespace)
+    story.fact("Namespace " + name, describe_bytes(bytes));
+  if (space.foreign_bytes > 0)
+    story.fact("Of no Repository here", describe_bytes(space.foreign_bytes));
+  if (space.largest.empty()) return;
+  constexpr std::size_t shown = 10;
+  Table table({"LARGEST", "BYTES", "REPOSITORY"});
+  for (std::size_t i = 0; i < std::min(shown, space.largest.size()); ++i) {
+    const auto& use = space.largest[i];
+    table.add({use.path, describe_bytes(use.bytes), use.repository});
+  }
+  story.table(table);
+}
+
 }  // namespace
 
 void tell(Story& story, const api::BackupStorage& storage) {
@@ -46,7 +88,8 @@ void tell(Story& story, const api::BackupStorage& storage) {
   story.fact("Movers at once", std::to_string(spec.max_concurrent_movers));
   story.fact("Maintenance", describe_maintenance(spec.maintenance));
   story.fact("Reachable since", status.reachable_since);
-  story.fact("Free", status.free_bytes ? describe_bytes(*status.free_bytes) : "");
+  story.fact("Quota", spec.quota ? spec.quota->text : "");
+  if (status.space) tell_space(story, *status.space);
   story.conditions(status.conditions);
 }
 

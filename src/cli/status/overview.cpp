@@ -29,8 +29,21 @@ void attend(Overview& overview, std::string_view kind, const Kind& object, std::
     overview.attention.push_back({label_of(kind, object), found->message});
 }
 
+/// Adds what a condition that should not be there says.
+template <class Kind>
+void attend_if_true(Overview& overview, std::string_view kind, const Kind& object,
+                    std::string_view type) {
+  const auto* found = api::find_condition(object.status.conditions, type);
+  if (found != nullptr && found->status == api::ConditionStatus::yes)
+    overview.attention.push_back({label_of(kind, object), found->message});
+}
+
 void look_at_storages(Overview& overview, const ClusterState& state) {
   for (const auto& storage : state.storages) {
+    if (storage.status.space) {
+      overview.stored_bytes += storage.status.space->used_bytes;
+      attend_if_true(overview, "Storage", storage, api::condition::space_low);
+    }
     ++overview.storages;
     overview.storages_ready += api::is_true(storage.status.conditions, api::condition::ready);
     attend(overview, "Storage", storage, api::condition::ready);
@@ -45,6 +58,7 @@ void look_at_plans(Overview& overview, const ClusterState& state) {
     if (!plan.spec.paused) attend(overview, "Plan", plan, api::condition::ready);
     attend(overview, "Plan", plan, api::condition::storages_ready);
     attend(overview, "Plan", plan, api::condition::objectives_met);
+    attend(overview, "Plan", plan, api::condition::space_sufficient);
     const auto& next = plan.status.next_run_time;
     if (next && (!overview.next_run_time || *next < *overview.next_run_time)) {
       overview.next_run_time = next;
@@ -58,7 +72,6 @@ void look_at_repositories(Overview& overview, const ClusterState& state) {
     const auto& status = repository.status;
     ++overview.repositories;
     overview.backups += status.snapshot_count;
-    overview.stored_bytes += status.stored_bytes.value_or(0);
     overview.newest_backup_time = std::max(overview.newest_backup_time, status.last_backup_time);
     attend(overview, "Repository", repository, api::condition::ready);
     attend(overview, "Repository", repository, api::condition::healthy);

@@ -66,7 +66,8 @@ struct Overview {
     field("nextPlan", self.next_plan, "The plan that runs next.");
     field("nextRunTime", self.next_run_time, "When it runs.");
     field("backups", self.backups, "Complete backups in all repositories.", rule::always);
-    field("storedBytes", self.stored_bytes, "What they take, where it is known.", rule::always);
+    field("storedBytes", self.stored_bytes, "What all repositories take, as last measured.",
+          rule::always);
     field("newestBackupTime", self.newest_backup_time, "Time of the newest backup of all.");
     field("runningSessions", self.running_sessions, "Sessions that have not ended.", rule::always);
     field("succeededLately", self.succeeded_lately,

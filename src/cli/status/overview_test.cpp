@@ -40,7 +40,7 @@ TEST(OverviewTest, CountsWhatThereIs) {
   state.plans[1].status.conditions = {condition("Ready", false, "no session starts")};
   state.repositories.resize(1);
   state.repositories[0].status.snapshot_count = 7;
-  state.repositories[0].status.stored_bytes = 3 << 20;
+  state.storages[0].status.space = api::StorageSpace{.used_bytes = 3 << 20};
   state.backups = {session_of("a", api::BackupPhase::succeeded, std::chrono::hours{1}),
                    session_of("b", api::BackupPhase::succeeded, std::chrono::hours{30}),
                    session_of("c", api::BackupPhase::moving, {})};
@@ -68,6 +68,22 @@ TEST(OverviewTest, SaysWhatNeedsAPerson) {
   EXPECT_THAT(text, HasSubstr("1, of which 1 cannot be used"));
   EXPECT_THAT(text, HasSubstr("Storage dmaas-system/main  connection refused"));
   EXPECT_THAT(text, HasSubstr("26h old, 24h allowed"));
+}
+
+TEST(OverviewTest, SaysWhereSpaceIsLow) {
+  ClusterState state;
+  state.storages.resize(1);
+  state.storages[0].status.space.emplace();
+  state.storages[0].status.conditions = {condition("SpaceLow", true, "95 % are used")};
+  state.plans.resize(1);
+  state.plans[0].status.conditions = {
+      condition("SpaceSufficient", false, "needs more than is left")};
+  const auto text = overview_text(overview_of(state, now), now);
+  EXPECT_THAT(text, HasSubstr("95 % are used"));
+  EXPECT_THAT(text, HasSubstr("needs more than is left"));
+  state.storages[0].status.conditions = {condition("SpaceLow", false, "")};
+  state.plans.clear();
+  EXPECT_TRUE(overview_of(state, now).attention.empty());
 }
 
 TEST(OverviewTest, AFailureThatWasMadeUpForNeedsNobody) {

@@ -19,6 +19,7 @@ api::DocumentComponent describe(const BackupWork& work, const api::ComponentStat
   entry.parent_id = component.parent_id;
   entry.bytes = component.bytes_total;
   entry.bytes_added = component.bytes_added;
+  entry.bytes_new = component.bytes_new;
   entry.files = component.files_done;
   entry.files_unreadable = component.files_unreadable;
   if (component.name == "resources") {

@@ -7,6 +7,7 @@
 #include "api/repository_path.hpp"
 #include "base/size_text.hpp"
 #include "controller/accounts.hpp"
+#include "controller/backup/check_space.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
@@ -145,12 +146,15 @@ void end_component(api::BackupSessionStatus& status, api::ComponentStatus& compo
   component.completion_time = now;
   component.bytes_done = component.bytes_total = result.bytes;
   component.bytes_added = result.bytes_added;
+  component.bytes_new = result.bytes_new;
   component.files_done = result.files;
   component.files_unreadable = result.files_unreadable;
   component.snapshot_id = result.snapshot_id;
   component.message = result.message;
   bool succeeded = result.outcome == api::MoverOutcome::succeeded;
   component.phase = succeeded ? api::ComponentPhase::succeeded : api::ComponentPhase::failed;
+  if (!succeeded && result.error_code == name_of(ErrorCode::exhausted))
+    note_full(status, component.storage, component.message, now);
   for (const auto& warning : result.warnings) {
     if (status.warnings.size() < 50) status.warnings.push_back(component.name + ": " + warning);
   }

@@ -12,6 +12,7 @@
 #include "base/time_text.hpp"
 #include "controller/accounts.hpp"
 #include "controller/backup/backup_work.hpp"
+#include "controller/backup/check_space.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
@@ -20,6 +21,7 @@
 #include "controller/policy/check_policy.hpp"
 #include "controller/references.hpp"
 #include "controller/run_hooks.hpp"
+#include "controller/space/storage_meter.hpp"
 #include "controller/status.hpp"
 #include "kube/runtime/finalizer.hpp"
 
@@ -286,21 +288,41 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
         // Dumps act as this account, whose rights take some moments to be known.
         if (needs_account)
           TRY(bind_hook_account(world_, shared->plan.metadata.namespace_name, stopped));
-        TRY(application_of(*shared, stopped));
+        auto application = TRY(application_of(*shared, stopped));
         shared->storages =
             without_dropped(shared->session.status, TRY(storages_of(world_, shared->plan)));
-        return open_repositories(*shared, stopped);
+        // Before anything is written: a repository is made where there is room only.
+        for (auto& storage : shared->storages) measure_filesystem(gateway_, storage, stopped);
+        auto verdicts = check_space(world_, *shared, *application);
+        JsonArray space;
+        for (const auto& verdict : verdicts) {
+          space.push_back(to_json(verdict));
+          if (verdict.verdict == SpaceVerdict::insufficient)
+            std::erase_if(shared->storages, [&](const auto& storage) {
+              return storage.metadata.key().text() == verdict.storage;
+            });
+        }
+        auto unopened = TRY(open_repositories(*shared, stopped));
+        return Json(JsonObject{{"unopened", std::move(unopened)}, {"space", std::move(space)}});
       },
       [this, session_key] { wake_(session_key); });
   if (!done) {
     if (auto trouble = trouble_of(work); !trouble.empty()) work.session.status.message = trouble;
     return look_again;
   }
-  auto unopened = TRY(*done);
+  auto found = TRY(*done);
   auto application = TRY(application_of(work, stop));
   auto& status = work.session.status;
-  for (const auto& [storage, reason] : unopened.as_object())
-    drop_storage(status, storage, std::string(reason.as_string()), world_.clock.now());
+  auto now = world_.clock.now();
+  std::vector<StorageVerdict> verdicts;
+  for (const auto& verdict : items_at(found, "space"))
+    verdicts.push_back(TRY(from_json<StorageVerdict>(verdict)));
+  note_space(status, verdicts, now);
+  for (const auto& [storage, error] : find(found, "unopened")->get_object()) {
+    auto message = text_at(error, "message");
+    drop_storage(status, storage, message, now);
+    if (flag_at(error, "full")) note_full(status, storage, message, now);
+  }
   auto planned = plan_components(work.plan, work.targets(), *application,
                                  without_dropped(status, TRY(storages_of(world_, work.plan))));
   if (!planned.obstacle.empty()) return fail(ErrorCode::invalid_input, planned.obstacle);
@@ -335,7 +357,8 @@ Result<Json> BackupReconciler::open_repositories(const Work& work, std::stop_tok
     auto opened = open_repository(work, storage, stop);
     if (opened) continue;
     if (opened.failed_with(ErrorCode::cancelled)) return fail(std::move(opened).error());
-    unopened[storage.metadata.key().text()] = opened.error().message();
+    unopened[storage.metadata.key().text()] = JsonObject{
+        {"message", opened.error().message()}, {"full", opened.failed_with(ErrorCode::exhausted)}};
     if (!first) first = std::move(opened).error();
   }
   if (first && unopened.size() == work.storages.size()) return fail(*std::move(first));

@@ -10,6 +10,7 @@
 #include "api/backup_session.hpp"
 #include "applications/application.hpp"
 #include "controller/backup/backup_work.hpp"
+#include "controller/gateway_client.hpp"
 #include "controller/movers.hpp"
 #include "controller/work_source.hpp"
 #include "controller/world.hpp"
@@ -29,7 +30,7 @@ namespace dmaas::controller {
 /// failed afterwards.
 class BackupReconciler final : public kube::Reconciler, public WorkSource {
 public:
-  explicit BackupReconciler(World& world) : world_(world) {}
+  BackupReconciler(World& world, const GatewayClient& gateway) : world_(world), gateway_(gateway) {}
 
   Result<kube::Action> reconcile(const Json& object, std::stop_token stop) override;
   Result<std::optional<api::WorkOrder>> order_for(const std::string& pod_uid,
@@ -89,6 +90,7 @@ private:
                                                                           std::stop_token stop);
 
   World& world_;
+  const GatewayClient& gateway_;
   std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const applications::Application>>

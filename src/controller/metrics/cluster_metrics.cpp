@@ -70,6 +70,8 @@ void write_plans(MetricsText& text, const Stores& stores) {
         condition(api::condition::storages_ready));
   write("dmaas_plan_objectives_met", "1: the plan meets its objectives of recovery.",
         condition(api::condition::objectives_met));
+  write("dmaas_plan_space_sufficient", "1: the storages have room for the next backup.",
+        condition(api::condition::space_sufficient));
   write("dmaas_plan_paused", "1: no session starts.",
         [](const auto& plan) { return std::optional<double>(plan.spec.paused ? 1 : 0); });
   write("dmaas_plan_created_timestamp_seconds", "When the plan was made.",
@@ -126,8 +128,22 @@ void write_storages(MetricsText& text, const Stores& stores) {
   });
   write("dmaas_storage_latency_seconds", "How long its last answer took.",
         [](const auto& storage) { return maybe(storage.status.latency); });
-  write("dmaas_storage_free_bytes", "Free space, where the storage tells.",
-        [](const auto& storage) { return maybe(storage.status.free_bytes); });
+  auto space = [](auto figure_of) {
+    return [figure_of](const api::BackupStorage& storage) {
+      const auto& known = storage.status.space;
+      return known ? maybe(std::optional(figure_of(*known))) : std::nullopt;
+    };
+  };
+  write("dmaas_storage_used_bytes", "Bytes of all repositories on it.",
+        space([](const auto& known) { return known.used_bytes; }));
+  write("dmaas_storage_capacity_bytes", "How much it can hold, where something tells.",
+        space([](const auto& known) { return known.capacity_bytes; }));
+  write("dmaas_storage_free_bytes", "How much more it can hold, where something tells.",
+        space([](const auto& known) { return known.left_bytes; }));
+  write("dmaas_storage_space_low", "1: it is filled beyond a share that it is to warn at.",
+        [](const auto& storage) {
+          return condition_value(storage.status.conditions, api::condition::space_low);
+        });
 }
 
 void write_repositories(MetricsText& text, const Stores& stores) {

@@ -10,6 +10,7 @@
 #include "api/verification_session.hpp"
 #include "applications/discover.hpp"
 #include "base/time_text.hpp"
+#include "controller/backup/check_space.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/stillness.hpp"
 #include "controller/copying/catch_up.hpp"
@@ -206,8 +207,30 @@ Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token
   }
   auto storages = TRY(storages_of(world_, plan));
   note_storages(plan.status.conditions, storages, world_.clock.now());
+  note_room(plan, storages);
   TRY(check_any_ready(storages));
   return find_what_belongs(plan, std::move(stop));
+}
+
+void PlanReconciler::note_room(api::BackupConfiguration& plan,
+                               const std::vector<api::BackupStorage>& storages) {
+  auto now = world_.clock.now();
+  auto sessions = sessions_of(world_, plan);
+  auto ended = std::ranges::find_if(
+      sessions, [](const auto& session) { return is_final(session.status.phase); });
+  auto condition =
+      judge_plan_space(world_, plan, storages, ended == sessions.end() ? nullptr : &*ended);
+  bool was_short = false;
+  if (const auto* before =
+          api::find_condition(plan.status.conditions, api::condition::space_sufficient))
+    was_short = before->status == api::ConditionStatus::no;
+  if (condition.status == api::ConditionStatus::no && !was_short) {
+    world_.events.record(plan.source, {.severity = kube::EventSeverity::warning,
+                                       .reason = condition.reason,
+                                       .action = "Judge",
+                                       .message = condition.message});
+  }
+  api::set_condition(plan.status.conditions, std::move(condition), now);
 }
 
 Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop) {

@@ -24,6 +24,8 @@ public:
 private:
   Result<kube::Action> look_after(api::BackupConfiguration plan, std::stop_token stop);
   Result<> look_at(api::BackupConfiguration& plan, std::stop_token stop);
+  /// Condition SpaceSufficient.
+  void note_room(api::BackupConfiguration& plan, const std::vector<api::BackupStorage>& storages);
   Result<> find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop);
   /// Condition PointInTime, of plans where it is a question. What moves while it is read; "" when
   /// nothing does.

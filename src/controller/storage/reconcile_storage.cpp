@@ -223,6 +223,7 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
   }
   status.repositories = count_repositories(storage.metadata.key());
   if (reached) list_if_asked(storage);
+  if (reached) meter_.look(storage, wake_, stop);
   if (to_json(status) != before) TRY(write_status(world_, storage, stop));
   return kube::Action::requeue(reached && !is_in_use(storage) ? look_period : retry_period);
 }
@@ -231,6 +232,7 @@ void StorageReconciler::forget(const kube::ObjectKey& key) {
   // A failure is made good by the next change of any storage, which writes the whole list.
   static_cast<void>(tell_gateway(key, std::nullopt, {}));
   world_.vault.forget(key);
+  meter_.forget(key);
 }
 
 }  // namespace dmaas::controller

@@ -8,6 +8,7 @@
 #include "api/backup_storage.hpp"
 #include "api/gateway_configuration.hpp"
 #include "controller/gateway_client.hpp"
+#include "controller/space/storage_meter.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/controller.hpp"
 
@@ -17,11 +18,11 @@ namespace dmaas::controller {
 api::FoundRepositories found_repositories(const std::vector<std::string>& paths);
 
 /// Tells the gateway where storages are and with which credentials, and shows on each BackupStorage
-/// whether it can be reached.
+/// whether it can be reached and how full it is.
 class StorageReconciler final : public kube::Reconciler {
 public:
   StorageReconciler(World& world, const GatewayClient& gateway)
-      : world_(world), gateway_(gateway) {}
+      : world_(world), gateway_(gateway), meter_(world, gateway) {}
 
   Result<kube::Action> reconcile(const Json& object, std::stop_token stop) override;
   void forget(const kube::ObjectKey& key) override;
@@ -45,6 +46,7 @@ private:
 
   World& world_;
   const GatewayClient& gateway_;
+  StorageMeter meter_;
   std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
   std::mutex mutex_;
   bool loaded_ = false;
