@@ -46,6 +46,10 @@ inline constexpr std::string_view verified = "Verified";
 inline constexpr std::string_view space_sufficient = "SpaceSufficient";
 /// On a storage: it is filled beyond a share that it is to warn at.
 inline constexpr std::string_view space_low = "SpaceLow";
+/// On a backup and a plan: data changed in a way that damage does.
+inline constexpr std::string_view data_looks_unusual = "DataLooksUnusual";
+/// On a plan: its backups do not expire until a person has looked at them.
+inline constexpr std::string_view retention_held = "RetentionHeld";
 }  // namespace condition
 
 /// Reasons that more than one kind uses. A reason is one CamelCase word for programs.

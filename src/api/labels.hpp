@@ -46,6 +46,8 @@ inline constexpr std::string_view privileged_movers =
 inline constexpr std::string_view list_repositories = "dmaas.io/list-repositories";
 /// On a claim: the volume's version at which Kubernetes was made to look at the claim again.
 inline constexpr std::string_view volume_version = "dmaas.io/volume-version";
+/// On a plan: what looks unusual in backups up to this time is as it should be.
+inline constexpr std::string_view accept_data = "dmaas.io/accept-data";
 /// On a repository: each new value makes the controller maintain it once.
 inline constexpr std::string_view maintain = "dmaas.io/maintain";
 }  // namespace annotation

@@ -123,7 +123,9 @@ struct SnapshotStatus {
           rule::max_items(400));
     field("verification", self.verification, "Its last verification by a restore.");
     field("conditions", self.conditions,
-          "What works and what does not. Verified: what its last verification found.",
+          "What works and what does not. Verified: what its last verification found. "
+          "DataLooksUnusual: "
+          "its data differ from earlier ones in a way that damage does.",
           rule::keys("type"));
   }
 };

@@ -18,6 +18,7 @@ void add_cluster_commands(CLI::App& app, CommandLine& line) {
   add_cancel_command(app, line);
   add_pause_commands(app, line);
   add_retention_commands(app, line);
+  add_accept_command(app, line);
   add_delete_commands(app, line);
   add_repository_commands(app, line);
   add_status_command(app, line);

@@ -19,6 +19,7 @@ void add_pause_commands(CLI::App& app, CommandLine& line);       // pause, resum
 void add_delete_commands(CLI::App& app, CommandLine& line);      // backup
 void add_repository_commands(CLI::App& app, CommandLine& line);  // maintain
 void add_retention_commands(CLI::App& app, CommandLine& line);   // set, preview
+void add_accept_command(CLI::App& app, CommandLine& line);
 void add_upgrade_point_commands(CLI::App& app, CommandLine& line);
 void add_status_command(CLI::App& app, CommandLine& line);
 void add_report_command(CLI::App& app, CommandLine& line);

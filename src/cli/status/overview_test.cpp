@@ -70,17 +70,19 @@ TEST(OverviewTest, SaysWhatNeedsAPerson) {
   EXPECT_THAT(text, HasSubstr("26h old, 24h allowed"));
 }
 
-TEST(OverviewTest, SaysWhereSpaceIsLow) {
+TEST(OverviewTest, SaysWhereSpaceIsLowAndDataLookUnusual) {
   ClusterState state;
   state.storages.resize(1);
   state.storages[0].status.space.emplace();
   state.storages[0].status.conditions = {condition("SpaceLow", true, "95 % are used")};
-  state.plans.resize(1);
+  state.plans.resize(2);
   state.plans[0].status.conditions = {
       condition("SpaceSufficient", false, "needs more than is left")};
+  state.plans[1].status.conditions = {condition("DataLooksUnusual", true, "3 files are left")};
   const auto text = overview_text(overview_of(state, now), now);
   EXPECT_THAT(text, HasSubstr("95 % are used"));
   EXPECT_THAT(text, HasSubstr("needs more than is left"));
+  EXPECT_THAT(text, HasSubstr("3 files are left"));
   state.storages[0].status.conditions = {condition("SpaceLow", false, "")};
   state.plans.clear();
   EXPECT_TRUE(overview_of(state, now).attention.empty());

@@ -7,6 +7,7 @@
 #include "applications/commits.hpp"
 #include "base/log.hpp"
 #include "base/time_text.hpp"
+#include "controller/anomaly/tell_unusual.hpp"
 #include "controller/backup/backup_work.hpp"
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/reconcile_backup.hpp"
@@ -142,6 +143,12 @@ Result<> BackupReconciler::publish_commits(Work& work, std::stop_token stop) {
         });
     if (!is_committed || work.run == nullptr) continue;
     auto published = publish_snapshot(world_, work, result, stop);
+    if (published) {
+      kube::ObjectKey backup{work.plan.metadata.namespace_name, result.snapshot};
+      auto told = tell_unusual(world_, work.plan, backup, stop);
+      // A person may have deleted the object just now.
+      if (!told && told.code() != ErrorCode::not_found) published = std::move(told);
+    }
     if (!published && may_pass(published.code())) return published;
     if (!published)
       result.message = "the backup is there, but has no Snapshot: " + published.error().message();

@@ -8,6 +8,7 @@
 #include "applications/retention/choose_kept.hpp"
 #include "applications/retention/delete_backup.hpp"
 #include "base/log.hpp"
+#include "controller/anomaly/held_retention.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
 #include "kube/object/object.hpp"
@@ -40,6 +41,11 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
   auto plan = TRY(find_object<api::BackupConfiguration>(world.stores.plans, key));
   const auto* reference = api::retention_policy_of(plan, storage);
   if (reference == nullptr) return std::vector<std::string>();
+  if (!unaccepted_backups(world, plan).empty()) {
+    log_info("no backup expires: data look unusual and nobody has accepted it",
+             {{"plan", plan_text}});
+    return std::vector<std::string>();
+  }
   auto policy = TRY(find_object<api::RetentionPolicy>(world.stores.retention_policies,
                                                       reference->key(key.namespace_name)));
   // A backup of some targets does not take the place of one of others.

@@ -20,7 +20,8 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
 
 /// Deletes, with their backups, the Snapshot objects that the retention policies of their plans do
 /// not keep. Only complete backups of this cluster whose plan exists are judged; everything else
-/// stays. Errors: not_found, invalid_input (a policy).
+/// stays, and all of a plan whose data look unusual until a person has accepted it. Errors:
+/// not_found, invalid_input (a policy).
 Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop);
 
 /// The Snapshot that `object` is when it waits for its backup in `repository` to be erased.

@@ -72,6 +72,11 @@ void write_plans(MetricsText& text, const Stores& stores) {
         condition(api::condition::objectives_met));
   write("dmaas_plan_space_sufficient", "1: the storages have room for the next backup.",
         condition(api::condition::space_sufficient));
+  write("dmaas_plan_data_unusual", "1: data changed as damage does, and nobody accepted it.",
+        [](const auto& plan) {
+          return std::optional<double>(
+              api::is_true(plan.status.conditions, api::condition::data_looks_unusual));
+        });
   write("dmaas_plan_paused", "1: no session starts.",
         [](const auto& plan) { return std::optional<double>(plan.spec.paused ? 1 : 0); });
   write("dmaas_plan_created_timestamp_seconds", "When the plan was made.",

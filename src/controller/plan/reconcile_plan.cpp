@@ -10,6 +10,7 @@
 #include "api/verification_session.hpp"
 #include "applications/discover.hpp"
 #include "base/time_text.hpp"
+#include "controller/anomaly/held_retention.hpp"
 #include "controller/backup/check_space.hpp"
 #include "controller/backup/components.hpp"
 #include "controller/backup/stillness.hpp"
@@ -191,6 +192,7 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
   }
   TRY(summarise_sessions(plan, stop));
   TRY(catch_up(world_, plan, sessions_of(world_, plan), stop));
+  note_unusual(plan.status.conditions, plan, unaccepted_backups(world_, plan), now);
   if (auto next = judge(plan)) delay = std::min(*delay, *next - now);
   auto shown = show_protection(world_, plan, stop);
   if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));

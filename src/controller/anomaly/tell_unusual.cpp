@@ -1,0 +1,60 @@
+#include "controller/anomaly/tell_unusual.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "api/snapshot.hpp"
+#include "controller/anomaly/held_retention.hpp"
+#include "controller/anomaly/unusual_data.hpp"
+#include "controller/status.hpp"
+#include "kube/object/object.hpp"
+
+namespace dmaas::controller {
+namespace {
+
+/// Fields of this manager stay when the backup is published anew.
+constexpr const char* manager = "dmaas-anomaly";
+
+std::vector<api::Snapshot> earlier_of(const World& world, const api::BackupConfiguration& plan,
+                                      const api::Snapshot& backup) {
+  auto accepted = accepted_until(plan);
+  std::vector<api::Snapshot> earlier;
+  for (const auto& object : world.stores.snapshots.in_namespace(backup.metadata.namespace_name)) {
+    auto other = api::decode<api::Snapshot>(*object);
+    bool counts = other && other->status.complete && !other->metadata.deletion_time &&
+                  other->status.plan == plan.metadata.key().text() &&
+                  other->spec.repository == backup.spec.repository &&
+                  other->spec.time < backup.spec.time &&
+                  (!accepted || other->spec.time >= *accepted);
+    if (counts) earlier.push_back(std::move(*other));
+  }
+  return earlier;
+}
+
+}  // namespace
+
+Result<> tell_unusual(World& world, const api::BackupConfiguration& plan,
+                      const kube::ObjectKey& backup, std::stop_token stop) {
+  const auto resource = api::kind_info<api::Snapshot>().resource();
+  auto published = TRY(world.client.get(resource, backup, stop));
+  auto snapshot = TRY(api::decode<api::Snapshot>(published));
+  bool is_known = api::find_condition(snapshot.status.conditions,
+                                      api::condition::data_looks_unusual) != nullptr;
+  auto found = find_unusual(snapshot, earlier_of(world, plan, snapshot));
+  if (found.empty() || is_known) return {};
+  auto message = fmt::format("{}", fmt::join(found, "; "));
+  api::Condition condition{.type = std::string(api::condition::data_looks_unusual),
+                           .status = api::ConditionStatus::yes,
+                           .reason = "SuddenChange",
+                           .message = message};
+  TRY(apply_condition(world, snapshot, std::move(condition), manager, std::move(stop)));
+  kube::EventNote event{.severity = kube::EventSeverity::warning,
+                        .reason = std::string(api::condition::data_looks_unusual),
+                        .action = "Backup",
+                        .message = fmt::format("backup {}: {}", snapshot.metadata.name, message)};
+  world.events.record(published, event);
+  world.events.record(plan.source, event);
+  return {};
+}
+
+}  // namespace dmaas::controller
