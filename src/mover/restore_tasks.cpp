@@ -42,7 +42,8 @@ Result<api::MoverResult> restore_volume(const TaskContext& context, std::stop_to
   if (volume.mode == api::VolumeMode::block) {
     auto path = "/" + std::string(image_name);
     auto image = TRY(engine::find_node(context.repository, snapshot.tree, path, stop));
-    TRY(engine::restore_image(context.repository, image, volume.path, context.progress, stop));
+    engine::ImageOptions options{.device_path = volume.path};
+    TRY(engine::restore_image(context.repository, image, options, context.progress, stop));
     return api::MoverResult{.outcome = api::MoverOutcome::succeeded,
                             .bytes = static_cast<std::int64_t>(image.size),
                             .files = 1};

@@ -12,6 +12,8 @@ namespace dmaas::engine {
 struct Progress {
   std::atomic<std::uint64_t> files_done = 0;
   std::atomic<std::uint64_t> bytes_done = 0;
+  /// Of a restore: less than done where a target held the content already.
+  std::atomic<std::uint64_t> bytes_written = 0;
   std::atomic<std::uint64_t> problems = 0;
   /// What is known of the whole; grows while `total_is_final` is false.
   std::atomic<std::uint64_t> files_total = 0;

@@ -1,10 +1,12 @@
 #include "engine/restore/apply_metadata.hpp"
 
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -95,6 +97,23 @@ void apply_metadata(int fd, const Node& node, const std::string& path, RestorePr
       .stat = [fd](struct stat& status) { return ::fstat(fd, &status); },
   };
   MetadataWriter{std::move(calls), node, path, problems}.write_all();
+}
+
+void drop_attributes(int fd, const Node& node, const std::string& path, RestoreProblems& problems) {
+  std::string names(XATTR_LIST_MAX, '\0');
+  auto length = ::flistxattr(fd, names.data(), names.size());
+  if (length <= 0) return;  // there are none, or the file system knows none
+  names.resize(static_cast<std::size_t>(length));
+  for (std::size_t begin = 0; begin < names.size();) {
+    std::string name = names.c_str() + begin;
+    begin += name.size() + 1;
+    bool may_go = name.starts_with("user.") || is_capability(name) || is_acl(name);
+    bool stays = std::ranges::any_of(node.extended_attributes,
+                                     [&](const auto& attribute) { return attribute.name == name; });
+    if (!may_go || stays || ::fremovexattr(fd, name.c_str()) == 0) continue;
+    problems.add(RestoreProblemKind::attributes, path,
+                 system_error(path + ": remove " + name, errno).message());
+  }
 }
 
 void apply_metadata_at(int directory_fd, const Node& node, const std::string& path,

@@ -9,11 +9,14 @@
 #include <utility>
 
 #include "base/task_group.hpp"
+#include "crypto/sha256.hpp"
 
 namespace dmaas::engine {
 namespace {
 
-constexpr std::size_t hole_block_bytes = 4096;
+constexpr std::size_t block_bytes = 4096;
+/// Chunks that a thread compares before it takes others: neighbours, so that reads are sequential.
+constexpr std::size_t compared_at_once = 32;
 constexpr std::size_t max_open_outputs = 512;
 
 bool is_all_zero(BytesView bytes) {
@@ -29,6 +32,26 @@ Result<> write_fully(int fd, std::uint64_t offset, BytesView bytes) {
     offset += static_cast<std::uint64_t>(written);
   }
   return {};
+}
+
+/// How much of the block at `position` within bytes of a file that begin at `offset`.
+std::size_t block_at(std::uint64_t offset, std::size_t position, std::size_t size) {
+  auto in_block = (offset + position) % block_bytes;
+  return std::min<std::size_t>(block_bytes - in_block, size - position);
+}
+
+/// As much as there is, at most as much as fits. Errors: those of pread(2).
+Result<std::size_t> read_fully(int fd, std::uint64_t offset, Bytes& bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    auto count =
+        ::pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail(system_error("read", errno));
+    if (count == 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
 }
 
 /// Errors that the next file would meet too.
@@ -47,8 +70,7 @@ Result<bool> write_at(int fd, std::uint64_t offset, BytesView bytes, Holes holes
   std::size_t data_begin = 0;
   std::size_t position = 0;
   while (position < bytes.size()) {
-    auto in_block = (offset + position) % hole_block_bytes;
-    auto length = std::min<std::size_t>(hole_block_bytes - in_block, bytes.size() - position);
+    auto length = block_at(offset, position, bytes.size());
     if (is_all_zero(bytes.subspan(position, length))) {
       TRY(write_fully(fd, offset + data_begin, bytes.subspan(data_begin, position - data_begin)));
       data_begin = position + length;
@@ -58,6 +80,31 @@ Result<bool> write_at(int fd, std::uint64_t offset, BytesView bytes, Holes holes
   }
   TRY(write_fully(fd, offset + data_begin, bytes.subspan(data_begin)));
   return has_holes;
+}
+
+Result<std::uint64_t> write_differences(int fd, std::uint64_t offset, BytesView bytes) {
+  Bytes present(bytes.size());
+  auto known = TRY(read_fully(fd, offset, present));
+  std::uint64_t written = 0;
+  std::size_t begin = 0;  // of what differs
+  std::size_t position = 0;
+  auto write_until = [&](std::size_t end) -> Result<> {
+    TRY(write_fully(fd, offset + begin, bytes.subspan(begin, end - begin)));
+    written += end - begin;
+    return {};
+  };
+  while (position < bytes.size()) {
+    auto length = block_at(offset, position, bytes.size());
+    bool is_equal = position + length <= known &&
+                    std::memcmp(bytes.data() + position, present.data() + position, length) == 0;
+    if (is_equal) {
+      TRY(write_until(position));
+      begin = position + length;
+    }
+    position += length;
+  }
+  TRY(write_until(bytes.size()));
+  return written;
 }
 
 /// A file of the plan with what is known of its writing.
@@ -108,6 +155,7 @@ bool ContentWriter::is_full() const {
 }
 
 Result<> ContentWriter::write_all(std::stop_token stop) {
+  TRY(leave_out_what_is_there(stop));
   std::ranges::sort(uses_, {}, [](const Use& use) {
     return std::tie(use.location.pack, use.location.offset, use.output, use.offset);
   });
@@ -128,6 +176,55 @@ Result<> ContentWriter::write_all(std::stop_token stop) {
   uses_.clear();
   outputs_.clear();
   return result;
+}
+
+/// Neither fetched nor written is what files hold already.
+Result<> ContentWriter::leave_out_what_is_there(std::stop_token stop) {
+  if (std::ranges::none_of(outputs_, [](const auto& o) { return o->file->holds_content(); }))
+    return {};
+  std::vector<char> is_there(uses_.size());
+  next_compared_ = 0;
+  TaskGroup threads{stop};
+  const auto useful = std::clamp<std::size_t>(uses_.size() / compared_at_once + 1, 1, workers_);
+  for (std::size_t i = 0; i < useful; ++i)
+    threads.add([&](std::stop_token group) { return compare_some(is_there, group); });
+  TRY(threads.wait());
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < uses_.size(); ++i)
+    if (is_there[i] == 0) uses_[left++] = uses_[i];
+  uses_.resize(left);
+  return {};
+}
+
+Result<> ContentWriter::compare_some(std::vector<char>& is_there, std::stop_token stop) {
+  Bytes buffer;
+  for (std::size_t first; (first = next_compared_.fetch_add(compared_at_once)) < uses_.size();) {
+    const auto end = std::min(first + compared_at_once, uses_.size());
+    for (auto i = first; i < end; ++i) {
+      if (stop.stop_requested()) return fail(ErrorCode::cancelled, "the restore was stopped");
+      is_there[i] = this->is_there(uses_[i], buffer) ? 1 : 0;
+    }
+  }
+  return {};
+}
+
+/// Counts the use as done when it is. What cannot be read is not there: writing it says why.
+bool ContentWriter::is_there(const Use& use, Bytes& buffer) {
+  Output& output = *outputs_[use.output];
+  if (!output.file->holds_content()) return false;
+  buffer.resize(use.location.plain_length());
+  auto fd = acquire(output);
+  auto length = fd ? read_fully(*fd, use.offset, buffer) : Result<std::size_t>(0);
+  bool is_equal = length && *length == buffer.size() && BlobId{crypto::sha256(buffer)} == use.blob;
+  if (is_equal) {
+    progress_.bytes_done += buffer.size();
+    release(output);
+    return true;
+  }
+  std::lock_guard lock{output.mutex};
+  --output.writers;
+  close_if_idle(output, false);
+  return false;
 }
 
 Result<> ContentWriter::run_worker(std::span<const Uses> packs, std::stop_token stop) {
@@ -193,6 +290,11 @@ Result<> ContentWriter::write(Output& output, std::uint64_t offset, BytesView pl
   auto fd = acquire(output);
   auto write_in_turn = [&]() -> Result<bool> {
     std::lock_guard turn{output.turn};
+    if (output.file->holds_content()) {
+      progress_.bytes_written += TRY(write_differences(*fd, offset, plain));
+      return false;
+    }
+    progress_.bytes_written += plain.size();
     return write_at(*fd, offset, plain, holes_);
   };
   Result<bool> wrote = fd ? write_in_turn() : fail(std::move(fd).error());
@@ -239,6 +341,11 @@ void ContentWriter::release(Output& output) {
       output.file->complete(output.fd.get());
     }
   }
+  close_if_idle(output, is_last);
+}
+
+/// The output's mutex is held.
+void ContentWriter::close_if_idle(Output& output, bool is_last) {
   const bool may_close = output.writers == 0 && (is_last || open_outputs_ > max_open_outputs);
   if (may_close && output.fd.is_open()) {
     output.fd.reset();

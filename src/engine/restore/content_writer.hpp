@@ -23,6 +23,8 @@ public:
   enum class Opening { first, again };
 
   virtual ~OutputFile() = default;
+  /// Whether it may hold the content already: it is compared, and only what differs is written.
+  virtual bool holds_content() const { return false; }
   /// Open for reading and writing. Errors: exhausted ends the whole restore, any other this file
   /// only.
   virtual Result<FileDescriptor> open(Opening opening) = 0;
@@ -60,6 +62,9 @@ private:
   };
   using Uses = std::span<const Use>;
 
+  Result<> leave_out_what_is_there(std::stop_token stop);
+  Result<> compare_some(std::vector<char>& is_there, std::stop_token stop);
+  bool is_there(const Use& use, Bytes& buffer);
   Result<> run_worker(std::span<const Uses> packs, std::stop_token stop);
   Result<> write_pack(Uses uses, std::stop_token stop);
   Result<> write_one_by_one(Uses uses, std::stop_token stop);
@@ -67,6 +72,7 @@ private:
   Result<> write(Output& output, std::uint64_t offset, BytesView plain);
   Result<int> acquire(Output& output);
   void release(Output& output);
+  void close_if_idle(Output& output, bool is_last);
   void abandon(Output& output, const Error& error);
   void write_empty(Output& output);
 
@@ -77,6 +83,7 @@ private:
 
   std::vector<Use> uses_;
   std::vector<std::unique_ptr<Output>> outputs_;
+  std::atomic<std::size_t> next_compared_ = 0;
   std::atomic<std::size_t> next_pack_ = 0;
   std::atomic<std::size_t> next_output_ = 0;
   std::atomic<std::size_t> open_outputs_ = 0;
@@ -85,5 +92,9 @@ private:
 /// Writes `bytes` at `offset`; with Holes::make blocks of 4 KiB (of the file) that are zero are
 /// left out. True when some were. Errors: those of pwrite(2).
 Result<bool> write_at(int fd, std::uint64_t offset, BytesView bytes, Holes holes);
+
+/// Writes those blocks of 4 KiB (of the file) that are not there yet; how many bytes that were.
+/// Errors: those of pread(2) and pwrite(2).
+Result<std::uint64_t> write_differences(int fd, std::uint64_t offset, BytesView bytes);
 
 }  // namespace dmaas::engine

@@ -32,8 +32,10 @@ Result<Node> find_top(Repository& repository, const TreeId& root, const std::str
 /// An open block device or existing file that an image is written over.
 class ImageTarget final : public OutputFile {
 public:
-  ImageTarget(FileDescriptor device, std::string path)
-      : device_(std::move(device)), path_(std::move(path)) {}
+  ImageTarget(FileDescriptor device, const ImageOptions& options)
+      : device_(std::move(device)), path_(options.device_path), replace_(options.replace) {}
+
+  bool holds_content() const override { return replace_ == Replace::differences; }
 
   Result<FileDescriptor> open(Opening) override {
     int copy = ::fcntl(device_.get(), F_DUPFD_CLOEXEC, 0);
@@ -49,6 +51,7 @@ public:
 private:
   FileDescriptor device_;
   std::string path_;
+  Replace replace_;
   Result<> outcome_;
 };
 
@@ -56,6 +59,7 @@ private:
 class ImageOutput final : public OutputFile {
 public:
   explicit ImageOutput(ImageTarget& target) : target_(target) {}
+  bool holds_content() const override { return target_.holds_content(); }
   Result<FileDescriptor> open(Opening opening) override { return target_.open(opening); }
   void complete(int fd) override { target_.complete(fd); }
   void abandon(const Error& error) override { target_.abandon(error); }
@@ -119,14 +123,15 @@ Result<RestoreSummary> restore(Repository& repository, const TreeId& root,
   return summary;
 }
 
-Result<> restore_image(Repository& repository, const Node& image, const std::string& device_path,
+Result<> restore_image(Repository& repository, const Node& image, const ImageOptions& options,
                        Progress& progress, std::stop_token stop) {
+  const auto& device_path = options.device_path;
   if (image.type != NodeType::file)
     return fail(ErrorCode::invalid_input, image.name + " is no file; an image is stored as one");
   FileDescriptor device{::open(device_path.c_str(), O_RDWR | O_CLOEXEC)};
   if (!device.is_open()) return fail(system_error("open " + device_path, errno));
   TRY(check_room(device.get(), image, device_path));
-  ImageTarget target{std::move(device), device_path};
+  ImageTarget target{std::move(device), options};
   ContentWriter writer{repository, Holes::write_zeros,
                        std::max(1u, std::thread::hardware_concurrency()), progress};
   writer.add(std::make_unique<ImageOutput>(target), image);

@@ -25,6 +25,11 @@ enum class Overwrite {
   never,       // kept as it is
   fail,        // ends the restore (already_exists)
 };
+/// How a file that is replaced gets its content.
+enum class Replace {
+  anew,         // it is removed and made again
+  differences,  // it stays, and only blocks that differ are written into it
+};
 enum class Extraneous {
   keep,
   remove,  // what the backup does not have goes from directories that are restored
@@ -45,6 +50,7 @@ struct RestoreOptions {
   PathPatterns include = {};  // empty: everything
   PathPatterns exclude = {};
   Overwrite overwrite = Overwrite::always;
+  Replace replace = Replace::anew;
   Extraneous extraneous = Extraneous::keep;
   Verify verify = Verify::none;
   Holes holes = Holes::make;
@@ -83,6 +89,10 @@ struct RestoreSummary {
 
 /// Brings the tree `root` into a directory. The caller holds a lock and has loaded the index.
 ///
+/// With Replace::differences each chunk of a file that exists is read and hashed, and fetched only
+/// when it differs; of that the blocks of 4 KiB that differ are written. Files with several hard
+/// links are made anew. An interrupted restore leaves files of two moments: it has to be repeated.
+///
 /// Everything happens through descriptors of directories below the target without following links:
 /// no name, link or concurrent change leads outside. Contents are fetched pack by pack in few
 /// ranged reads and written at their offsets by parallel workers. What fails for one entry is
@@ -94,10 +104,16 @@ Result<RestoreSummary> restore(Repository& repository, const TreeId& root,
                                const RestoreOptions& options, Progress& progress,
                                std::stop_token stop);
 
+/// Where an image goes to, and how.
+struct ImageOptions {
+  std::string device_path = {};
+  Replace replace = Replace::anew;
+};
+
 /// Writes an image's content over a block device, or a file that exists. Zeros are written too: the
 /// device may hold other data. Errors: exhausted (the device is too small), invalid_input (`image`
 /// is no file), and as restore.
-Result<> restore_image(Repository& repository, const Node& image, const std::string& device_path,
+Result<> restore_image(Repository& repository, const Node& image, const ImageOptions& options,
                        Progress& progress, std::stop_token stop);
 
 }  // namespace dmaas::engine

@@ -1,6 +1,7 @@
 #include "engine/restore/restore_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,12 +13,24 @@ namespace dmaas::engine {
 
 Result<FileDescriptor> RestoreFile::open(Opening opening) {
   auto directory = TRY(context_.directories.fd_of(directory_));
-  const int creation = opening == Opening::first ? O_CREAT | O_EXCL : 0;
+  const bool is_made = opening == Opening::first && origin_ == Origin::made;
+  const int creation = is_made ? O_CREAT | O_EXCL : 0;
   const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | creation;
-  int fd = ::openat(directory->get(), node_.name.c_str(), flags, 0600);
-  if (fd < 0) return fail(system_error("open " + path(), errno));
-  was_made_ = true;
-  return FileDescriptor{fd};
+  FileDescriptor file{::openat(directory->get(), node_.name.c_str(), flags, 0600)};
+  if (!file.is_open()) return fail(system_error("open " + path(), errno));
+  was_opened_ = true;
+  if (opening == Opening::first && origin_ == Origin::there) TRY(set_size(file.get()));
+  return file;
+}
+
+/// What is longer is cut off; what is missing reads as zeros, and is compared like everything else.
+Result<> RestoreFile::set_size(int fd) const {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) return fail(system_error("stat " + path(), errno));
+  if (static_cast<std::uint64_t>(status.st_size) == node_.size) return {};
+  if (::ftruncate(fd, static_cast<off_t>(node_.size)) != 0)
+    return fail(system_error("set the size of " + path(), errno));
+  return {};
 }
 
 void RestoreFile::complete(int fd) {
@@ -28,6 +41,7 @@ void RestoreFile::complete(int fd) {
       ++context_.files_verified;
     }
   }
+  if (origin_ == Origin::there) drop_attributes(fd, node_, path(), context_.problems);
   apply_metadata(fd, node_, path(), context_.problems);
   ++context_.files_restored;
   ++context_.progress.files_done;
@@ -37,7 +51,7 @@ void RestoreFile::complete(int fd) {
 void RestoreFile::abandon(const Error& error) {
   context_.problems.add(RestoreProblemKind::content, path(), path() + ": " + error.message());
   ++context_.progress.problems;
-  if (!was_made_) return;
+  if (!was_opened_) return;
   if (auto directory = context_.directories.fd_of(directory_))
     ::unlinkat((*directory)->get(), node_.name.c_str(), 0);
 }

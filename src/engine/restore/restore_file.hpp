@@ -23,12 +23,19 @@ struct RestoreContext {
   std::atomic<std::uint64_t> bytes_restored = 0;
 };
 
-/// A regular file that is made below the target. There is nothing of that name.
+/// A regular file below the target: one that is made, where there is nothing of that name, or one
+/// that is there and becomes what it was.
 class RestoreFile final : public OutputFile {
 public:
-  RestoreFile(RestoreContext& context, TargetDirectoryPtr directory, Node node)
-      : context_(context), directory_(std::move(directory)), node_(std::move(node)) {}
+  enum class Origin { made, there };
 
+  RestoreFile(RestoreContext& context, TargetDirectoryPtr directory, Node node, Origin origin)
+      : context_(context),
+        directory_(std::move(directory)),
+        node_(std::move(node)),
+        origin_(origin) {}
+
+  bool holds_content() const override { return origin_ == Origin::there; }
   Result<FileDescriptor> open(Opening opening) override;
   void complete(int fd) override;
   /// A part of a file is worse than none: it is removed.
@@ -36,12 +43,14 @@ public:
 
 private:
   std::string path() const { return directory_->path() + "/" + node_.name; }
+  Result<> set_size(int fd) const;
   Result<> verify(int fd) const;
 
   RestoreContext& context_;
   const TargetDirectoryPtr directory_;
   const Node node_;
-  bool was_made_ = false;
+  const Origin origin_;
+  bool was_opened_ = false;
 };
 
 }  // namespace dmaas::engine

@@ -1,6 +1,9 @@
 #include "engine/restore/restore.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/xattr.h>
+
+#include <fstream>
 
 #include "engine/archive/back_up.hpp"
 #include "engine/inspect/walk_tree.hpp"
@@ -43,7 +46,15 @@ protected:
       options.subpath = "/data" + options.subpath;
     }
     Progress progress;
-    return restore(*repository_, tree, options, progress, {});
+    auto summary = restore(*repository_, tree, options, progress, {});
+    bytes_written_ = progress.bytes_written;
+    return summary;
+  }
+  void expect_restored_is_as_data() {
+    auto expected = describe_tree(files_ / "data");
+    auto restored = describe_tree(files_ / "restored");
+    EXPECT_EQ(expected.size(), restored.size());
+    for (const auto& [path, description] : expected) EXPECT_EQ(restored[path], description) << path;
   }
   RestoreSummary restore_tree(const TreeId& tree, const RestoreOptions& options = {}) {
     auto summary = try_restore(tree, options);
@@ -63,7 +74,11 @@ protected:
   storage::MemoryStore store_;
   std::unique_ptr<Repository> repository_;
   TemporaryDirectory files_;
+  std::uint64_t bytes_written_ = 0;
 };
+
+/// As a claim is filled that holds an earlier backup.
+const RestoreOptions differences{.replace = Replace::differences, .extraneous = Extraneous::remove};
 
 TEST_F(RestoreTest, RestoresEveryKindOfEntryExactly) {
   make_example_tree(files_ / "data");
@@ -114,6 +129,86 @@ TEST_F(RestoreTest, RemovesWhatTheBackupDoesNotHaveOnlyWhenAsked) {
   auto summary = restore_tree(tree, {.extraneous = Extraneous::remove});
   EXPECT_FALSE(std::filesystem::exists(files_ / "restored/extra"));
   EXPECT_EQ(summary.entries_removed, 3u);
+}
+
+TEST_F(RestoreTest, WritesOnlyTheBlocksThatDiffer) {
+  auto content = testing::random_text(20 << 20, 11);
+  write_file(files_ / "data/large", content);
+  write_file(files_ / "data/same", testing::random_text(1 << 20, 12));
+  restore_tree(back_up());
+  EXPECT_EQ(bytes_written_, 21u << 20);
+  for (std::size_t at : {0u, 5u << 20, (20u << 20) - 1}) content[at] ^= 1;
+  write_file(files_ / "data/large", content);
+  auto summary = restore_tree(back_up(), differences);
+  EXPECT_EQ(bytes_written_, 3u * 4096);
+  EXPECT_EQ(summary.files_restored, 2u);
+  expect_restored_is_as_data();
+}
+
+TEST_F(RestoreTest, AnUpdatedTreeIsWhatAFreshOneWouldBe) {
+  make_example_tree(files_ / "data");
+  write_file(files_ / "data/shrinks", testing::random_text(3 << 20, 13));
+  write_file(files_ / "data/grows", "short");
+  write_file(files_ / "data/empties", "something");
+  restore_tree(back_up());
+  write_file(files_ / "data/shrinks", testing::random_text(1 << 20, 13));
+  write_file(files_ / "data/grows", testing::random_text(3 << 20, 14));
+  std::filesystem::resize_file(files_ / "data/grows", 9 << 20);
+  write_file(files_ / "data/empties", "");
+  std::filesystem::create_directories(files_ / "data/was-a-file");
+  write_file(files_ / "restored/was-a-file", "x");
+  write_file(files_ / "restored/extra", "x");
+  restore_tree(back_up(), differences);
+  expect_restored_is_as_data();
+}
+
+TEST_F(RestoreTest, AFileThatHasAnotherNameOutsideTheBackupKeepsItsContentThere) {
+  write_file(files_ / "data/file", "backup");
+  auto tree = back_up();
+  std::filesystem::create_directories(files_ / "restored");
+  write_file(files_ / "elsewhere", "other");
+  std::filesystem::create_hard_link(files_ / "elsewhere", files_ / "restored/file");
+  restore_tree(tree, differences);
+  EXPECT_EQ(read_file(files_ / "restored/file"), "backup");
+  EXPECT_EQ(read_file(files_ / "elsewhere"), "other");
+}
+
+TEST_F(RestoreTest, NamesOfOneFileAreLinkedAgainThoughItsContentStays) {
+  write_file(files_ / "data/first", "content");
+  std::filesystem::create_hard_link(files_ / "data/first", files_ / "data/second");
+  auto tree = back_up();
+  restore_tree(tree);
+  std::filesystem::remove(files_ / "restored/second");
+  auto options = differences;
+  options.overwrite = Overwrite::if_changed;
+  restore_tree(tree, options);
+  EXPECT_TRUE(std::filesystem::equivalent(files_ / "restored/first", files_ / "restored/second"));
+}
+
+TEST_F(RestoreTest, WhatIsChangedBehindItsTimesIsFoundByContentOnly) {
+  write_file(files_ / "data/file", "backup");
+  auto tree = back_up();
+  restore_tree(tree);
+  auto time = std::filesystem::last_write_time(files_ / "restored/file");
+  write_file(files_ / "restored/file", "edited");
+  std::filesystem::last_write_time(files_ / "restored/file", time);
+  auto options = differences;
+  options.overwrite = Overwrite::if_changed;
+  restore_tree(tree, options);
+  EXPECT_EQ(read_file(files_ / "restored/file"), "edited");
+  restore_tree(tree, differences);
+  EXPECT_EQ(read_file(files_ / "restored/file"), "backup");
+}
+
+TEST_F(RestoreTest, AttributesThatTheBackupDoesNotHaveGoFromWhatIsUpdated) {
+  std::filesystem::create_directories(files_ / "data/directory");
+  write_file(files_ / "data/directory/file", "backup");
+  auto tree = back_up();
+  restore_tree(tree);
+  for (std::string path : {"restored/directory", "restored/directory/file"})
+    ASSERT_EQ(::setxattr((files_ / path).c_str(), "user.since", "x", 1, 0), 0);
+  restore_tree(tree, differences);
+  expect_restored_is_as_data();
 }
 
 TEST_F(RestoreTest, ReplacesALinkInsteadOfWritingThroughIt) {
@@ -200,9 +295,18 @@ TEST_F(RestoreTest, WritesAnImageOverOldContentZerosIncluded) {
   write_file(files_ / "device", testing::random_text(30 << 20, 10));
   Progress progress;
   auto node = find_node(*repository_, tree, "/data/disk.img", {});
-  auto result = restore_image(*repository_, *node, files_ / "device", progress, {});
+  auto result =
+      restore_image(*repository_, *node, {.device_path = files_ / "device"}, progress, {});
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_TRUE(read_file(files_ / "device") == read_file(files_ / "data/disk.img"));
+
+  std::fstream{files_ / "device", std::ios::in | std::ios::out}.seekp(20 << 20).put('x');
+  Progress second;
+  ASSERT_TRUE(restore_image(*repository_, *node,
+                            {.device_path = files_ / "device", .replace = Replace::differences},
+                            second, {}));
+  EXPECT_TRUE(read_file(files_ / "device") == read_file(files_ / "data/disk.img"));
+  EXPECT_EQ(second.bytes_written, 4096u);
 }
 
 TEST_F(RestoreTest, StopsWhenAsked) {

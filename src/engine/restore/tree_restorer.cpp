@@ -23,10 +23,11 @@ unsigned worker_count(const RestoreContext& context, const RestoreOptions& optio
       16u);
 }
 
-/// A file of this size and mtime is taken for the same by Overwrite::if_changed.
+/// A file of this size and mtime is taken for the same by Overwrite::if_changed. One with other
+/// names is made anew when some are missing, so that they become links to it again.
 bool looks_same(const Node& node, const struct stat& status) {
-  return S_ISREG(status.st_mode) && node.type == NodeType::file &&
-         static_cast<std::uint64_t>(status.st_size) == node.size &&
+  return (node.links <= 1 || status.st_nlink == node.links) && S_ISREG(status.st_mode) &&
+         node.type == NodeType::file && static_cast<std::uint64_t>(status.st_size) == node.size &&
          status.st_mtim.tv_sec == node.mtime.seconds &&
          static_cast<std::uint32_t>(status.st_mtim.tv_nsec) == node.mtime.nanoseconds;
 }
@@ -83,7 +84,7 @@ Result<> TreeRestorer::pop_level(std::stop_token) {
   }
   if (level.node.name.empty()) return {};  // the backup's root has no metadata
   ++directories_;
-  finished_.push_back({std::move(level.directory), std::move(level.node)});
+  finished_.push_back({std::move(level.directory), std::move(level.node), !level.is_new});
   return {};
 }
 
@@ -102,8 +103,9 @@ Result<> TreeRestorer::restore_node(Node node, std::stop_token stop) {
 
   auto restored = [&]() -> Result<> {
     TRY(ensure_made(levels_.size() - 1));
-    if (!TRY(clear_way(node))) return {};
-    return node.type == NodeType::file ? restore_file(std::move(node)) : make_special(node);
+    auto way = TRY(clear_way(node));
+    if (way == Way::kept) return {};
+    return node.type == NodeType::file ? restore_file(std::move(node), way) : make_special(node);
   }();
   if (restored) return {};
   bool is_fatal =
@@ -161,12 +163,12 @@ Result<> TreeRestorer::ensure_made(std::size_t index) {
   return {};
 }
 
-Result<bool> TreeRestorer::clear_way(const Node& node) {
-  if (top().is_new) return true;
+Result<TreeRestorer::Way> TreeRestorer::clear_way(const Node& node) {
+  if (top().is_new) return Way::free;
   auto directory = TRY(context_.directories.fd_of(top().directory));
   struct stat status;
   if (::fstatat(directory->get(), node.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return true;
+    if (errno == ENOENT) return Way::free;
     return fail(system_error("stat " + node.name, errno));
   }
   const std::string path = top().directory->path() + "/" + node.name;
@@ -175,23 +177,37 @@ Result<bool> TreeRestorer::clear_way(const Node& node) {
                 path + " exists; choose an empty target or another overwrite policy");
   if (options_.overwrite == Overwrite::never) {
     ++files_skipped_;
-    return false;
+    return Way::kept;
   }
   if (options_.overwrite == Overwrite::if_changed && looks_same(node, status)) {
     ++files_skipped_;
     TRY(refresh_metadata(directory->get(), node, path));
-    return false;
+    context_.progress.bytes_done += node.size;
+    ++context_.progress.files_done;
+    return Way::kept;
   }
+  if (may_be_updated(node, status, directory->get())) return Way::updated;
   if (S_ISDIR(status.st_mode)) {
     if (options_.extraneous == Extraneous::keep)
       return fail(ErrorCode::already_exists,
                   path + " is a directory and in the way; remove it, or allow removal");
     entries_removed_ += TRY(remove_tree(directory->get(), node.name));
-    return true;
+    return Way::free;
   }
   if (::unlinkat(directory->get(), node.name.c_str(), 0) != 0)
     return fail(system_error("remove " + path, errno));
-  return true;
+  return Way::free;
+}
+
+/// Another name of the same file would change with it. Who may not write to a file may be allowed
+/// to make it anew.
+bool TreeRestorer::may_be_updated(const Node& node, const struct stat& there,
+                                  int directory_fd) const {
+  bool is_one = node.type == NodeType::file && S_ISREG(there.st_mode) && there.st_nlink == 1 &&
+                node.links <= 1;
+  if (options_.replace != Replace::differences || !is_one) return false;
+  const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  return FileDescriptor{::openat(directory_fd, node.name.c_str(), flags)}.is_open();
 }
 
 /// Of a file whose content stays.
@@ -200,14 +216,17 @@ Result<> TreeRestorer::refresh_metadata(int directory_fd, const Node& node,
   const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   FileDescriptor file{::openat(directory_fd, node.name.c_str(), flags)};
   if (!file.is_open()) return fail(system_error("open " + path, errno));
+  if (options_.replace == Replace::differences)
+    drop_attributes(file.get(), node, path, context_.problems);
   apply_metadata(file.get(), node, path, context_.problems);
   return {};
 }
 
-Result<> TreeRestorer::restore_file(Node node) {
+Result<> TreeRestorer::restore_file(Node node, Way way) {
   Place place{top().directory, node.name};
   if (node.links > 1 && !is_first_name(node, place)) return {};
-  auto file = std::make_unique<RestoreFile>(context_, std::move(place.directory), node);
+  auto origin = way == Way::updated ? RestoreFile::Origin::there : RestoreFile::Origin::made;
+  auto file = std::make_unique<RestoreFile>(context_, std::move(place.directory), node, origin);
   writer_.add(std::move(file), node);
   return {};
 }
@@ -267,12 +286,14 @@ Result<> TreeRestorer::flush(std::stop_token stop) {
   TRY(writer_.write_all(stop));
   for (const Link& link : links_) make_link(link);
   links_.clear();
-  for (const auto& [directory, node] : finished_) {
+  for (const auto& [directory, node, was_there] : finished_) {
     auto fd = context_.directories.fd_of(directory);
     if (!fd) {
       report_entry(directory->path(), fd.error());
       continue;
     }
+    if (was_there && options_.replace == Replace::differences)
+      drop_attributes((*fd)->get(), node, directory->path(), context_.problems);
     apply_metadata((*fd)->get(), node, directory->path(), context_.problems);
   }
   finished_.clear();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +32,8 @@ public:
 
 private:
   enum class Selection { none, below, all };
+  /// What becomes of a name: it is free, it stays as it is there, or it is a file that is updated.
+  enum class Way { free, kept, updated };
 
   struct Level {
     Node node;
@@ -52,6 +56,7 @@ private:
   struct FinishedDirectory {
     TargetDirectoryPtr directory;
     Node node;
+    bool was_there = false;
   };
   /// Further names of a file are links to its first one.
   struct FirstName {
@@ -64,10 +69,10 @@ private:
   Result<> pop_level(std::stop_token stop);
   Result<> restore_node(Node node, std::stop_token stop);
   Result<> enter(Node node, Selection selection, std::stop_token stop);
-  Result<> restore_file(Node node);
+  Result<> restore_file(Node node, Way way);
   Result<> make_special(const Node& node);
-  /// False when `node` is to be left as it is there.
-  Result<bool> clear_way(const Node& node);
+  Result<Way> clear_way(const Node& node);
+  bool may_be_updated(const Node& node, const struct stat& there, int directory_fd) const;
   Result<> refresh_metadata(int directory_fd, const Node& node, const std::string& path);
   Result<> ensure_made(std::size_t level);
   Result<> remove_extraneous(Level& level);
