@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "api/object.hpp"
+#include "kube/object/resource.hpp"
+
 namespace dmaas::applications {
 namespace {
 
@@ -165,6 +168,9 @@ constexpr KindJudge judges[] = {
 }  // namespace
 
 Readiness readiness_of(const Json& object) {
+  // Whether it can be backed up here says nothing about whether it runs.
+  if (kube::parse_api_version(text_at(object, "apiVersion")).group == api::group_name)
+    return ready();
   if (is_status_old(object)) return waiting("its controller has not seen the latest change yet");
   const std::string kind = text_at(object, "kind");
   for (const auto& entry : judges) {

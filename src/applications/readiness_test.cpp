@@ -79,5 +79,11 @@ TEST(ReadinessTest, CustomResourcesAreJudgedByTheirReadyConditionIfAny) {
       "Ready is False: starting");
 }
 
+TEST(ReadinessTest, APlanThatCannotRunHereHoldsNoApplicationUp) {
+  expect_ready(
+      R"({"apiVersion":"dmaas.io/v1alpha1","kind":"BackupConfiguration",
+          "status":{"conditions":[{"type":"Ready","status":"False","message":"paused"}]}})");
+}
+
 }  // namespace
 }  // namespace dmaas::applications
