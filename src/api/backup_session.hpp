@@ -16,6 +16,7 @@ struct BackupSessionSpec {
   LocalReference plan{};
   std::string run{};
   std::optional<RunType> type{};
+  bool application_stopped = false;
   std::optional<Timestamp> scheduled_time{};
   std::string retry_of{};
   std::int32_t attempt = 0;
@@ -24,6 +25,8 @@ struct BackupSessionSpec {
     field("planRef", self.plan, "The BackupConfiguration, in the same namespace.", rule::required);
     field("run", self.run, "Run of the plan; the first one when empty.", rule::max_length(40));
     field("type", self.type, "Overrides the type of the run.");
+    field("applicationStopped", self.application_stopped,
+          "The application has no pods: hooks, which would run in them, are left out.");
     field("scheduledTime", self.scheduled_time,
           "When the schedule asked for it; absent on demand.");
     field("retryOf", self.retry_of, "The session that failed and is tried again by this one.",

@@ -50,6 +50,10 @@ inline constexpr std::string_view space_low = "SpaceLow";
 inline constexpr std::string_view data_looks_unusual = "DataLooksUnusual";
 /// On a plan: its backups do not expire until a person has looked at them.
 inline constexpr std::string_view retention_held = "RetentionHeld";
+/// On a standby: whether its claims hold the newest backup; whether the cluster would take every
+/// object of it.
+inline constexpr std::string_view synced = "Synced";
+inline constexpr std::string_view activation_ready = "ActivationReady";
 }  // namespace condition
 
 /// Reasons that more than one kind uses. A reason is one CamelCase word for programs.

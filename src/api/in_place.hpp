@@ -21,9 +21,23 @@ constexpr auto names_of(ExtraFiles) {
   return std::to_array<std::string_view>({"delete", "keep"});
 }
 
+/// How a file that exists is found to be what the backup has.
+enum class FileComparison { content, times };
+constexpr auto names_of(FileComparison) {
+  return std::to_array<std::string_view>({"content", "times"});
+}
+
+/// What happens when a volume of the backup has no claim here.
+enum class MissingClaims { refuse, create };
+constexpr auto names_of(MissingClaims) {
+  return std::to_array<std::string_view>({"refuse", "create"});
+}
+
 struct InPlaceRestore {
   QuiesceMethod quiesce = QuiesceMethod::refuse_if_in_use;
   ExtraFiles extra_files = ExtraFiles::remove;
+  FileComparison compare = FileComparison::content;
+  MissingClaims missing_claims = MissingClaims::refuse;
   std::map<std::string, std::string> claim_map{};
   bool operator==(const InPlaceRestore&) const = default;
 
@@ -37,6 +51,16 @@ struct InPlaceRestore {
           "Files of a volume that the backup does not have: delete makes the volume what it was, "
           "keep leaves them. A mixture of two moments is for a database no state that it ever "
           "had.",
+          rule::with_default);
+    field(
+        "compare", self.compare,
+        "Only what differs is written. content reads what is there and compares it; times takes a "
+        "file of equal size and time of change for equal without reading it: for claims that "
+        "nothing but restores has written to since the last one that succeeded.",
+        rule::with_default);
+    field("missingClaims", self.missing_claims,
+          "With data: dataOnly, when a volume of the backup has no claim here: refuse ends the "
+          "session before it changes anything, create makes it.",
           rule::with_default);
     field("claimMap", self.claim_map,
           "From claims of the backup to claims here, where an application has other replicas or "

@@ -55,7 +55,8 @@ std::vector<const KindInfo*> all_kinds() {
           &kind_info<BackupVerifier>(),
           &kind_info<VerificationSession>(),
           &kind_info<BackupPolicy>(),
-          &kind_info<CopySession>()};
+          &kind_info<CopySession>(),
+          &kind_info<Standby>()};
 }
 
 Json definition_of(const KindInfo& kind) {

@@ -14,6 +14,7 @@
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
+#include "api/standby.hpp"
 #include "api/verification_session.hpp"
 
 namespace dmaas::api {

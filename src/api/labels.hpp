@@ -23,6 +23,10 @@ inline constexpr std::string_view run = "dmaas.io/run";
 inline constexpr std::string_view application = "dmaas.io/application";
 inline constexpr std::string_view repository = "dmaas.io/repository";
 inline constexpr std::string_view restored_by = "dmaas.io/restored-by";
+/// On sessions of a standby, and on what its activation restored: the standby's UID.
+inline constexpr std::string_view standby = "dmaas.io/standby";
+/// On sessions of a standby: what it is for.
+inline constexpr std::string_view standby_task = "dmaas.io/standby-task";
 /// On a plan that a policy made: the policy, and how it is enforced.
 inline constexpr std::string_view policy = "dmaas.io/policy";
 inline constexpr std::string_view enforcement = "dmaas.io/enforcement";

@@ -132,6 +132,11 @@ std::string probe_name(const SessionPart& part) {
   return part_name("probe", part);
 }
 
+std::string standby_session_name(const StandbySessionName& name) {
+  return fmt::format("{}-{}-{}", to_name(name.standby, 40), to_name(name.task, 10),
+                     hash_of({name.standby_uid, std::to_string(name.number)}, 8));
+}
+
 std::string scratch_name(std::string_view session_uid) {
   return "dmaas-verify-" + hash_of({session_uid, "scratch"}, 12);
 }

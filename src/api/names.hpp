@@ -75,6 +75,15 @@ std::string twin_name(const SessionPart& part);
 std::string fill_name(const SessionPart& part);
 /// The pod that tries something out in a scratch namespace.
 std::string probe_name(const SessionPart& part);
+/// <standby ≤ 40>-<task>-, and 8 hexadecimal digits of hash(standby uid, number): the
+/// RestoreSession that a standby starts as its `number`-th.
+struct StandbySessionName {
+  std::string_view standby{};
+  std::string_view standby_uid{};
+  std::string_view task{};
+  int number = 0;
+};
+std::string standby_session_name(const StandbySessionName& name);
 /// dmaas-verify-, and 12 hexadecimal digits of hash(session uid): the namespace that a verification
 /// restores into, and its RestoreSession.
 std::string scratch_name(std::string_view session_uid);

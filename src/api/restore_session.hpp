@@ -114,8 +114,8 @@ struct RestoreSelection {
   static void fields(auto& self, auto&& field) {
     field("data", self.data,
           "all; resourcesOnly: objects and empty claims; dataOnly: only the contents of claims "
-          "that this session creates, with inPlace of claims that exist, and dumps into the "
-          "application that is there.",
+          "that this session creates, with inPlace of claims that exist (and with missingClaims: "
+          "create of both), and dumps into the application that is there.",
           rule::with_default);
     field("objects", self.objects, "Which objects.");
     field("volumes", self.volumes,
@@ -187,7 +187,8 @@ struct RestoreSessionSpec {
           rule::with_default);
     field("inPlace", self.in_place,
           "Replaces the data of claims that exist; absent: it is left as it is. With data: "
-          "dataOnly no object is created or changed, and every volume needs a claim that exists.");
+          "dataOnly no object is created or changed, and every volume needs a claim that exists, "
+          "unless missingClaims says otherwise.");
     field("changes", self.changes, "How restored objects differ from those of the backup.");
     field("serviceAccountName", self.service_account_name,
           "Account in the session's namespace that objects are created as and hooks run as: a "
@@ -343,6 +344,7 @@ struct RestoredVolume {
   std::int32_t attempts = 0;
   std::int64_t bytes_total = 0;
   std::int64_t bytes_done = 0;
+  std::int64_t bytes_written = 0;
   std::int64_t files_done = 0;
   std::int64_t files_verified = 0;
   std::string snapshot_id{};
@@ -360,9 +362,10 @@ struct RestoredVolume {
     field("node", self.node, "Node of its mover.");
     field("pod", self.pod, "Its mover, while there is one.");
     field("attempts", self.attempts, "How many movers were started for it.");
-    field("bytesTotal", self.bytes_total, "Bytes to write, as far as known.");
-    field("bytesDone", self.bytes_done, "Bytes written so far.");
-    field("filesDone", self.files_done, "Files written so far.");
+    field("bytesTotal", self.bytes_total, "Bytes of the volume, as far as known.");
+    field("bytesDone", self.bytes_done, "Bytes that are there so far, written or found equal.");
+    field("bytesWritten", self.bytes_written, "Bytes that had to be written; known at the end.");
+    field("filesDone", self.files_done, "Files that are there so far.");
     field("filesVerified", self.files_verified, "Files that were read back and are whole.");
     field("snapshotId", self.snapshot_id, "The restic snapshot that it is filled from.");
     field("message", self.message, "What went wrong, and what helps.");

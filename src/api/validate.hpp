@@ -13,6 +13,7 @@
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
+#include "api/standby.hpp"
 #include "api/verification_session.hpp"
 #include "base/result.hpp"
 
@@ -34,5 +35,6 @@ Result<> validate(const BackupVerifierSpec& spec, const Surroundings& where);
 Result<> validate(const VerificationSessionSpec& spec, const Surroundings& where);
 Result<> validate(const BackupPolicySpec& spec, const Surroundings& where);
 Result<> validate(const CopySessionSpec& spec, const Surroundings& where);
+Result<> validate(const StandbySpec& spec, const Surroundings& where);
 
 }  // namespace dmaas::api

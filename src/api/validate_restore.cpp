@@ -59,9 +59,12 @@ void check_in_place(const RestoreSessionSpec& spec, Problems& problems) {
                       "fills claims that exist and cannot be used with namePrefix; leave one away");
   problems.add_unless(spec.what.data != RestoreData::resources_only, "spec.inPlace",
                       "does nothing with data: resourcesOnly; leave one away");
+  bool is_data_only = spec.what.data == RestoreData::data_only;
+  problems.add_unless(spec.in_place->missing_claims == MissingClaims::refuse || is_data_only,
+                      "spec.inPlace.missingClaims", "create goes only with what.data: dataOnly");
   const auto& map = spec.in_place->claim_map;
-  problems.add_unless(map.empty() || spec.what.data == RestoreData::data_only,
-                      "spec.inPlace.claimMap", "goes only with what.data: dataOnly");
+  problems.add_unless(map.empty() || is_data_only, "spec.inPlace.claimMap",
+                      "goes only with what.data: dataOnly");
   std::map<std::string_view, std::string_view> seen;
   for (const auto& [from, to] : map) {
     auto path = "spec.inPlace.claimMap." + from;
@@ -138,6 +141,22 @@ Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where) {
                       "spec.what.volumes", "does nothing with data: resourcesOnly; leave one away");
   check_files(spec.what, problems);
   check_in_place(spec, problems);
+  if (spec.changes) check_changes(*spec.changes, problems);
+  check_timeout(spec.timeout, "spec.timeout", problems);
+  check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
+  check_mover(spec.mover, "spec.mover", problems);
+  return problems.result();
+}
+
+Result<> validate(const StandbySpec& spec, const Surroundings&) {
+  constexpr std::chrono::seconds shortest_interval{30};
+  Problems problems;
+  problems.add_unless(!spec.repository.name.empty(), "spec.repositoryRef.name",
+                      "is required: name a Repository");
+  problems.add_unless(spec.refresh_interval >= shortest_interval, "spec.refreshInterval",
+                      "must be 30s or more");
+  check_selection(spec.objects, "spec.objects", problems);
+  check_map_targets(spec.namespace_map, problems);
   if (spec.changes) check_changes(*spec.changes, problems);
   check_timeout(spec.timeout, "spec.timeout", problems);
   check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);

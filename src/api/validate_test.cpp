@@ -494,5 +494,26 @@ variables: {"a b": c}
             "spec.variables: 'a b' must be letters, digits, '-' and '_'");
 }
 
+TEST(ValidateStandbyTest, AcceptsGoodOnes) {
+  EXPECT_EQ(problem<StandbySpec>("{repositoryRef: {name: main}}"), "");
+  EXPECT_EQ(problem<StandbySpec>(R"(
+repositoryRef: {name: main, namespace: shop}
+namespaceMap: {shop: dr}
+refreshInterval: 30s
+changes: {replicas: [{name: db, replicas: 1}]}
+)"),
+            "");
+}
+
+TEST(ValidateStandbyTest, NamesEveryProblem) {
+  EXPECT_EQ(problem<StandbySpec>(R"(
+repositoryRef: {name: main}
+refreshInterval: 1s
+namespaceMap: {a: b, c: b}
+)"),
+            "spec.refreshInterval: must be 30s or more; spec.namespaceMap.c: goes to b as a does; "
+            "choose another namespace or restore in two sessions");
+}
+
 }  // namespace
 }  // namespace dmaas::api

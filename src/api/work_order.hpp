@@ -100,6 +100,7 @@ struct OrderVolume {
   VolumeMode mode = VolumeMode::filesystem;
   bool verify_files = false;
   ExtraFiles extra_files = ExtraFiles::keep;
+  std::optional<FileComparison> compare{};
   std::vector<std::string> files{};
 
   static void fields(auto& self, auto&& field) {
@@ -108,6 +109,8 @@ struct OrderVolume {
     field("verifyFiles", self.verify_files, "restoreVolume: read every file back and compare it.");
     field("extraFiles", self.extra_files, "restoreVolume: files that the backup does not have.",
           rule::always);
+    field("compare", self.compare,
+          "restoreVolume into a claim that exists: how what is there is compared.");
     field("files", self.files, "restoreVolume: patterns of the files to restore; empty: all.");
   }
 };
@@ -160,6 +163,7 @@ struct OrderApply {
   std::optional<RestoreChanges> changes{};
   bool await_ready = true;
   bool defuse = false;
+  std::string standby_uid{};
 
   static void fields(auto& self, auto&& field) {
     field("step", self.step, "What to do with the objects.", rule::always);
@@ -178,6 +182,7 @@ struct OrderApply {
         "played back: a workload may need them to become ready.",
         rule::always);
     field("defuse", self.defuse, "As in the session.");
+    field("standbyUid", self.standby_uid, "UID of the Standby that the session activates.");
   }
 };
 
@@ -279,6 +284,7 @@ struct MoverResult {
   std::int64_t bytes = 0;
   std::int64_t bytes_added = 0;
   std::int64_t bytes_new = 0;
+  std::int64_t bytes_written = 0;
   std::int64_t files = 0;
   std::int64_t files_unreadable = 0;
   std::int64_t files_verified = 0;
@@ -295,6 +301,7 @@ struct MoverResult {
     field("bytes", self.bytes, "Logical bytes.");
     field("bytesAdded", self.bytes_added, "Bytes stored that are new.");
     field("bytesNew", self.bytes_new, "The same before they were compressed.");
+    field("bytesWritten", self.bytes_written, "Bytes that a restore had to write.");
     field("files", self.files, "Files or objects.");
     field("filesUnreadable", self.files_unreadable, "Files that could not be read.");
     field("filesVerified", self.files_verified, "Restored files that were read back.");

@@ -115,6 +115,8 @@ private:
     if (is_default_account(planned.destination))
       return merge_into(planned, document, current, stop);
     const Protection protection = protection_of(planned.destination);
+    if (!plan_.standby.empty() && planned.destination.key.namespace_name.empty())
+      return Step{ApplyOutcome::skipped, std::string(left_by_standby)};
     if (options_.existing == ExistingPolicy::fail) {
       return Step{
           ApplyOutcome::failed,

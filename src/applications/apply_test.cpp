@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "api/labels.hpp"
 #include "api/restore_session.hpp"
 #include "applications/testing/shop.hpp"
 #include "kube/object/object.hpp"
@@ -153,6 +154,18 @@ TEST_F(ApplyTest, WhatIsOfTheClusterStaysWhereTheAccountMayNotUpdateIt) {
   ASSERT_TRUE(apply(planned("b"), RestorePart::configuration, ExistingPolicy::update).has_value());
   EXPECT_EQ(outcomes_.at("Namespace west").outcome, ApplyOutcome::skipped);
   EXPECT_EQ(outcomes_.at("ConfigMap west/web-conf").outcome, ApplyOutcome::failed);
+}
+
+TEST_F(ApplyTest, AStandbyLeavesWhatIsOfTheClusterToTheCluster) {
+  ASSERT_TRUE(apply(planned("a"), RestorePart::configuration).has_value());
+  auto plan = planned("b");
+  plan.standby = "standby-uid";
+  put_config_map("changed since");
+  ASSERT_TRUE(apply(plan, RestorePart::configuration, ExistingPolicy::update).has_value());
+  EXPECT_EQ(outcomes_.at("Namespace west").outcome, ApplyOutcome::skipped);
+  EXPECT_NE(motd(), "changed since");
+  auto updated = *server_.peek(kube::resources::config_maps(), {"west", "web-conf"});
+  EXPECT_EQ(kube::label_of(updated, api::label::standby), "standby-uid");
 }
 
 TEST_F(ApplyTest, NoPolicyDeletesNamespacesDefinitionsOrClaims) {

@@ -200,6 +200,8 @@ private:
   Result<Judgement> judge_existing(const PlannedObject& planned, const Json& document,
                                    std::stop_token stop) {
     if (existing_ == ExistingPolicy::skip) return Judgement{skipped, "it exists already"};
+    if (!plan_.standby.empty() && planned.destination.key.namespace_name.empty())
+      return Judgement{skipped, std::string(left_by_standby)};
     if (existing_ == ExistingPolicy::fail) {
       return Judgement{
           rejected,

@@ -47,6 +47,7 @@ public:
     plan_.naming = naming_;
     plan_.changes = options_.changes;
     plan_.restored_by = options_.restored_by;
+    plan_.standby = options_.standby;
     plan_.defuse = options_.defuse;
     return std::move(plan_);
   }
@@ -314,6 +315,7 @@ Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
   plan.naming->rename(document);
   convert(document, object.resource);
   kube::set_label(document, api::label::restored_by, kube::to_label_value(plan.restored_by));
+  if (!plan.standby.empty()) kube::set_label(document, api::label::standby, plan.standby);
   const Described source{object.resource, object.source.key.namespace_name, object.source.key.name,
                          labels};
   TRY(plan.changes.apply(source, document));

@@ -30,6 +30,7 @@ struct RestoreOptions {
   NamingRules naming{};
   Changes changes{};
   std::string restored_by{};  // uid of the session; value of the label dmaas.io/restored-by
+  std::string standby{};      // uid of a standby; value of the label dmaas.io/standby
   /// Yes: only a trial. Nothing outside the namespaces that `naming` maps to is touched.
   Defuse defuse = Defuse::no;
 };
@@ -74,6 +75,7 @@ struct RestorePlan {
   std::shared_ptr<const Naming> naming{};
   Changes changes{};
   std::string restored_by{};
+  std::string standby{};
   Defuse defuse = Defuse::no;
 };
 

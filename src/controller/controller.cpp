@@ -15,6 +15,7 @@
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
+#include "api/standby.hpp"
 #include "api/verification_session.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -26,6 +27,8 @@
 #include "controller/repository/reconcile_repository.hpp"
 #include "controller/restore/reconcile_restore.hpp"
 #include "controller/snapshot/reconcile_snapshot.hpp"
+#include "controller/standby/followers.hpp"
+#include "controller/standby/reconcile_standby.hpp"
 #include "controller/storage/reconcile_storage.hpp"
 #include "controller/sweeper.hpp"
 #include "controller/trusted_authorities.hpp"
@@ -59,6 +62,7 @@ Stores make_stores(kube::ControlPlane& plane) {
           .verification_sessions = plane.store(resource_of<api::VerificationSession>()),
           .policies = plane.store(resource_of<api::BackupPolicy>()),
           .copy_sessions = plane.store(resource_of<api::CopySession>()),
+          .standbys = plane.store(resource_of<api::Standby>()),
           .mover_pods = plane.store(kube::resources::pods(), movers)};
 }
 
@@ -89,7 +93,7 @@ std::vector<kube::ObjectKey> plan_in_status_of(const Json& object) {
   return {{plan.substr(0, slash), plan.substr(slash + 1)}};
 }
 
-/// The verification that a restore belongs to, or the verifier that a verification does.
+/// The verification or standby that a restore belongs to, or the verifier that a verification does.
 std::vector<kube::ObjectKey> owner_of(const Json& session) {
   auto owner = kube::controller_of(session);
   if (!owner) return {};
@@ -117,6 +121,18 @@ void wake_by_changes(PolicyKeeper& policies, World& world) {
       if (kube::namespace_of(*change.object) == system) policies.wake();
     });
   }
+}
+
+/// Standbys look at what becomes of their sessions and of the repositories that they follow, which
+/// are looked at as often as they say.
+void follow_repositories(kube::ControlPlane& plane, World& world, StandbyReconciler& standbys,
+                         kube::Controller& repository_controller) {
+  auto& controller = plane.control({.name = "standbys"}, world.stores.standbys, standbys);
+  controller.triggered_by(world.stores.restore_sessions, owner_of);
+  for (auto* needed : {&world.stores.snapshots, &world.stores.repositories, &world.stores.grants})
+    controller.triggered_by(*needed, [&](const Json&) { return all_keys(world.stores.standbys); });
+  repository_controller.triggered_by(
+      world.stores.standbys, [](const Json& standby) { return std::vector{followed_by(standby)}; });
 }
 
 /// Pause before a controller that lost its API server or its leadership begins anew.
@@ -172,6 +188,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   VerifierReconciler verifiers{world};
   VerificationReconciler verifications{world};
   CopyReconciler copies{world};
+  StandbyReconciler standbys{world};
   auto& storage_controller =
       plane.control({.name = "storages", .workers = 4}, world.stores.storages, storages);
   auto& repository_controller =
@@ -216,6 +233,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   copy_controller.triggered_by(world.stores.mover_pods, session_of);
   copy_controller.triggered_by(world.stores.storages,
                                [&](const Json&) { return all_keys(world.stores.copy_sessions); });
+  follow_repositories(plane, world, standbys, repository_controller);
 
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
   repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });

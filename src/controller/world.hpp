@@ -31,6 +31,7 @@ struct Stores {
   kube::Store& verification_sessions;
   kube::Store& policies;
   kube::Store& copy_sessions;
+  kube::Store& standbys;
   kube::Store& mover_pods;  // of all namespaces, by label
 };
 

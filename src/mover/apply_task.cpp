@@ -55,6 +55,7 @@ applications::RestoreOptions restore_options(const api::WorkOrder& order) {
   options.naming = {apply.namespace_map, apply.storage_class_map, apply.name_prefix};
   if (apply.changes) options.changes = applications::Changes(*apply.changes);
   options.restored_by = order.session.uid;
+  options.standby = apply.standby_uid;
   options.defuse = apply.defuse ? applications::Defuse::yes : applications::Defuse::no;
   return options;
 }
@@ -88,7 +89,8 @@ Result<bool> exists(const Restore& restore, const kube::Resource& resource,
 }
 
 bool fills_only_existing_claims(const api::OrderApply& apply) {
-  return apply.in_place && apply.what.data == api::RestoreData::data_only;
+  return apply.in_place && apply.what.data == api::RestoreData::data_only &&
+         apply.in_place->missing_claims == api::MissingClaims::refuse;
 }
 
 /// Rules about objects choose claims, too. Without any, a backup that holds only data will do.

@@ -27,6 +27,7 @@ PLAN = {"targets": [TARGET], "runs": [{"name": "full", "schedule": "0 3 * * *"}]
 HOOK = {"name": "flush", "exec": {"command": ["sync"]}}
 SNAPSHOT = {"repositoryRef": {"name": "r"}, "snapshotId": "0" * 64, "time": "2026-01-02T03:04:05Z"}
 RESTORE = {"source": {"repositoryRef": {"name": "r"}}}
+STANDBY = {"repositoryRef": {"name": "r"}}
 GRANT = {"to": {"namespace": "other"}, "verbs": ["backup"]}
 
 GOOD = {
@@ -47,6 +48,8 @@ GOOD = {
     "RestoreSession": [RESTORE, RESTORE | {"namespaceMap": {"a": "b"}, "storageClassMap": {"fast": ""},
                                            "hooks": [HOOK], "namePrefix": "new-"}],
     "HookTemplate": [{"exec": {"command": ["sync"]}, "timeout": "30s"}],
+    "Standby": [STANDBY, STANDBY | {"namespaceMap": {"a": "b"}, "objects": {"exclude": [{"kinds": ["Ingress"]}]}, "refreshInterval": "1m",
+                                    "changes": {"replicas": [{"name": "db", "replicas": 1}]}, "activate": True, "hooks": [HOOK]}],
     "BackupGrant": [GRANT, GRANT | {"verbs": ["read"], "what": {"repositories": ["r"]}}],
 }
 
@@ -123,6 +126,8 @@ BAD = [
     ("RetentionPolicy", {"within": "3 days"}, ["spec.within"]),
     ("HookTemplate", {"timeout": "1m"}, ["spec.exec", "Required"]),
     ("HookTemplate", {"exec": {"command": ["a"]}, "onFailure": "x"}, ["spec.onFailure", "continue"]),
+    ("RestoreSession", RESTORE | {"inPlace": {"missingClaims": "x"}}, ["spec.inPlace.missingClaims", "create"]),
+    ("Standby", {"activate": True}, ["spec.repositoryRef", "Required"]),
     ("BackupGrant", GRANT | {"verbs": []}, ["spec.verbs"]),
     ("BackupGrant", GRANT | {"verbs": ["write"]}, ["spec.verbs[0]", "restore"]),
     ("BackupGrant", GRANT | {"verbs": ["read"]}, ["verb read needs what.repositories"]),
@@ -188,6 +193,7 @@ def test_defaults_are_shown():
     ("RestoreSession", RESTORE, RESTORE | {"existing": "update"}, "create a new one instead"),
     ("Repository", REPOSITORY, REPOSITORY | {"path": "east/ns/other/db"}, "path cannot be changed"),
     ("Repository", REPOSITORY, REPOSITORY | {"storageRef": {"name": "x"}}, "storageRef cannot be changed"),
+    ("Standby", STANDBY | {"namespaceMap": {"a": "b"}}, STANDBY | {"namespaceMap": {"a": "c"}}, "namespaceMap cannot be changed"),
     ("Snapshot", SNAPSHOT, SNAPSHOT | {"snapshotId": "1" * 64}, "snapshotId cannot be changed"),
     ("BackupStorage", STORAGE, GOOD["BackupStorage"][1], "kind of backend cannot be changed"),
 ])
@@ -209,7 +215,7 @@ def test_fields_are_explained():
 
 
 def test_short_names_and_category_work():
-    for short in ("bstore", "drepo", "bplan", "bsess", "dsnap", "rsess", "hookt", "bgrant", "dmaas"):
+    for short in ("bstore", "drepo", "bplan", "bsess", "dsnap", "rsess", "hookt", "bgrant", "standby", "dmaas"):
         kubectl("get", short, "-n", NAMESPACE)
 
 

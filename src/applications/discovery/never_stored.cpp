@@ -36,6 +36,7 @@ constexpr KindRule kind_rules[] = {
     {"dmaas.io", "restoresessions", "a record of what DMaaS did"},
     {"dmaas.io", "verificationsessions", "a record of what DMaaS did"},
     {"dmaas.io", "copysessions", "a record of what DMaaS did"},
+    {"dmaas.io", "standbys", "says whom the source cluster follows"},
     {"dmaas.io", "snapshots", "a view of the repository"},
     {"dmaas.io", "repositories", "a view of the storage"},
 };

@@ -12,6 +12,10 @@ namespace dmaas::applications {
 inline constexpr std::string_view left_to_cluster =
     "it exists already, and is of the whole cluster: the session's account may not change it";
 
+/// A standby takes the place of an application; what is there for everybody is another's.
+inline constexpr std::string_view left_by_standby =
+    "it exists already, and is of the whole cluster: a standby leaves it as it is";
+
 /// Whether `refusal` of an update is a reason to leave the object. Pure.
 inline bool is_left_to_cluster(const ObjectId& object, const Error& refusal) {
   return object.key.namespace_name.empty() && refusal.code() == ErrorCode::permission_denied;

@@ -23,7 +23,7 @@ JsonObject missing_texts(const Json* existing, const Json* added) {
   if (added == nullptr || !added->is_object()) return missing;
   for (const auto& [key, value] : added->get_object()) {
     // The account was there before: this restore did not make it.
-    if (key == api::label::restored_by) continue;
+    if (key == api::label::restored_by || key == api::label::standby) continue;
     if (existing == nullptr || find(*existing, key) == nullptr) missing[key] = value;
   }
   return missing;

@@ -32,6 +32,7 @@ void strip_metadata(Json& object) {
   }
   // Where it is restored nothing need protect it.
   remove_annotations(object, {api::annotation::protection, api::annotation::protection_message});
+  remove_field(at(metadata, "labels"), api::label::standby);
   remove_field(&object, "status");
 }
 

@@ -17,18 +17,6 @@
 namespace dmaas::cli {
 namespace {
 
-Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& texts,
-                                                       std::string_view flag) {
-  std::map<std::string, std::string> pairs;
-  for (const auto& text : texts) {
-    auto equals = text.find('=');
-    if (equals == std::string::npos)
-      return fail(ErrorCode::invalid_input, fmt::format("{} is FROM=TO, not '{}'", flag, text));
-    pairs[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return pairs;
-}
-
 /// Where objects are looked for that are named without namespace.
 std::vector<std::string> places_of(const Connection& connection, const std::string& own) {
   return {own, connection.namespace_name, std::string(api::default_system_namespace)};
@@ -115,28 +103,6 @@ Result<> set_files(const RestoreFlags& flags, api::RestoreSelection& what) {
   return {};
 }
 
-Result<> set_changes(const RestoreFlags& flags, api::RestoreSessionSpec& spec) {
-  if (flags.claim_sizes.empty() && flags.replicas.empty()) return {};
-  auto& changes = spec.changes.emplace();
-  for (const auto& text : flags.claim_sizes) {
-    auto equals = text.find('=');
-    api::ClaimOverride change;
-    if (equals != std::string::npos) change.claims = {text.substr(0, equals)};
-    change.size = Quantity{equals == std::string::npos ? text : text.substr(equals + 1)};
-    changes.claims.push_back(std::move(change));
-  }
-  for (const auto& [name, count] : TRY(parse_pairs(flags.replicas, "--replicas"))) {
-    std::int32_t replicas = 0;
-    auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), replicas);
-    if (error != std::errc{} || end != count.data() + count.size() || replicas < 0) {
-      return fail(ErrorCode::invalid_input,
-                  fmt::format("--replicas is WORKLOAD=COUNT, not '{}={}'", name, count));
-    }
-    changes.replicas.push_back({.name = name, .replicas = replicas});
-  }
-  return {};
-}
-
 void add_source_flags(CLI::App& command, RestoreFlags& flags) {
   command.add_option("--repository", flags.repository, "Repository: [namespace/]name")
       ->type_name("REPOSITORY");
@@ -175,6 +141,65 @@ void add_source_flags(CLI::App& command, RestoreFlags& flags) {
 
 }  // namespace
 
+Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& texts,
+                                                       std::string_view flag) {
+  std::map<std::string, std::string> pairs;
+  for (const auto& text : texts) {
+    auto equals = text.find('=');
+    if (equals == std::string::npos)
+      return fail(ErrorCode::invalid_input, fmt::format("{} is FROM=TO, not '{}'", flag, text));
+    pairs[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return pairs;
+}
+
+Result<std::optional<api::RestoreChanges>> changes_of(const RestoreFlags& flags) {
+  if (flags.claim_sizes.empty() && flags.replicas.empty())
+    return std::optional<api::RestoreChanges>();
+  api::RestoreChanges changes;
+  for (const auto& text : flags.claim_sizes) {
+    auto equals = text.find('=');
+    api::ClaimOverride change;
+    if (equals != std::string::npos) change.claims = {text.substr(0, equals)};
+    change.size = Quantity{equals == std::string::npos ? text : text.substr(equals + 1)};
+    changes.claims.push_back(std::move(change));
+  }
+  for (const auto& [name, count] : TRY(parse_pairs(flags.replicas, "--replicas"))) {
+    std::int32_t replicas = 0;
+    auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), replicas);
+    if (error != std::errc{} || end != count.data() + count.size() || replicas < 0) {
+      return fail(ErrorCode::invalid_input,
+                  fmt::format("--replicas is WORKLOAD=COUNT, not '{}={}'", name, count));
+    }
+    changes.replicas.push_back({.name = name, .replicas = replicas});
+  }
+  return std::optional(std::move(changes));
+}
+
+void add_destination_flags(CLI::App& command, RestoreFlags& flags) {
+  command
+      .add_option("--map-namespace", flags.namespaces,
+                  "FROM=TO (repeatable): restore into another namespace")
+      ->type_name("FROM=TO");
+  add_placement_flags(command, flags);
+}
+
+void add_placement_flags(CLI::App& command, RestoreFlags& flags) {
+  command
+      .add_option("--map-storage-class", flags.classes,
+                  "FROM=TO (repeatable); an empty TO is the default class")
+      ->type_name("FROM=TO");
+  command
+      .add_option("--claim-size", flags.claim_sizes,
+                  "[CLAIM=]SIZE (repeatable): another size of a claim, or of all, such as "
+                  "data-*=20Gi")
+      ->type_name("[CLAIM=]SIZE");
+  command
+      .add_option("--replicas", flags.replicas,
+                  "WORKLOAD=COUNT (repeatable): another number of replicas")
+      ->type_name("WORKLOAD=COUNT");
+}
+
 void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
   add_cluster_flags(command, flags.cluster);
   add_source_flags(command, flags);
@@ -195,14 +220,7 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
       ->check(CLI::IsMember({"skip", "update", "fail", "recreate"}))
       ->type_name("EXISTING")
       ->capture_default_str();
-  command
-      .add_option("--map-namespace", flags.namespaces,
-                  "FROM=TO (repeatable): restore into another namespace")
-      ->type_name("FROM=TO");
-  command
-      .add_option("--map-storage-class", flags.classes,
-                  "FROM=TO (repeatable); an empty TO is the default class")
-      ->type_name("FROM=TO");
+  add_destination_flags(command, flags);
   command
       .add_option("--in-place", flags.in_place,
                   "Replace the data of claims that exist; with pods that use one: refuseIfInUse or "
@@ -215,15 +233,6 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
       ->type_name("FROM=TO");
   command.add_flag("--keep-extra-files", flags.keep_extra_files,
                    "With --in-place: leave files that the backup does not have");
-  command
-      .add_option("--claim-size", flags.claim_sizes,
-                  "[CLAIM=]SIZE (repeatable): another size of a claim, or of all, such as "
-                  "data-*=20Gi")
-      ->type_name("[CLAIM=]SIZE");
-  command
-      .add_option("--replicas", flags.replicas,
-                  "WORKLOAD=COUNT (repeatable): another number of replicas")
-      ->type_name("WORKLOAD=COUNT");
   command.add_option("--prefix", flags.name_prefix, "Restore as new: put before all names")
       ->type_name("TEXT");
 }
@@ -244,7 +253,7 @@ Result<api::RestoreSession> restore_session(const Connection& connection, const 
   session.spec.what.volumes = flags.volumes;
   TRY(set_files(flags, session.spec.what));
   TRY(set_in_place(flags, session.spec));
-  TRY(set_changes(flags, session.spec));
+  session.spec.changes = TRY(changes_of(flags));
   if (flags.existing == "update") session.spec.existing = api::ExistingPolicy::update;
   if (flags.existing == "fail") session.spec.existing = api::ExistingPolicy::fail;
   if (flags.existing == "recreate") session.spec.existing = api::ExistingPolicy::recreate;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/restore_session.hpp"
@@ -40,6 +43,16 @@ struct RestoreFlags {
   }
 };
 void add_restore_flags(CLI::App& command, RestoreFlags& flags);
+/// Where to, and how objects differ there: of these the flags that a standby has too.
+void add_destination_flags(CLI::App& command, RestoreFlags& flags);
+/// Of these those of one application whose namespace is named otherwise.
+void add_placement_flags(CLI::App& command, RestoreFlags& flags);
+
+/// "FROM=TO", each once. Errors: invalid_input, naming `flag`.
+Result<std::map<std::string, std::string>> parse_pairs(const std::vector<std::string>& texts,
+                                                       std::string_view flag);
+/// Nothing when no flag changes an object. Errors: invalid_input.
+Result<std::optional<api::RestoreChanges>> changes_of(const RestoreFlags& flags);
 
 /// The session that the flags ask for, in the namespace of -n, else in the system namespace: there
 /// a restore may reach every namespace. Errors: invalid_input, not_found.

@@ -77,12 +77,13 @@ void for_each_command(
 }
 
 std::string_view completed_objects(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kinds{{
       {"PLAN", "plans"},
       {"STORAGE", "storages -A"},
       {"REPOSITORY", "repositories -A"},
       {"SESSION", "sessions"},
       {"BACKUP", "backups -A"},
+      {"STANDBY", "standbys"},
       {"VERIFIER", "verifiers"},
       {"RETENTION", "retentionpolicies"},
       {"POLICY", "policies"},

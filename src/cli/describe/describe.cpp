@@ -41,7 +41,7 @@ Result<std::string> describe_object(const api::KindInfo& kind, const Json& objec
   bool told = TRY(
       (tell_any<api::BackupSession, api::RestoreSession, api::BackupConfiguration, api::Snapshot,
                 api::BackupStorage, api::Repository, api::BackupPolicy, api::BackupVerifier,
-                api::VerificationSession, api::CopySession>(story, kind, object)));
+                api::VerificationSession, api::CopySession, api::Standby>(story, kind, object)));
   if (!told) tell_spec(story, object);
   story.events(events);
   return story.text();

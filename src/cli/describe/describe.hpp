@@ -12,6 +12,7 @@
 #include "api/repository.hpp"
 #include "api/restore_session.hpp"
 #include "api/snapshot.hpp"
+#include "api/standby.hpp"
 #include "api/verification_session.hpp"
 #include "cli/describe/story.hpp"
 
@@ -33,6 +34,7 @@ void tell(Story& story, const api::BackupVerifier& verifier);
 void tell(Story& story, const api::VerificationSession& session);
 void tell(Story& story, const api::CopySession& session);
 void tell(Story& story, const api::BackupPolicy& policy);
+void tell(Story& story, const api::Standby& standby);
 
 /// Parts that `dmaas preflight` shows too.
 void tell_preflight(Story& story, const api::PreflightSummary& summary);

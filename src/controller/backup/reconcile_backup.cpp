@@ -131,6 +131,9 @@ Result<> BackupReconciler::find_plan(Work& work) const {
   const auto& spec = work.session.spec;
   work.plan = TRY(find_object<api::BackupConfiguration>(
       world_.stores.plans, {work.session.metadata.namespace_name, spec.plan.name}));
+  if (spec.application_stopped) {
+    for (auto& run : work.plan.spec.runs) run.hooks = {};
+  }
   work.run = spec.run.empty() ? &work.plan.spec.runs.front() : work.plan.spec.find_run(spec.run);
   if (work.run != nullptr) return {};
   return fail(ErrorCode::invalid_input, fmt::format("the plan has no run '{}'", spec.run));

@@ -7,6 +7,7 @@
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
 #include "api/repository.hpp"
+#include "api/standby.hpp"
 #include "base/time_text.hpp"
 #include "controller/status.hpp"
 
@@ -211,6 +212,37 @@ void write_verifications(MetricsText& text, const Stores& stores) {
         [](const auto& result) { return maybe(result.time_to_recover); });
 }
 
+void write_standbys(MetricsText& text, const Stores& stores) {
+  auto standbys = decode_all<api::Standby>(stores.standbys);
+  auto write = [&](std::string_view name, std::string_view help, auto value_of) {
+    write_each(text, standbys, "standby", name, help, value_of);
+  };
+  auto time_of = [](const std::optional<api::StandbyBackup>& backup) {
+    return backup ? maybe(backup->time) : std::nullopt;
+  };
+  write("dmaas_standby_ready", "1: the standby can follow its repository.",
+        [](const auto& standby) {
+          return condition_value(standby.status.conditions, api::condition::ready);
+        });
+  write("dmaas_standby_activation_ready", "1: the cluster would take every object.",
+        [](const auto& standby) {
+          return condition_value(standby.status.conditions, api::condition::activation_ready);
+        });
+  write("dmaas_standby_active", "1: the application runs here.", [](const auto& standby) {
+    return std::optional<double>(standby.status.activation_time ? 1 : 0);
+  });
+  write("dmaas_standby_newest_backup_timestamp_seconds", "Time of the newest backup it knows.",
+        [&](const auto& standby) { return time_of(standby.status.newest); });
+  write("dmaas_standby_synced_backup_timestamp_seconds", "Time of the backup in its claims.",
+        [&](const auto& standby) { return time_of(standby.status.synced); });
+  write("dmaas_standby_last_sync_written_bytes", "How much the last synchronisation wrote.",
+        [](const auto& standby) {
+          const auto& last = standby.status.last_sync;
+          return last ? std::optional<double>(static_cast<double>(last->bytes_written))
+                      : std::nullopt;
+        });
+}
+
 struct SessionKind {
   std::string_view kind;
   kube::Store& store;
@@ -255,6 +287,7 @@ void ClusterMetrics::write(const Stores& stores, MetricsText& text) {
   write_storages(text, stores);
   write_repositories(text, stores);
   write_verifications(text, stores);
+  write_standbys(text, stores);
   std::lock_guard lock{mutex_};
   count_ended(stores);
   text.begin("dmaas_sessions_ended_total", "counter", "Sessions that ended, by how.");

@@ -7,13 +7,14 @@
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
 #include "controller/repository/publish_backup.hpp"
+#include "controller/standby/followers.hpp"
 #include "controller/status.hpp"
 
 namespace dmaas::controller {
 namespace {
 
 /// Other clusters write to repositories too, and nothing tells of it.
-constexpr std::chrono::hours look_period{1};
+constexpr std::chrono::hours longest_look_period{1};
 /// A controller that starts has all of them to look at. Each costs memory and asks the storage.
 constexpr std::size_t max_looks_at_once = 4;
 constexpr std::chrono::seconds queue_period{1};
@@ -58,6 +59,11 @@ void take_over(api::RepositoryStatus& status, const api::RepositoryStatus& found
                        condition.last_transition_time.value_or(Timestamp{}));
 }
 
+std::chrono::nanoseconds look_period(const World& world, const kube::ObjectKey& repository) {
+  auto wanted = refresh_interval_of(world, repository).value_or(longest_look_period);
+  return std::min<std::chrono::nanoseconds>(wanted, longest_look_period);
+}
+
 std::string_view first_segment(std::string_view path) {
   return path.substr(0, path.find('/'));
 }
@@ -89,12 +95,12 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
       auto made =
           std::min<std::size_t>(static_cast<std::size_t>(status.snapshot_count), max_shown_backups);
       looks_[key] = {repository.metadata.generation, std::max(shown, made), now};
-      delay = look_period;
+      delay = look_period(world_, key);
     } else {
       show_failure(status, reason_of(found.code()), found.error(), now);
     }
   } else {
-    delay = look_period;
+    delay = std::max<std::chrono::nanoseconds>(time_to_look(key), queue_period);
   }
   leave_queue(key);
   status.observed_generation = repository.metadata.generation;
@@ -119,13 +125,25 @@ bool RepositoryReconciler::must_look(const api::Repository& repository, std::siz
   const auto& maintenance = repository.status.maintenance;
   if (maintenance.phase != api::MaintenancePhase::idle) return false;
   if (!api::is_true(repository.status.conditions, api::condition::ready)) return true;
+  auto left = time_to_look(repository.metadata.key());
   std::lock_guard lock{mutex_};
   auto known = looks_.find(repository.metadata.key());
   if (known == looks_.end() || known->second.generation != repository.metadata.generation)
     return true;
   if (maintenance.completion_time && *maintenance.completion_time > known->second.time) return true;
   // Fewer objects than before: somebody tidied up, and gets them back only when it is time.
-  return shown > known->second.shown || world_.clock.now() - known->second.time >= look_period;
+  return shown > known->second.shown || left == std::chrono::nanoseconds{0};
+}
+
+std::chrono::nanoseconds RepositoryReconciler::time_to_look(const kube::ObjectKey& key) const {
+  auto period = look_period(world_, key);
+  std::lock_guard lock{mutex_};
+  auto known = looks_.find(key);
+  if (known == looks_.end()) return period;
+  // The clock may have been set back.
+  auto age = std::max<std::chrono::nanoseconds>(world_.clock.now() - known->second.time,
+                                                std::chrono::nanoseconds{0});
+  return std::max<std::chrono::nanoseconds>(period - age, std::chrono::nanoseconds{0});
 }
 
 bool RepositoryReconciler::may_look(const kube::ObjectKey& key) {

@@ -110,7 +110,12 @@ Result<api::OrderVolume> volume_order(World& world, const api::RestoreSession& s
                                       const api::RestoredVolume& volume, std::stop_token stop) {
   auto order = volume_of(volume.volume_mode);
   order.verify_files = session.spec.verify_files;
-  if (volume.in_place) order.extra_files = session.spec.in_place->extra_files;
+  if (volume.in_place) {
+    order.extra_files = session.spec.in_place->extra_files;
+    // A mover that was lost may have left anything.
+    order.compare =
+        volume.attempts > 1 ? api::FileComparison::content : session.spec.in_place->compare;
+  }
   if (session.spec.what.files.empty()) return order;
   auto plan = TRY(load_restore_plan(world, session, std::move(stop)));
   order.files = TRY(find_planned(plan, volume)).files;

@@ -63,6 +63,7 @@ Result<> note_readiness(api::RestoreSessionStatus& status, const api::RestoreRep
 api::OrderApply apply_order(const World& world, const api::RestoreSession& session) {
   const auto& spec = session.spec;
   auto account = restore_account(world, session);
+  auto owner = kube::controller_of(session.source);
   return {.step = step_of(session.status),
           .account_namespace = account.namespace_name,
           .service_account = account.name,
@@ -74,7 +75,8 @@ api::OrderApply apply_order(const World& world, const api::RestoreSession& sessi
           .in_place = spec.in_place,
           .changes = spec.changes,
           .await_ready = session.status.dumps.empty(),
-          .defuse = spec.defuse};
+          .defuse = spec.defuse,
+          .standby_uid = owner && owner->kind == "Standby" ? owner->uid : std::string()};
 }
 
 }  // namespace
@@ -397,6 +399,7 @@ Result<> RestoreReconciler::take_volume_result(Work& work, const api::MoverResul
   if (succeeded && !volume.in_place)
     volume.persistent_volume = TRY(volume_behind(world_, fill_key(world_, work, volume), stop));
   volume.bytes_done = result.bytes;
+  volume.bytes_written = result.bytes_written;
   volume.files_done = result.files;
   volume.files_verified = result.files_verified;
   volume.message = result.message;

@@ -26,6 +26,7 @@ struct MemoryWorld {
   kube::Store verification_sessions{};
   kube::Store policies{};
   kube::Store copy_sessions{};
+  kube::Store standbys{};
   kube::Store mover_pods{};
   Grants grants{server, settings.namespace_name};
   MoverSlots slots{settings, grants, mover_pods, clock};
@@ -42,7 +43,8 @@ struct MemoryWorld {
               .ca_certificate = "PEM",
               .stores = {storages, repositories, plans, backup_sessions, snapshots,
                          restore_sessions, retention_policies, hook_templates, grant_objects,
-                         verifiers, verification_sessions, policies, copy_sessions, mover_pods},
+                         verifiers, verification_sessions, policies, copy_sessions, standbys,
+                         mover_pods},
               .grants = grants,
               .slots = slots,
               .vault = vault,
