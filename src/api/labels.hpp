@@ -52,6 +52,8 @@ inline constexpr std::string_view list_repositories = "dmaas.io/list-repositorie
 inline constexpr std::string_view volume_version = "dmaas.io/volume-version";
 /// On a plan: what looks unusual in backups up to this time is as it should be.
 inline constexpr std::string_view accept_data = "dmaas.io/accept-data";
+/// On a plan: the migration that `dmaas migrate` makes with it, as JSON.
+inline constexpr std::string_view migration = "dmaas.io/migration";
 /// On a repository: each new value makes the controller maintain it once.
 inline constexpr std::string_view maintain = "dmaas.io/maintain";
 }  // namespace annotation

@@ -31,7 +31,8 @@ void strip_metadata(Json& object) {
     remove_field(metadata, key);
   }
   // Where it is restored nothing need protect it.
-  remove_annotations(object, {api::annotation::protection, api::annotation::protection_message});
+  remove_annotations(object, {api::annotation::protection, api::annotation::protection_message,
+                              api::annotation::migration});
   remove_field(at(metadata, "labels"), api::label::standby);
   remove_field(&object, "status");
 }

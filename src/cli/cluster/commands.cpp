@@ -16,6 +16,7 @@ void add_cluster_commands(CLI::App& app, CommandLine& line) {
   add_upgrade_point_commands(app, line);
   add_copy_commands(app, line);
   add_standby_commands(app, line);
+  add_migrate_commands(app, line);
   add_cancel_command(app, line);
   add_pause_commands(app, line);
   add_retention_commands(app, line);

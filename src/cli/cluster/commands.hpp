@@ -22,6 +22,7 @@ void add_retention_commands(CLI::App& app, CommandLine& line);   // set, preview
 void add_accept_command(CLI::App& app, CommandLine& line);
 void add_upgrade_point_commands(CLI::App& app, CommandLine& line);
 void add_standby_commands(CLI::App& app, CommandLine& line);  // create, status, activate, ...
+void add_migrate_commands(CLI::App& app, CommandLine& line);  // start, status, stop, resume, ...
 void add_status_command(CLI::App& app, CommandLine& line);
 void add_report_command(CLI::App& app, CommandLine& line);
 void add_get_command(CLI::App& app, CommandLine& line);

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "api/labels.hpp"
 #include "applications/readiness.hpp"
+#include "applications/scaling.hpp"
 #include "controller/accounts.hpp"
 #include "controller/backup/live_volume.hpp"
 #include "controller/status.hpp"
@@ -25,18 +25,6 @@ constexpr std::string_view workloads_stopped = "WorkloadsStopped";
 /// Condition: the workloads have their replicas again.
 constexpr std::string_view workloads_released = "WorkloadsReleased";
 
-const std::array<kube::Resource, 4> scaled_kinds = {
-    kube::resources::replica_sets(), kube::resources::deployments(),
-    kube::resources::stateful_sets(),
-    kube::Resource{"", "v1", "replicationcontrollers", "ReplicationController", true}};
-
-const kube::Resource* find_scaled_kind(std::string_view api_version, std::string_view kind) {
-  auto found = std::ranges::find_if(scaled_kinds, [&](const kube::Resource& resource) {
-    return resource.kind == kind && resource.api_version() == api_version;
-  });
-  return found == scaled_kinds.end() ? nullptr : &*found;
-}
-
 kube::ObjectKey key_of(const StoppedWorkload& workload) {
   return {workload.namespace_name, workload.name};
 }
@@ -44,23 +32,10 @@ std::string text_of(const StoppedWorkload& workload) {
   return workload.kind + " " + key_of(workload).text();
 }
 
-std::int32_t replicas_of(const Json& workload) {
-  return static_cast<std::int32_t>(number_at(workload, "spec", "replicas").value_or(1));
-}
-
-/// Errors: conflict (another object of its name has taken its place), those of the API server.
 Result<> scale(World& world, const RestoreWork& work, const StoppedWorkload& workload,
                std::int32_t replicas, std::stop_token stop) {
-  const auto* resource = find_scaled_kind(workload.api_version, workload.kind);
-  ENSURE(resource != nullptr);
-  JsonArray patch{JsonObject{{"op", "test"}, {"path", "/metadata/uid"}, {"value", workload.uid}},
-                  JsonObject{{"op", "add"}, {"path", "/spec/replicas"}, {"value", replicas}}};
   auto account = world.client.impersonating(impersonated(restore_account(world, work.session)));
-  kube::WriteOptions options;
-  options.subresource = "scale";
-  TRY(account->patch(*resource, key_of(workload), {kube::PatchKind::json, std::move(patch)},
-                     options, std::move(stop)));
-  return {};
+  return applications::scale(*account, workload, replicas, std::move(stop));
 }
 
 bool is_awaited(const api::RestoredVolume& volume) {
@@ -115,7 +90,7 @@ void abandon(StoppedWorkload& workload, api::RestoreSessionStatus& status, std::
 
 Result<> release(World& world, RestoreWork& work, StoppedWorkload& workload, std::stop_token stop) {
   auto& status = work.session.status;
-  const auto* resource = find_scaled_kind(workload.api_version, workload.kind);
+  const auto* resource = applications::find_scaled_kind(workload.api_version, workload.kind);
   ENSURE(resource != nullptr);
   auto object = world.client.get(*resource, key_of(workload), stop);
   if (!object && object.code() != ErrorCode::not_found) return fail(std::move(object).error());
@@ -123,7 +98,7 @@ Result<> release(World& world, RestoreWork& work, StoppedWorkload& workload, std
     abandon(workload, status, "it is not there any more");
     return {};
   }
-  if (kube::uid_of(*object) == workload.uid && replicas_of(*object) == 0) {
+  if (kube::uid_of(*object) == workload.uid && applications::replicas_of(*object) == 0) {
     auto scaled = scale(world, work, workload, workload.replicas, std::move(stop));
     if (!scaled && may_pass(scaled.code())) return scaled;
     if (!scaled) {
@@ -155,32 +130,7 @@ bool is_older(const api::RestoreSessionStatus& status, std::string_view type,
 
 Result<StoppedWorkload> find_scaled_workload(World& world, const kube::ObjectKey& pod,
                                              std::stop_token stop) {
-  auto object = TRY(world.client.get(kube::resources::pods(), pod, stop));
-  const kube::Resource* resource = nullptr;
-  while (auto owner = kube::controller_of(object)) {
-    const auto* next = find_scaled_kind(owner->api_version, owner->kind);
-    if (next == nullptr) {
-      return fail(
-          ErrorCode::unsupported,
-          fmt::format("pod {} uses the claim and is run by {} {}, which cannot be scaled to "
-                      "zero: stop it there first",
-                      pod.text(), owner->kind, owner->name));
-    }
-    resource = next;
-    object = TRY(world.client.get(*resource, {pod.namespace_name, owner->name}, stop));
-  }
-  if (resource == nullptr) {
-    return fail(ErrorCode::unsupported,
-                fmt::format("pod {} uses the claim and belongs to no workload that can be scaled "
-                            "to zero: delete it first",
-                            pod.text()));
-  }
-  return StoppedWorkload{.api_version = resource->api_version(),
-                         .kind = resource->kind,
-                         .namespace_name = pod.namespace_name,
-                         .name = kube::name_of(object),
-                         .uid = kube::uid_of(object),
-                         .replicas = replicas_of(object)};
+  return applications::find_scaled_workload(world.client, pod, std::move(stop));
 }
 
 Result<bool> quiesce_workloads(World& world, RestoreWork& work, std::stop_token stop) {
@@ -227,7 +177,7 @@ Result<bool> release_workloads(World& world, RestoreWork& work, std::stop_token 
 Result<bool> await_released(World& world, RestoreWork& work, std::stop_token stop) {
   auto& status = work.session.status;
   for (const auto& workload : status.workloads) {
-    const auto* resource = find_scaled_kind(workload.api_version, workload.kind);
+    const auto* resource = applications::find_scaled_kind(workload.api_version, workload.kind);
     if (workload.state != WorkloadState::restored || resource == nullptr) continue;
     auto object = world.client.get(*resource, key_of(workload), stop);
     if (object.failed_with(ErrorCode::not_found)) continue;
