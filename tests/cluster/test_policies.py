@@ -3,12 +3,12 @@
 import itertools
 import json
 import os
-import random
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import yaml
 
 from sites.applications import Keeper, deploy_side_by_side
 from sites.people import Person
@@ -21,8 +21,6 @@ MAIN = {"name": "main", "namespace": SYSTEM}
 TEMPLATE = {"runs": [{"name": "backup", "schedule": "${schedule}"}], "storages": [{"storageRef": {"name": "main"}}]}
 IMPACT = {"type": "incremental", "availability": "none at all", "performance": "reads one volume",
           "recoverability": "to the last night", "setupMakesUnavailable": False}
-# So many orders of creation are tried, side by side.
-ORDERS = 24
 
 
 def policy(name, namespaces, kinds=("StatefulSet",), **spec):
@@ -95,6 +93,20 @@ def test_an_annotation_protects_a_workload_and_its_removal_ends_it(site, cleared
     wait_for("the plan's end", lambda: not plans_in(site, "pol-blue"))
     wait_for("the annotation's end", lambda: protection(site, "deployment", "idle", "pol-blue")[0] is None)
     assert len(site.list("snapshots.dmaas.io", "pol-blue")) == 1
+
+
+def test_protection_is_chosen_while_the_database_is_being_written(site, cleared):
+    """Nothing of it is in the cluster yet: what to put beside its manifest, and what that does to it, is told."""
+    make(site, cleared, namespace("pol-new"), policy("chosen", ["pol-new"], kinds=["Deployment"], impact=[IMPACT]))
+    told = wait_for("the policy", lambda: (site.dmaas("policies", "--for", "Deployment/idle", "-n", "pol-new") or None))
+    assert all(text in told for text in ("dmaas.io/policy", "chosen", "none at all", "to the last night", "keeps it available")), told
+    plan = yaml.safe_load(site.dmaas("protect", "Deployment/idle", "-n", "pol-new", "--policy", "chosen", "--schedule", "0 5 * * *",
+                                     "--dry-run", "-o", "yaml"))
+    assert not plans_in(site, "pol-new")
+    site.apply({key: plan[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": "idle", "namespace": "pol-new"}},
+               workload("pol-new"))
+    site.dmaas("wait", "deployment/idle", "-n", "pol-new", "--timeout", "60s")
+    assert plans_in(site, "pol-new")[0]["spec"]["runs"][0]["schedule"] == "0 5 * * *"
 
 
 def test_a_default_protects_whole_namespaces_until_they_opt_out(site, cleared):
@@ -262,10 +274,8 @@ def test_hooks_are_not_silent(site, cleared):
 
 
 def test_the_order_of_creation_never_matters(site, cleared, password_file):
-    """Storage, retention, policy, application and plan in random orders, each in a namespace of its own."""
-    orders = list(itertools.permutations(range(5)))
-    random.Random(7).shuffle(orders)
-    tried = [(f"pol-o{number}", order) for number, order in enumerate(orders[:ORDERS])]
+    """Storage, retention, policy, application and plan in all 120 orders, side by side, each in a namespace of its own."""
+    tried = [(f"pol-o{number}", order) for number, order in enumerate(itertools.permutations(range(5)))]
     site.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "order-recovery", "namespace": SYSTEM},
                 "stringData": {"password": password_file.read_text().strip()}})
     site.apply(*(namespace(name) for name, _ in tried))
@@ -275,7 +285,7 @@ def test_the_order_of_creation_never_matters(site, cleared, password_file):
         list(pool.map(lambda trial: [site.apply(ingredients(site, trial[0])[step]) for step in trial[1]], tried))
     names = [name for name, _ in tried]
     try:
-        wait_for(lambda: f"all settle {settled_states(site, names)}", lambda: settled_states(site, names) == {("True", "True", "Ready")}, 90, 2)
+        wait_for(lambda: f"all settle {settled_states(site, names)}", lambda: settled_states(site, names) == {("True", "True", "Ready")}, 180, 2)
     finally:
         site.kubectl("-n", SYSTEM, "delete", "backupstorages,retentionpolicies", *names, "--ignore-not-found", "--wait=false")
 
