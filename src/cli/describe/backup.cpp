@@ -24,7 +24,7 @@ void tell(Story& story, const api::Snapshot& backup) {
   if (status.cluster)
     story.fact("Cluster", fmt::format("{} (uid {})", status.cluster->name, status.cluster->uid));
   story.fact("Complete", status.complete ? "yes" : "no");
-  story.fact("Point in time", status.point_in_time ? "yes" : "no");
+  story.fact("One moment", status.point_in_time ? "yes" : "no");
   if (const auto& verification = status.verification; verification && verification->time) {
     story.fact("Verified",
                fmt::format("{}, {} ({}, session {})", verification->verified ? "yes" : "no",
