@@ -19,6 +19,21 @@ bool wants_sync(const api::Standby& standby, const api::StandbyBackup& newest) {
   return newest.time > status.synced->time;
 }
 
+/// What a session has to be started for; nothing: for nothing.
+std::optional<StandbyTask> next_task(const api::Standby& standby, const StandbyScene& scene) {
+  if (standby.spec.activate) return StandbyTask::activation;
+  if (!scene.newest) return std::nullopt;
+  if (wants_sync(standby, *scene.newest)) return StandbyTask::sync;
+  const auto& checked = standby.status.checked;
+  bool is_checked = checked && checked->snapshot_id == scene.newest->snapshot_id;
+  return is_checked ? std::nullopt : std::optional(StandbyTask::check);
+}
+
+StandbyMove start_of(StandbyTask task) {
+  if (task == StandbyTask::activation) return StandbyMove::activate;
+  return task == StandbyTask::sync ? StandbyMove::sync : StandbyMove::check;
+}
+
 }  // namespace
 
 bool keeps_changes(const api::Standby& standby) {
@@ -30,13 +45,12 @@ StandbyDecision decide_standby(const api::Standby& standby, const StandbyScene& 
   if (status.work) return decide_work(standby, scene);
   if (!standby.spec.activate && status.active) return {StandbyMove::deactivate};
   if (standby.spec.activate && status.activation_time) return {StandbyMove::rest};
-  if (status.retry_time && scene.now < *status.retry_time)
-    return {StandbyMove::rest, status.retry_time};
-  if (standby.spec.activate) return {StandbyMove::activate};
-  if (!scene.newest) return {StandbyMove::rest};
-  if (wants_sync(standby, *scene.newest)) return {StandbyMove::sync};
-  bool is_checked = status.checked && status.checked->snapshot_id == scene.newest->snapshot_id;
-  return {is_checked ? StandbyMove::rest : StandbyMove::check};
+  auto task = next_task(standby, scene);
+  if (!task) return {StandbyMove::rest};
+  // Objects that the cluster refuses hold no data back.
+  bool has_failed = status.failed_task == task && status.retry_time;
+  if (has_failed && scene.now < *status.retry_time) return {StandbyMove::rest, status.retry_time};
+  return {start_of(*task)};
 }
 
 }  // namespace dmaas::controller

@@ -71,12 +71,21 @@ TEST_F(DecideStandbyTest, OneSessionIsWaitedForAndThenTaken) {
 }
 
 TEST_F(DecideStandbyTest, WhatFailedIsTriedAgainWhenItIsTime) {
+  standby_.status.failed_task = StandbyTask::sync;
   standby_.status.retry_time = noon + std::chrono::minutes{1};
   auto decision = decide_standby(standby_, scene_);
   EXPECT_EQ(decision.move, StandbyMove::rest);
   EXPECT_EQ(decision.again, standby_.status.retry_time);
   scene_.now = *decision.again;
   EXPECT_EQ(next(), StandbyMove::sync);
+}
+
+TEST_F(DecideStandbyTest, ObjectsThatAreRefusedHoldNoDataBack) {
+  standby_.status.failed_task = StandbyTask::check;
+  standby_.status.retry_time = noon + std::chrono::minutes{1};
+  EXPECT_EQ(next(), StandbyMove::sync);
+  hold(*scene_.newest);
+  EXPECT_EQ(next(), StandbyMove::rest);
 }
 
 TEST_F(DecideStandbyTest, AnActivationDoesNotWaitForASynchronisation) {
