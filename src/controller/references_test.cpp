@@ -55,22 +55,22 @@ protected:
   Quiescence quiescence{system_clock()};
   Background background;
   kube::EventRecorder events{server, {}};
-  World world{.client = server,
-              .clock = system_clock(),
-              .settings = settings,
-              .cluster_uid = "u",
-              .cluster_version = "v1.34.2",
-              .ca_certificate = "",
-              .stores = {storages, repositories, plans, backups, snapshots, restores, retentions,
-                         templates, given, verifiers, verifications, policies, copies, standbys,
-                         pods},
-              .grants = gateway_grants,
-              .slots = slots,
-              .vault = vault,
-              .reports = reports,
-              .background = background,
-              .quiescence = quiescence,
-              .events = events};
+  World world{
+      .client = server,
+      .clock = system_clock(),
+      .settings = settings,
+      .cluster_uid = "u",
+      .cluster_version = "v1.34.2",
+      .ca_certificate = "",
+      .stores = {storages, repositories, plans, backups, snapshots, restores, retentions, templates,
+                 given, verifiers, verifications, policies, copies, standbys, pods},
+      .grants = gateway_grants,
+      .slots = slots,
+      .vault = vault,
+      .reports = reports,
+      .background = background,
+      .quiescence = quiescence,
+      .events = events};
 };
 
 TEST_F(ReferencesTest, APlanReadsOnlyItsOwnNamespaceHoweverItNamesAnother) {

@@ -35,23 +35,23 @@ struct MemoryWorld {
   Background background{};
   Quiescence quiescence{clock};
   kube::EventRecorder events{server, {.instance = "test"}};
-  World world{.client = server,
-              .clock = clock,
-              .settings = settings,
-              .cluster_uid = "0123456789",
-              .cluster_version = "v1.34.2",
-              .ca_certificate = "PEM",
-              .stores = {storages, repositories, plans, backup_sessions, snapshots,
-                         restore_sessions, retention_policies, hook_templates, grant_objects,
-                         verifiers, verification_sessions, policies, copy_sessions, standbys,
-                         mover_pods},
-              .grants = grants,
-              .slots = slots,
-              .vault = vault,
-              .reports = reports,
-              .background = background,
-              .quiescence = quiescence,
-              .events = events};
+  World world{
+      .client = server,
+      .clock = clock,
+      .settings = settings,
+      .cluster_uid = "0123456789",
+      .cluster_version = "v1.34.2",
+      .ca_certificate = "PEM",
+      .stores = {storages, repositories, plans, backup_sessions, snapshots, restore_sessions,
+                 retention_policies, hook_templates, grant_objects, verifiers,
+                 verification_sessions, policies, copy_sessions, standbys, mover_pods},
+      .grants = grants,
+      .slots = slots,
+      .vault = vault,
+      .reports = reports,
+      .background = background,
+      .quiescence = quiescence,
+      .events = events};
 };
 
 }  // namespace dmaas::controller
