@@ -30,6 +30,7 @@
 #include "controller/standby/followers.hpp"
 #include "controller/standby/reconcile_standby.hpp"
 #include "controller/storage/reconcile_storage.hpp"
+#include "controller/storage/storage_changes.hpp"
 #include "controller/sweeper.hpp"
 #include "controller/trusted_authorities.hpp"
 #include "controller/verification/reconcile_verification.hpp"
@@ -105,6 +106,16 @@ std::vector<kube::ObjectKey> all_keys(const kube::Store& store) {
   std::vector<kube::ObjectKey> keys;
   for (const auto& object : store.all()) keys.push_back(kube::key_of(*object));
   return keys;
+}
+
+void wake_by_storages(kube::Controller& controller, const World& world, const kube::Store& own) {
+  // They are to be there before it begins.
+  controller.triggered_by(world.stores.storages,
+                          [](const Json&) { return std::vector<kube::ObjectKey>(); });
+  world.stores.storages.subscribe([&controller, &own](const kube::Change& change) {
+    if (!changes_use(change)) return;
+    for (const auto& key : all_keys(own)) controller.enqueue(key);
+  });
 }
 
 /// What policies make and share depends on these.
@@ -194,8 +205,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   auto& repository_controller =
       plane.control({.name = "repositories"}, world.stores.repositories, repositories);
   repository_controller.triggered_by(world.stores.snapshots, repository_of);
-  repository_controller.triggered_by(
-      world.stores.storages, [&](const Json&) { return all_keys(world.stores.repositories); });
+  wake_by_storages(repository_controller, world, world.stores.repositories);
   auto& maintenance_controller =
       plane.control({.name = "maintenances"}, world.stores.repositories, maintenances);
   maintenance_controller.triggered_by(world.stores.snapshots, repository_of);
@@ -205,15 +215,15 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
   plan_controller.triggered_by(world.stores.verification_sessions, plan_in_status_of);
   plan_controller.triggered_by(world.stores.copy_sessions, plan_of);
-  for (auto* needed : {&world.stores.storages, &world.stores.retention_policies,
-                       &world.stores.hook_templates, &world.stores.grants, &world.stores.policies})
+  wake_by_storages(plan_controller, world, world.stores.plans);
+  for (auto* needed : {&world.stores.retention_policies, &world.stores.hook_templates,
+                       &world.stores.grants, &world.stores.policies})
     plan_controller.triggered_by(*needed,
                                  [&](const Json&) { return all_keys(world.stores.plans); });
   auto& backup_controller =
       plane.control({.name = "backups", .workers = 4}, world.stores.backup_sessions, backups);
   backup_controller.triggered_by(world.stores.mover_pods, session_of);
-  backup_controller.triggered_by(
-      world.stores.storages, [&](const Json&) { return all_keys(world.stores.backup_sessions); });
+  wake_by_storages(backup_controller, world, world.stores.backup_sessions);
   auto& restore_controller =
       plane.control({.name = "restores", .workers = 4}, world.stores.restore_sessions, restores);
   restore_controller.triggered_by(world.stores.mover_pods, session_of);
@@ -231,8 +241,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   auto& copy_controller =
       plane.control({.name = "copies", .workers = 2}, world.stores.copy_sessions, copies);
   copy_controller.triggered_by(world.stores.mover_pods, session_of);
-  copy_controller.triggered_by(world.stores.storages,
-                               [&](const Json&) { return all_keys(world.stores.copy_sessions); });
+  wake_by_storages(copy_controller, world, world.stores.copy_sessions);
   follow_repositories(plane, world, standbys, repository_controller);
 
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
