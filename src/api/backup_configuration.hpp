@@ -154,6 +154,27 @@ constexpr auto names_of(GroupConsistency) {
   return std::to_array<std::string_view>({"BestEffort", "Required"});
 }
 
+/// Backups are taken on one storage, verified there, and copied to the plan's storages only then.
+struct PlanStaging {
+  NamespacedReference storage{};
+  std::chrono::nanoseconds retention = std::chrono::hours{24};
+  std::optional<LocalReference> verifier{};
+  bool operator==(const PlanStaging&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("storageRef", self.storage, "The BackupStorage that backups are taken on.",
+          rule::required);
+    field("retention", self.retention,
+          "How long they are kept there, at least until they are copied. Longer than from one "
+          "backup to the next, a backup has an earlier one to be compared with.",
+          rule::with_default);
+    field("verifierRef", self.verifier,
+          "The BackupVerifier that says how they are verified, in the same namespace; its schedule "
+          "does not matter. Absent: the backup is restored whole into a scratch namespace, where "
+          "the application has to become ready.");
+  }
+};
+
 struct BackupConfigurationSpec {
   std::vector<BackupTarget> targets{};
   std::vector<BackupRun> runs{};
@@ -166,6 +187,7 @@ struct BackupConfigurationSpec {
   std::int32_t history_limit = 10;
   std::optional<PlanTrigger> trigger{};
   PlanObjectives objectives{};
+  std::optional<PlanStaging> stage_and_verify_first{};
 
   const BackupRun* find_run(std::string_view name) const;
   const BackupTarget* find_target(std::string_view name) const;
@@ -198,6 +220,9 @@ struct BackupConfigurationSpec {
           rule::minimum(1), rule::maximum(200));
     field("trigger", self.trigger, "Starts a session when its value changes.");
     field("objectives", self.objectives, "What recoveries have to achieve.");
+    field("stageAndVerifyFirst", self.stage_and_verify_first,
+          "Take backups on another storage first, and copy to storages only what a verification "
+          "there has passed.");
     field.rule(
         "!has(self.trigger) || !has(self.trigger.run) || self.trigger.run == '' || "
         "self.runs.exists(r, r.name "

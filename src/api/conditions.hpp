@@ -48,6 +48,9 @@ inline constexpr std::string_view space_sufficient = "SpaceSufficient";
 inline constexpr std::string_view space_low = "SpaceLow";
 /// On a backup and a plan: data changed in a way that damage does.
 inline constexpr std::string_view data_looks_unusual = "DataLooksUnusual";
+/// On a staged backup, its session and plan: whether it passed its verification on the stage. True
+/// is what lets it be copied.
+inline constexpr std::string_view staging_passed = "StagingPassed";
 /// On a plan: its backups do not expire until a person has looked at them.
 inline constexpr std::string_view retention_held = "RetentionHeld";
 /// On a standby: whether its claims hold the newest backup; whether the cluster would take every

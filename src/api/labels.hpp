@@ -22,6 +22,8 @@ inline constexpr std::string_view plan = "dmaas.io/plan";
 inline constexpr std::string_view run = "dmaas.io/run";
 inline constexpr std::string_view application = "dmaas.io/application";
 inline constexpr std::string_view repository = "dmaas.io/repository";
+/// On what is made for a staged backup: the uid of its Snapshot.
+inline constexpr std::string_view staged_backup = "dmaas.io/staged-backup";
 inline constexpr std::string_view restored_by = "dmaas.io/restored-by";
 /// On sessions of a standby, and on what its activation restored: the standby's UID.
 inline constexpr std::string_view standby = "dmaas.io/standby";

@@ -123,6 +123,23 @@ void check_storages(const BackupConfigurationSpec& spec, Problems& problems) {
   }
 }
 
+void check_staging(const BackupConfigurationSpec& spec, const Surroundings& where,
+                   Problems& problems) {
+  if (!spec.stage_and_verify_first) return;
+  const auto& staging = *spec.stage_and_verify_first;
+  auto stage = staging.storage.key(where.namespace_name);
+  bool is_target = std::ranges::any_of(spec.storages, [&](const PlanStorage& entry) {
+    return entry.storage.key(where.namespace_name) == stage;
+  });
+  problems.add_unless(
+      !is_target, "spec.stageAndVerifyFirst.storageRef",
+      fmt::format("'{}' is one of spec.storages; stage on another storage", stage.name));
+  problems.add_unless(!spec.storages.empty(), "spec.storages",
+                      "is required by stageAndVerifyFirst: name where verified backups go");
+  problems.add_unless(staging.retention >= std::chrono::minutes{1},
+                      "spec.stageAndVerifyFirst.retention", "must be at least 1m, such as 24h");
+}
+
 void check_retention(const BackupConfigurationSpec& spec, const Surroundings& where,
                      Problems& problems) {
   auto check = [&](const std::optional<NamespacedReference>& policy, const std::string& path) {
@@ -150,6 +167,7 @@ Result<> validate(const BackupConfigurationSpec& spec, const Surroundings& where
     check_run(spec, spec.runs[i], fmt::format("spec.runs[{}]", i), problems);
   }
   check_storages(spec, problems);
+  check_staging(spec, where, problems);
   for (const auto* objective : {&spec.objectives.recovery_point, &spec.objectives.recovery_time}) {
     problems.add_unless(!*objective || **objective >= std::chrono::seconds{1}, "spec.objectives",
                         "a duration must be at least 1s, such as 24h");

@@ -27,6 +27,7 @@
 #include "controller/repository/reconcile_repository.hpp"
 #include "controller/restore/reconcile_restore.hpp"
 #include "controller/snapshot/reconcile_snapshot.hpp"
+#include "controller/staging/reconcile_staging.hpp"
 #include "controller/standby/followers.hpp"
 #include "controller/standby/reconcile_standby.hpp"
 #include "controller/storage/reconcile_storage.hpp"
@@ -92,6 +93,32 @@ std::vector<kube::ObjectKey> plan_in_status_of(const Json& object) {
   auto slash = plan.find('/');
   if (slash == std::string::npos) return {};
   return {{plan.substr(0, slash), plan.substr(slash + 1)}};
+}
+
+/// A backup is shown first, and complete a moment later.
+bool makes_a_backup_complete(const kube::Change& change) {
+  bool was = change.previous != nullptr && flag_at(*change.previous, "status", "complete");
+  return kube::is_change_of_intent(change) || flag_at(*change.object, "status", "complete") != was;
+}
+
+/// Those of a plan that stages.
+std::vector<kube::ObjectKey> staged_backups_of(const Json& plan, const kube::Store& snapshots) {
+  std::vector<kube::ObjectKey> keys;
+  if (find(plan, "spec", "stageAndVerifyFirst") == nullptr) return keys;
+  for (const auto& snapshot : snapshots.in_namespace(kube::namespace_of(plan))) {
+    if (text_at(*snapshot, "status", "plan") == kube::key_of(plan).text())
+      keys.push_back(kube::key_of(*snapshot));
+  }
+  return keys;
+}
+
+/// The staged backup that a verification or a copy was made for.
+std::vector<kube::ObjectKey> staged_backup_of(const Json& session) {
+  if (kube::label_of(session, api::label::staged_backup).empty()) return {};
+  auto name = text_at(session, "spec", "snapshot");
+  const auto& copied = items_at(session, "spec", "backups", "snapshots");
+  if (!copied.empty() && copied.front().is_string()) name = copied.front().get_string();
+  return {{kube::namespace_of(session), name}};
 }
 
 /// The verification or standby that a restore belongs to, or the verifier that a verification does.
@@ -196,6 +223,7 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   RestoreReconciler restores{world};
   MaintenanceReconciler maintenances{world};
   SnapshotReconciler snapshots{world};
+  StagingReconciler stagings{world};
   VerifierReconciler verifiers{world};
   VerificationReconciler verifications{world};
   CopyReconciler copies{world};
@@ -211,9 +239,20 @@ Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& s
   maintenance_controller.triggered_by(world.stores.snapshots, repository_of);
   maintenance_controller.triggered_by(world.stores.mover_pods, session_of);
   plane.control({.name = "snapshots"}, world.stores.snapshots, snapshots);
+  auto& staging_controller = plane.control({.name = "stagings"}, world.stores.snapshots, stagings);
+  staging_controller.when(makes_a_backup_complete);
+  staging_controller.triggered_by(world.stores.plans, [&](const Json& plan) {
+    return staged_backups_of(plan, world.stores.snapshots);
+  });
+  // Only to be there before it begins: what it does not find would not be looked for again.
+  staging_controller.triggered_by(world.stores.repositories,
+                                  [](const Json&) { return std::vector<kube::ObjectKey>(); });
+  staging_controller.triggered_by(world.stores.verification_sessions, staged_backup_of);
+  staging_controller.triggered_by(world.stores.copy_sessions, staged_backup_of);
   auto& plan_controller = plane.control({.name = "plans"}, world.stores.plans, plans);
   plan_controller.triggered_by(world.stores.backup_sessions, plan_of);
   plan_controller.triggered_by(world.stores.verification_sessions, plan_in_status_of);
+  plan_controller.triggered_by(world.stores.snapshots, plan_in_status_of);
   plan_controller.triggered_by(world.stores.copy_sessions, plan_of);
   wake_by_storages(plan_controller, world, world.stores.plans);
   for (auto* needed : {&world.stores.retention_policies, &world.stores.hook_templates,

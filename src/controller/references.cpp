@@ -110,6 +110,22 @@ Result<std::vector<api::BackupStorage>> storages_of(const World& world,
                     "spec.storages");
 }
 
+Result<std::vector<api::BackupStorage>> written_storages_of(const World& world,
+                                                            const api::BackupConfiguration& plan) {
+  const auto& staging = plan.spec.stage_and_verify_first;
+  if (!staging) return storages_of(world, plan);
+  return std::vector{TRY(find_storage(world, staging->storage, plan.metadata.namespace_name))};
+}
+
+Result<std::vector<api::BackupStorage>> all_storages_of(const World& world,
+                                                        const api::BackupConfiguration& plan) {
+  auto storages = TRY(storages_of(world, plan));
+  if (plan.spec.stage_and_verify_first) {
+    for (auto& stage : TRY(written_storages_of(world, plan))) storages.push_back(std::move(stage));
+  }
+  return storages;
+}
+
 Result<> check_ready(const api::BackupStorage& storage) {
   if (api::is_true(storage.status.conditions, api::condition::ready)) return {};
   const auto* ready = api::find_condition(storage.status.conditions, api::condition::ready);

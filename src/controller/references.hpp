@@ -36,6 +36,14 @@ Result<Kind> find_object(const kube::Store& store, const kube::ObjectKey& key) {
 Result<std::vector<api::BackupStorage>> storages_of(const World& world,
                                                     const api::BackupConfiguration& plan);
 
+/// Those that its sessions write to: the stage, where backups are verified before they are copied
+/// to the storages of the plan; else these. Errors: as above.
+Result<std::vector<api::BackupStorage>> written_storages_of(const World& world,
+                                                            const api::BackupConfiguration& plan);
+/// Both, each once.
+Result<std::vector<api::BackupStorage>> all_storages_of(const World& world,
+                                                        const api::BackupConfiguration& plan);
+
 /// Where an object of a namespace stands, for the rules about it.
 api::Surroundings surroundings(const World& world, const std::string& namespace_name);
 

@@ -90,6 +90,7 @@ void tell(Story& story, const api::BackupSession& session) {
   story.fact("Objects", status.object_count > 0 ? std::to_string(status.object_count) : "");
   story.fact("Message", status.message);
   story.fact("Space", message_of(status.conditions, api::condition::space_sufficient));
+  story.fact("Staging", message_of(status.conditions, api::condition::staging_passed));
   tell_components(story, status);
   tell_storages(story, status);
   tell_hooks(story, status.hooks);

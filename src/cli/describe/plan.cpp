@@ -122,6 +122,13 @@ std::vector<std::string> obstacles_of(const api::BackupConfiguration& plan) {
 void tell(Story& story, const api::BackupConfiguration& plan) {
   const auto& status = plan.status;
   story.fact("Storages", storages_of(plan.spec));
+  if (const auto& staging = plan.spec.stage_and_verify_first) {
+    story.fact(
+        "Staged on",
+        fmt::format("{} for {}, copied once verified",
+                    kube::ObjectKey{staging->storage.namespace_name, staging->storage.name}.text(),
+                    format_duration(staging->retention)));
+  }
   story.fact("Policy", plan.spec.policy ? plan.spec.policy->name : "");
   story.fact("Paused", plan.spec.paused ? "yes" : "");
   story.fact("Consistency", plan.spec.group_consistency == api::GroupConsistency::required

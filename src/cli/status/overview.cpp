@@ -59,6 +59,7 @@ void look_at_plans(Overview& overview, const ClusterState& state) {
     attend(overview, "Plan", plan, api::condition::storages_ready);
     attend(overview, "Plan", plan, api::condition::objectives_met);
     attend(overview, "Plan", plan, api::condition::space_sufficient);
+    attend(overview, "Plan", plan, api::condition::staging_passed);
     attend_if_true(overview, "Plan", plan, api::condition::data_looks_unusual);
     const auto& next = plan.status.next_run_time;
     if (next && (!overview.next_run_time || *next < *overview.next_run_time)) {

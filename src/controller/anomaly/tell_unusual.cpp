@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "api/snapshot.hpp"
 #include "controller/anomaly/held_retention.hpp"
 #include "controller/anomaly/unusual_data.hpp"
+#include "controller/copying/choose_copies.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
 namespace {
 
-/// Fields of this manager stay when the backup is published anew.
-constexpr const char* manager = "dmaas-anomaly";
-
+/// The plan's backups before this one, wherever they are, each once: those of a stage are gone
+/// soon.
 std::vector<api::Snapshot> earlier_of(const World& world, const api::BackupConfiguration& plan,
                                       const api::Snapshot& backup) {
   auto accepted = accepted_until(plan);
@@ -23,10 +25,12 @@ std::vector<api::Snapshot> earlier_of(const World& world, const api::BackupConfi
     auto other = api::decode<api::Snapshot>(*object);
     bool counts = other && other->status.complete && !other->metadata.deletion_time &&
                   other->status.plan == plan.metadata.key().text() &&
-                  other->spec.repository == backup.spec.repository &&
                   other->spec.time < backup.spec.time &&
                   (!accepted || other->spec.time >= *accepted);
-    if (counts) earlier.push_back(std::move(*other));
+    bool is_known = counts && std::ranges::any_of(earlier, [&](const api::Snapshot& known) {
+                      return is_same_backup(known, *other);
+                    });
+    if (counts && !is_known) earlier.push_back(std::move(*other));
   }
   return earlier;
 }
@@ -47,7 +51,7 @@ Result<> tell_unusual(World& world, const api::BackupConfiguration& plan,
                            .status = api::ConditionStatus::yes,
                            .reason = "SuddenChange",
                            .message = message};
-  TRY(apply_condition(world, snapshot, std::move(condition), manager, std::move(stop)));
+  TRY(apply_condition(world, snapshot, std::move(condition), anomaly_manager, std::move(stop)));
   kube::EventNote event{.severity = kube::EventSeverity::warning,
                         .reason = std::string(api::condition::data_looks_unusual),
                         .action = "Backup",

@@ -89,6 +89,18 @@ std::vector<StorageVerdict> check_space(const World& world, const BackupWork& wo
   return verdicts;
 }
 
+StorageVerdict check_copy_space(const World& world, const api::BackupConfiguration& plan,
+                                const api::Snapshot& backup, const api::BackupStorage& storage) {
+  BackupWork work{.plan = plan};
+  const auto* run = work.plan.spec.find_run(backup.spec.run);
+  work.run = run == nullptr ? &work.plan.spec.runs.front() : run;
+  NeedFacts facts{.here = backups_here(world, work, storage.metadata.key()),
+                  .elsewhere = backups_elsewhere(world, plan)};
+  for (const auto& component : backup.status.components)
+    facts.parts.push_back({.name = component.name});
+  return judge(world, storage, facts);
+}
+
 void note_space(api::BackupSessionStatus& status, const std::vector<StorageVerdict>& verdicts,
                 Timestamp now) {
   if (verdicts.empty()) return;

@@ -15,6 +15,10 @@ namespace dmaas::controller {
 std::vector<StorageVerdict> check_space(const World& world, const BackupWork& work,
                                         const applications::Application& application);
 
+/// The same for a copy of a backup of the plan.
+StorageVerdict check_copy_space(const World& world, const api::BackupConfiguration& plan,
+                                const api::Snapshot& backup, const api::BackupStorage& storage);
+
 /// Writes the verdicts into the status: figures, condition SpaceSufficient, and storages without
 /// room are dropped. Pure.
 void note_space(api::BackupSessionStatus& status, const std::vector<StorageVerdict>& verdicts,

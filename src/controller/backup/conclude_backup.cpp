@@ -74,6 +74,8 @@ Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
   if (status.start_time) status.duration = format_duration(now - *status.start_time);
   finish_status(status, now);
   bool succeeded = status.phase == BackupPhase::succeeded;
+  if (succeeded && work.plan.spec.stage_and_verify_first)
+    status.message += "; it is on the stage, and copied when a verification there has passed";
   bool is_everywhere = succeeded && describe_dropped(status).empty();
   world_.events.record(
       work.session.source,

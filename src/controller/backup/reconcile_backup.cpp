@@ -205,7 +205,7 @@ Result<Action> BackupReconciler::begin(Work& work, std::stop_token stop) {
     status.message = "waiting: many other sessions begin now";
     return look_again;
   }
-  auto storages = TRY(storages_of(world_, work.plan));
+  auto storages = TRY(written_storages_of(world_, work.plan));
   note_storages(work, storages);
   if (!status.message.empty() && is_younger_than(work, storage_grace)) return look_again;
   storages = without_dropped(status, std::move(storages));
@@ -231,7 +231,7 @@ Result<> BackupReconciler::find_what_it_needs(const Work& work, std::stop_token 
   // The hooks after as well: what the hooks before do to the application must not stay.
   for (const auto* hooks : {&work.run->hooks.before, &work.run->hooks.after})
     TRY(resolve_hooks(world_, *hooks, work.plan.metadata.namespace_name));
-  auto storages = TRY(storages_of(world_, work.plan));
+  auto storages = TRY(written_storages_of(world_, work.plan));
   TRY(check_any_ready(storages));
   return check_policy(world_, work.plan, std::move(stop));
 }
@@ -293,7 +293,7 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
           TRY(bind_hook_account(world_, shared->plan.metadata.namespace_name, stopped));
         auto application = TRY(application_of(*shared, stopped));
         shared->storages =
-            without_dropped(shared->session.status, TRY(storages_of(world_, shared->plan)));
+            without_dropped(shared->session.status, TRY(written_storages_of(world_, shared->plan)));
         // Before anything is written: a repository is made where there is room only.
         for (auto& storage : shared->storages) measure_filesystem(gateway_, storage, stopped);
         auto verdicts = check_space(world_, *shared, *application);
@@ -326,8 +326,9 @@ Result<Action> BackupReconciler::resolve(Work& work, std::stop_token stop) {
     drop_storage(status, storage, message, now);
     if (flag_at(error, "full")) note_full(status, storage, message, now);
   }
-  auto planned = plan_components(work.plan, work.targets(), *application,
-                                 without_dropped(status, TRY(storages_of(world_, work.plan))));
+  auto planned =
+      plan_components(work.plan, work.targets(), *application,
+                      without_dropped(status, TRY(written_storages_of(world_, work.plan))));
   if (!planned.obstacle.empty()) return fail(ErrorCode::invalid_input, planned.obstacle);
   status.components = std::move(planned.components);
   status.warnings = std::move(planned.warnings);
@@ -518,7 +519,7 @@ Result<> BackupReconciler::give_up_where_storage_fails(Work& work, api::Componen
 }
 
 std::string BackupReconciler::trouble_of(const Work& work) const {
-  auto storages = storages_of(world_, work.plan);
+  auto storages = written_storages_of(world_, work.plan);
   for (const auto& storage :
        without_dropped(work.session.status, storages.value_or(std::vector<api::BackupStorage>()))) {
     if (auto ready = check_ready(storage); !ready) return ready.error().message();

@@ -11,6 +11,7 @@
 #include "controller/anomaly/held_retention.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
+#include "controller/staging/staged_backup.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -41,6 +42,8 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
   auto plan = TRY(find_object<api::BackupConfiguration>(world.stores.plans, key));
   const auto* reference = api::retention_policy_of(plan, storage);
   if (reference == nullptr) return std::vector<std::string>();
+  // What lies on the stage goes when it is copied: the stage's own retention says when.
+  if (is_stage(plan, storage)) return std::vector<std::string>();
   if (!unaccepted_backups(world, plan).empty()) {
     log_info("no backup expires: data look unusual and nobody has accepted it",
              {{"plan", plan_text}});

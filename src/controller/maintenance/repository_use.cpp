@@ -26,7 +26,7 @@ bool uses(const World& world, const api::BackupSession& session, const Repositor
       find_object<api::BackupConfiguration>(world.stores.plans, {own, session.spec.plan.name});
   if (!plan) return false;
   auto path = api::repository_path(world.settings.cluster_name, plan->metadata.key(), plan->spec);
-  auto storages = storages_of(world, *plan).value_or(std::vector<api::BackupStorage>());
+  auto storages = written_storages_of(world, *plan).value_or(std::vector<api::BackupStorage>());
   return path == place.path && std::ranges::any_of(storages, [&](const auto& storage) {
            return storage.metadata.key() == place.storage;
          });

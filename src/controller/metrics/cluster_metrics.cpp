@@ -73,6 +73,8 @@ void write_plans(MetricsText& text, const Stores& stores) {
         condition(api::condition::objectives_met));
   write("dmaas_plan_space_sufficient", "1: the storages have room for the next backup.",
         condition(api::condition::space_sufficient));
+  write("dmaas_plan_staging_passed", "1: the newest staged backup passed its verification.",
+        condition(api::condition::staging_passed));
   write("dmaas_plan_data_unusual", "1: data changed as damage does, and nobody accepted it.",
         [](const auto& plan) {
           return std::optional<double>(

@@ -20,6 +20,7 @@
 #include "controller/policy/check_policy.hpp"
 #include "controller/policy/protection.hpp"
 #include "controller/references.hpp"
+#include "controller/staging/staged_backup.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
 #include "kube/runtime/finalizer.hpp"
@@ -193,6 +194,7 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
   TRY(summarise_sessions(plan, stop));
   TRY(catch_up(world_, plan, sessions_of(world_, plan), stop));
   note_unusual(plan.status.conditions, plan, unaccepted_backups(world_, plan), now);
+  note_staging(world_, plan);
   if (auto next = judge(plan)) delay = std::min(*delay, *next - now);
   auto shown = show_protection(world_, plan, stop);
   if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));
@@ -207,10 +209,11 @@ Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token
     TRY(resolve_hooks(world_, run.hooks.before, plan.metadata.namespace_name));
     TRY(resolve_hooks(world_, run.hooks.after, plan.metadata.namespace_name));
   }
-  auto storages = TRY(storages_of(world_, plan));
+  auto storages = TRY(all_storages_of(world_, plan));
   note_storages(plan.status.conditions, storages, world_.clock.now());
   note_room(plan, storages);
-  TRY(check_any_ready(storages));
+  auto written = TRY(written_storages_of(world_, plan));
+  TRY(check_any_ready(written));
   return find_what_belongs(plan, std::move(stop));
 }
 

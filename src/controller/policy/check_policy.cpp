@@ -71,7 +71,7 @@ Result<> check_policy(World& world, const api::BackupConfiguration& plan, std::s
   if (own == system) return {};
   auto policy = TRY(find_policy(world, plan));
   applications::BoundedPlan bounded{plan.spec, own, system, {}};
-  for (const auto& storage : TRY(storages_of(world, plan))) {
+  for (const auto& storage : TRY(all_storages_of(world, plan))) {
     auto key = storage.metadata.key();
     bool is_by_policy =
         storage.spec.usage.namespaces == api::UsageScope::policies && key.namespace_name != own;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/backup_session.hpp"
+#include "api/copy_session.hpp"
 #include "api/repository.hpp"
 #include "base/time_text.hpp"
 #include "controller/references.hpp"
@@ -56,6 +57,11 @@ std::optional<Timestamp> last_change_of(const World& world, const kube::ObjectKe
     if (end > newest && writes_to(*object, storage.text())) newest = end;
   }
   if (auto end = parse_timestamp(newest)) last = *end;
+  for (const auto& object : world.stores.copy_sessions.all()) {
+    auto copy = api::decode<api::CopySession>(*object);
+    if (copy && copy->spec.storage.key(copy->metadata.namespace_name) == storage)
+      last = std::max(last, copy->status.completion_time);
+  }
   for (const auto& repository : repositories_on(world, storage))
     last = std::max(last, repository.status.maintenance.completion_time);
   return last;

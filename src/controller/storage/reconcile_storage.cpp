@@ -123,8 +123,9 @@ bool StorageReconciler::is_in_use(const api::BackupStorage& storage) const {
     if (!session || is_final(session->status.phase) || !session->status.start_time) return false;
     auto plan = find_object<api::BackupConfiguration>(
         world_.stores.plans, {session->metadata.namespace_name, session->spec.plan.name});
-    auto used = plan ? storages_of(world_, *plan).value_or(std::vector<api::BackupStorage>())
-                     : std::vector<api::BackupStorage>();
+    auto used = plan
+                    ? written_storages_of(world_, *plan).value_or(std::vector<api::BackupStorage>())
+                    : std::vector<api::BackupStorage>();
     return std::ranges::any_of(used, [&](const api::BackupStorage& candidate) {
       return candidate.metadata.key() == storage.metadata.key();
     });

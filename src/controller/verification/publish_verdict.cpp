@@ -8,9 +8,6 @@
 namespace dmaas::controller {
 namespace {
 
-/// Fields of this manager stay when the backup is published anew.
-constexpr const char* manager = "dmaas-verification";
-
 kube::ObjectKey backup_of(const api::VerificationSession& session) {
   auto repository = session.spec.repository.key(session.metadata.namespace_name);
   return {repository.namespace_name, session.status.snapshot};
@@ -56,7 +53,7 @@ Result<> publish_verdict(World& world, const api::VerificationSession& session,
   auto told = fmt::format("{} (session {})", message, session.metadata.key().text());
   auto applied = kube::apply_status(world.client, api::kind_info<api::Snapshot>().resource(),
                                     verdict_document(*backup, *verdict, told, now),
-                                    {.field_manager = manager}, std::move(stop));
+                                    {.field_manager = verdict_manager}, std::move(stop));
   if (!applied && applied.code() != ErrorCode::not_found) return fail(std::move(applied).error());
   world.events.record(
       backup->source,

@@ -7,6 +7,9 @@
 
 namespace dmaas::controller {
 
+/// Writes these fields, which stay when the backup is published anew.
+inline constexpr const char* verdict_manager = "dmaas-verification";
+
 /// Condition Verified and status.verification of a backup, beside what others say of it. Pure.
 Json verdict_document(const api::Snapshot& backup, const api::SnapshotVerification& verdict,
                       const std::string& message, Timestamp now);
