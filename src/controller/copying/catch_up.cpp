@@ -8,6 +8,7 @@
 #include "api/labels.hpp"
 #include "api/names.hpp"
 #include "controller/backup/backup_work.hpp"
+#include "controller/backup/check_space.hpp"
 #include "controller/copying/choose_copies.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
@@ -169,6 +170,12 @@ private:
     if (world_.clock.now() < resume) {
       status.message = fmt::format("session {} failed and is followed by another one soon: {}",
                                    last->metadata.name, last->status.message);
+      return {};
+    }
+    // It may have been dropped because it has no room: then nothing has changed by that it answers.
+    auto space = check_copy_space(world_, plan_, missed->backups.front(), storage);
+    if (space.verdict == SpaceVerdict::insufficient) {
+      status.message = describe_refusal(space);
       return {};
     }
     return start(storage, *missed, last, status, std::move(stop));

@@ -77,8 +77,13 @@ protected:
     back_up("main", 1);
   }
 
-  void put_storage(const std::string& name, bool is_ready) {
+  void put_storage(const std::string& name, bool is_ready,
+                   std::optional<std::int64_t> left_bytes = {}) {
     api::BackupStorage storage;
+    if (left_bytes) {
+      storage.status.space = api::StorageSpace{
+          .time = day(0), .filesystem_bytes = 1'000, .filesystem_free_bytes = left_bytes};
+    }
     storage.metadata = {.name = name, .namespace_name = "dmaas-system"};
     storage.spec.usage.namespaces = api::UsageScope::all;
     storage.spec.recovery_password_secret.name = "r";
@@ -138,6 +143,16 @@ TEST_F(CatchUpTest, NothingBeginsWhileTheStorageDoesNotAnswer) {
   run();
   EXPECT_TRUE(made().empty());
   EXPECT_NE(status().message.find("no answer"), std::string::npos) << status().message;
+}
+
+TEST_F(CatchUpTest, NothingIsCopiedToAStorageWithoutRoom) {
+  put_storage("away", true, 0);
+  run();
+  EXPECT_TRUE(made().empty());
+  EXPECT_NE(status().message.find("not enough space"), std::string::npos) << status().message;
+  put_storage("away", true, 500);
+  run();
+  EXPECT_EQ(made().size(), 1U);
 }
 
 TEST_F(CatchUpTest, AStorageThatHasAllIsCaughtUp) {
