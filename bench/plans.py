@@ -31,7 +31,8 @@ DIRECTORY = Path("/var/lib/dmaas-bench-plans")
 # Kept by the controller; more movers than that would be run if it made them.
 MOVERS_AT_MOST = 8
 SLOTS = 32
-PER_CALL = 100
+# A multiple of what a team has: a namespace and what is in it come by one call.
+PER_CALL = 99
 WRITERS = 4
 POLL_SECONDS = 5
 ROUND_SECONDS = 900

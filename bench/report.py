@@ -79,7 +79,6 @@ def plans_table(usage: PlansUsage) -> list[str]:
         "| many plans | |", "|---|--:|",
         f"| plans due in one minute | {usage.plans:,} |",
         f"| sessions, all succeeded | {usage.sessions:,} |",
-        f"| sessions per second, of all rounds | {usage.sessions / usage.wall_seconds:.1f} |",
         f"| session made after the due time, s: median, 99 % | {made[0]:.0f}, {made[1]:.0f} |",
         f"| session over after the due time, s: median, 99 % | {ended[0]:.0f}, {ended[1]:.0f} |",
         f"| requests of the controller per session | {usage.controller_calls / usage.sessions:.1f} |",

@@ -29,7 +29,6 @@ def test_the_repetition_in_the_middle_stands_for_all():
 
 def test_the_table_names_rates_and_limits():
     lines = plans_table(usage(1000.0))
-    assert "| sessions per second, of all rounds | 5.0 |" in lines
     assert "| requests of the controller per session | 9.0 |" in lines
     assert "| session over after the due time, s: median, 99 % | 20, 80 |" in lines
 
