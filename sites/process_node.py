@@ -30,11 +30,9 @@ exec "$@"
 
 
 class ProcessNode:
-    """Used as a context; `slots` pods run at one time, others wait. Counts its own requests."""
+    """Used as a context; `slots` pods run at one time, others wait."""
 
     def __init__(self, site: Site, name: str, slots: int) -> None:
-        self.requests = 0
-        self.pods_run = 0
         self.most_at_once = 0
         self._site, self._name, self._slots = site, name, slots
         self._local = threading.local()
@@ -111,7 +109,6 @@ class ProcessNode:
             process = subprocess.Popen(list(map(str, command)), env=environment, stdout=log, stderr=log)
             with self._lock:
                 self._known[pod["metadata"]["uid"]] = process
-                self.pods_run += 1
                 running = sum(1 for known in self._known.values() if known and known.poll() is None)
                 self.most_at_once = max(self.most_at_once, running)
             return process.wait()
@@ -154,8 +151,6 @@ class ProcessNode:
 
     def _request(self, method: str, path: str, body: object = None, kind: str = "application/json") -> dict:
         """FileNotFoundError when there is no such object; one that exists already is as good."""
-        with self._lock:
-            self.requests += 1
         text = None if body is None else json.dumps(body)
         for attempt in range(3):
             try:

@@ -15,10 +15,6 @@ constexpr std::array<std::string_view, 8> restricted_volumes = {
     "configMap", "csi",   "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim",
     "projected", "secret"};
 
-bool is_set(const Json& spec, std::string_view key) {
-  return flag_at(spec, key);
-}
-
 bool has_items(const Json& spec, std::string_view key) {
   return !items_at(spec, key).empty();
 }
@@ -36,7 +32,7 @@ bool names(const JsonArray& values, std::string_view wanted) {
 
 bool keeps_baseline(const Json& spec) {
   for (const std::string_view key : {"privileged", "hostPID", "hostIPC", "hostNetwork"}) {
-    if (is_set(spec, key)) return false;
+    if (flag_at(spec, key)) return false;
   }
   for (const std::string_view key :
        {"hostPorts", "allowedUnsafeSysctls", "allowedProcMountTypes"}) {
