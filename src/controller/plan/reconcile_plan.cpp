@@ -28,8 +28,10 @@
 namespace dmaas::controller {
 namespace {
 
-/// What belongs to an application is looked up again after this time.
-constexpr std::chrono::minutes discovery_period{10};
+/// What belongs to an application is looked up again after this time; every backup looks by itself.
+/// It asks for each kind that the cluster serves: with 500 plans more often would be a load.
+constexpr std::chrono::hours discovery_period{1};
+constexpr std::chrono::minutes longest_pause{10};
 constexpr std::chrono::minutes look_again_period{1};
 /// While a plan has just come to wait for something, which mostly is on its way.
 constexpr std::chrono::seconds look_soon_period{2};
@@ -60,6 +62,15 @@ api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::str
   if (found != status.runs.end()) return *found;
   return status.runs.emplace_back(
       api::RunStatus{.name = run, .since = std::chrono::floor<std::chrono::seconds>(since)});
+}
+
+/// What a discovery depends on: an edit of anything else needs none.
+std::string discovered_parts(const api::BackupConfiguration& plan) {
+  api::BackupConfigurationSpec parts{.targets = plan.spec.targets};
+  parts.group_consistency = plan.spec.group_consistency;
+  for (const auto& run : plan.spec.runs)
+    parts.runs.push_back({.name = run.name, .targets = run.targets, .hooks = run.hooks});
+  return to_canonical_text(to_json(parts));
 }
 
 RunPast past_of(const api::BackupConfiguration& plan, const api::RunStatus& status) {
@@ -158,6 +169,7 @@ Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_tok
     });
     if (any_runs) return kube::Action::requeue(poll_period);
     TRY(hide_protection(world_, *decoded, stop));
+    forget(decoded->metadata.uid);
     return kube::Action::await_change();
   };
   return kube::with_finalizer(world_.client, api::kind_info<api::BackupConfiguration>().resource(),
@@ -166,7 +178,14 @@ Result<kube::Action> PlanReconciler::reconcile(const Json& object, std::stop_tok
 
 Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
                                                 std::stop_token stop) {
+  // The local copy may not have what was written a moment ago.
+  if (is_discovery_due(plan)) {
+    auto newest = TRY(load_newest<api::BackupConfiguration>(world_, plan.source, stop));
+    if (!newest) return kube::Action::await_change();
+    plan = std::move(*newest);
+  }
   auto before = to_json(plan.status);
+  auto shown_before = protection_of(plan);
   std::optional<std::chrono::nanoseconds> delay = look_again_period;
   auto looked = look_at(plan, stop);
   plan.status.observed_generation = plan.metadata.generation;
@@ -175,7 +194,7 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
   if (looked && allowed) {
     TRY(run_trigger(plan, stop));
     auto until_next = TRY(run_schedules(plan, stop));
-    if (until_next) delay = std::min(*until_next, std::chrono::nanoseconds{discovery_period});
+    if (until_next) delay = std::min(*until_next, std::chrono::nanoseconds{longest_pause});
     bool paused = plan.spec.paused;
     set_ready(
         plan.status.conditions,
@@ -196,10 +215,50 @@ Result<kube::Action> PlanReconciler::look_after(api::BackupConfiguration plan,
   note_unusual(plan.status.conditions, plan, unaccepted_backups(world_, plan), now);
   note_staging(world_, plan);
   if (auto next = judge(plan)) delay = std::min(*delay, *next - now);
-  auto shown = show_protection(world_, plan, stop);
+  auto shown = keep_shown(plan, shown_before, stop);
   if (to_json(plan.status) != before) TRY(write_status(world_, plan, stop));
   TRY(shown);
   return kube::Action::requeue(*delay);
+}
+
+bool PlanReconciler::is_discovery_due(const api::BackupConfiguration& plan) {
+  const auto& status = plan.status;
+  bool is_known = status.resolved && status.resolved->time &&
+                  api::is_true(status.conditions, api::condition::ready);
+  if (!is_known || world_.clock.now() - *status.resolved->time >= discovery_period) return true;
+  if (status.observed_generation == plan.metadata.generation) return false;
+  std::lock_guard lock{mutex_};
+  auto known = discovered_.find(plan.metadata.uid);
+  return known == discovered_.end() || known->second != discovered_parts(plan);
+}
+
+void PlanReconciler::note_discovery(const api::BackupConfiguration& plan) {
+  std::lock_guard lock{mutex_};
+  discovered_[plan.metadata.uid] = discovered_parts(plan);
+}
+
+void PlanReconciler::forget(const std::string& plan_uid) {
+  std::lock_guard lock{mutex_};
+  shown_.erase(plan_uid);
+  discovered_.erase(plan_uid);
+}
+
+/// Whether the targets still say so is looked up only now and then.
+Result<> PlanReconciler::keep_shown(api::BackupConfiguration& plan, const Protection& before,
+                                    std::stop_token stop) {
+  auto now = world_.clock.now();
+  {
+    std::lock_guard lock{mutex_};
+    auto last = shown_.find(plan.metadata.uid);
+    bool is_recent =
+        last != shown_.end() && now >= last->second && now - last->second < look_again_period;
+    bool is_same = protection_of(plan) == before && named_targets(plan) == plan.status.shown_on;
+    if (is_recent && is_same) return {};
+  }
+  TRY(show_protection(world_, plan, stop));
+  std::lock_guard lock{mutex_};
+  shown_[plan.metadata.uid] = now;
+  return {};
 }
 
 Result<> PlanReconciler::look_at(api::BackupConfiguration& plan, std::stop_token stop) {
@@ -240,11 +299,7 @@ void PlanReconciler::note_room(api::BackupConfiguration& plan,
 
 Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::stop_token stop) {
   auto now = world_.clock.now();
-  bool is_fresh = plan.status.resolved && plan.status.resolved->time &&
-                  now - *plan.status.resolved->time < discovery_period &&
-                  plan.status.observed_generation == plan.metadata.generation &&
-                  api::is_true(plan.status.conditions, api::condition::ready);
-  if (is_fresh) return {};
+  if (!is_discovery_due(plan)) return {};
   auto view = TRY(applications::ClientView::open(world_.client, stop));
   bool is_admins = plan.metadata.namespace_name == world_.settings.namespace_name;
   auto reach = is_admins ? applications::Reach::cluster : applications::Reach::namespaces;
@@ -256,6 +311,7 @@ Result<> PlanReconciler::find_what_belongs(api::BackupConfiguration& plan, std::
   resolved.volumes = std::move(planned.volumes);
   if (resolved.volumes.size() > max_volumes_shown) resolved.volumes.resize(max_volumes_shown);
   plan.status.resolved = std::move(resolved);
+  note_discovery(plan);
   note_needed_secrets(plan.status.conditions, application, now);
   auto moving = TRY(note_stillness(plan, application));
   if (planned.is_heard) return fail(ErrorCode::unsupported, planned.obstacle);

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "api/backup_configuration.hpp"
 #include "api/backup_session.hpp"
 #include "applications/application.hpp"
+#include "controller/policy/protection.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/controller.hpp"
 
@@ -23,6 +27,12 @@ public:
 
 private:
   Result<kube::Action> look_after(api::BackupConfiguration plan, std::stop_token stop);
+  bool is_discovery_due(const api::BackupConfiguration& plan);
+  void note_discovery(const api::BackupConfiguration& plan);
+  /// What is remembered of a plan.
+  void forget(const std::string& plan_uid);
+  Result<> keep_shown(api::BackupConfiguration& plan, const Protection& before,
+                      std::stop_token stop);
   Result<> look_at(api::BackupConfiguration& plan, std::stop_token stop);
   /// Condition SpaceSufficient.
   void note_room(api::BackupConfiguration& plan, const std::vector<api::BackupStorage>& storages);
@@ -46,6 +56,11 @@ private:
   Result<> summarise_sessions(api::BackupConfiguration& plan, std::stop_token stop);
 
   World& world_;
+  std::mutex mutex_;  // of what follows
+  /// When the targets of a plan, by its uid, were last made to say how it stands.
+  std::unordered_map<std::string, Timestamp> shown_;
+  /// What the last discovery of a plan, by its uid, was made for.
+  std::unordered_map<std::string, std::string> discovered_;
   std::function<void(const kube::ObjectKey&)> wake_ = [](const kube::ObjectKey&) {};
 };
 
