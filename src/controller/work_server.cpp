@@ -83,8 +83,11 @@ void WorkServer::handle(const Call& call) {
                 {{"path", std::string(call.request.path())}, {"cause", error.message()}});
   }
   JsonObject body{{"code", name_of(error.code())}, {"message", error.message()}};
+  http::Headers headers{{"Content-Type", "application/json"}};
+  // One that does not lead would say so on this connection for ever: another may reach the leader.
+  if (error.code() == ErrorCode::unavailable) headers.emplace_back("Connection", "close");
   // A client that has gone needs no answer.
-  static_cast<void>(call.response.send_json(status_of(error.code()), to_text(body)));
+  static_cast<void>(call.response.send(status_of(error.code()), headers, bytes_of(to_text(body))));
 }
 
 Result<> WorkServer::answer(const Call& call) {

@@ -38,6 +38,7 @@ public:
 class ServerResponse {
 public:
   virtual ~ServerResponse() = default;
+  /// A header `Connection: close` ends the connection after this answer.
   virtual Result<> send(int status, const Headers& headers, BytesView body) = 0;
   /// Streams a body: with `size` as Content-Length, else chunked. The handler calls `write` until
   /// done, then returns. When fewer than `size` bytes were written the connection is cut, so that

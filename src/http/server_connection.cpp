@@ -49,6 +49,10 @@ bool is_line_text(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
 }
 
+bool is_wish_to_close(std::string_view header, std::string_view value) {
+  return header == "Connection" && value == "close";
+}
+
 /// The answer to what the parser refused; 0 when there is nobody to answer.
 int status_of(const SystemError& error) {
   if (error == ParserError::header_limit || error == ParserError::buffer_overflow) return 431;
@@ -391,8 +395,9 @@ private:
 
   Result<std::string> begin(int status, const Headers& headers, std::optional<std::uint64_t> size) {
     for (const auto& [name, value] : headers) {
-      if (is_line_text(name) && is_line_text(value)) continue;
-      return fail(ErrorCode::internal, "a line break in the header " + name.substr(0, 64));
+      if (!is_line_text(name) || !is_line_text(value))
+        return fail(ErrorCode::internal, "a line break in the header " + name.substr(0, 64));
+      if (is_wish_to_close(name, value)) keep_alive_ = false;
     }
     started_ = true;
     if (!body_->is_done() && content_length_.value_or(0) > max_discarded_bytes) keep_alive_ = false;
@@ -402,7 +407,9 @@ private:
     auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", status,
                             reason_of(status), fmt::gmtime(now));
-    for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
+    for (const auto& [name, value] : headers) {
+      if (!is_wish_to_close(name, value)) head += fmt::format("{}: {}\r\n", name, value);
+    }
     if (chunked_ && has_body(status)) head += "Transfer-Encoding: chunked\r\n";
     if (size && status != 204 && status != 304)
       head += fmt::format("Content-Length: {}\r\n", *size);

@@ -290,6 +290,19 @@ TEST(ServerTest, FinishesRunningRequestsAtShutdown) {
   EXPECT_EQ(idle.read_to_end(), "");
 }
 
+TEST(ServerTest, AHandlerMayEndTheConnection) {
+  auto server = serve([](ServerRequest&, ServerResponse& response, std::stop_token) {
+    static_cast<void>(response.send(503, {{"Connection", "close"}}, bytes_of("elsewhere")));
+  });
+  RawClient client(server->port());
+  ASSERT_TRUE(client.send(get("/x")));
+  auto answer = client.read_to_end();
+  EXPECT_TRUE(answer.ends_with("elsewhere")) << answer;
+  auto said = answer.find("Connection: close\r\n");
+  ASSERT_NE(said, answer.npos);
+  EXPECT_EQ(answer.find("Connection: ", said + 1), answer.npos);
+}
+
 TEST(ServerTest, WaitsWithFurtherConnectionsAtTheLimit) {
   ServerOptions options;
   options.max_connections = 1;
