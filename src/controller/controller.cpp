@@ -39,6 +39,7 @@
 #include "controller/work_server.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/control_plane.hpp"
+#include "kube/runtime/fenced_client.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -177,22 +178,25 @@ void follow_repositories(kube::ControlPlane& plane, World& world, StandbyReconci
 constexpr std::chrono::seconds new_beginning_pause{2};
 
 /// From waiting for leadership to its loss. Everything in it begins anew with the next call.
-Result<> lead_once(kube::Client& client, const Settings& settings, WorkServer& server, Clock& clock,
-                   std::stop_token stop) {
-  auto cluster_uid = TRY(kube::cluster_uid(client, stop));
-  auto version = TRY(client.server_version(stop));
+Result<> lead_once(kube::Client& any_client, const Settings& settings, WorkServer& server,
+                   Clock& clock, std::stop_token stop) {
+  auto cluster_uid = TRY(kube::cluster_uid(any_client, stop));
+  auto version = TRY(any_client.server_version(stop));
   const auto authority_file = settings.tls_directory + "/ca.crt";
   auto authority = TRY(read_small_file(authority_file));
   auto gateway = TRY(http::Client::create({.ca_certificates = authority}));
 
+  kube::Tenure tenure;
+  kube::FencedClient client{any_client, tenure, clock};
   Grants grants{client, settings.namespace_name};
   kube::ControlPlaneOptions options;
   options.clock = &clock;
   options.metrics = &server.counters();
   options.lease = kube::LeaseOptions{.lease = {settings.namespace_name, "dmaas-controller"},
-                                     .identity = settings.pod_name};
+                                     .identity = settings.pod_name,
+                                     .tenure = &tenure};
   options.on_leading = [&](std::stop_token over) { return grants.load(std::move(over)); };
-  kube::ControlPlane plane{client, options};
+  kube::ControlPlane plane{any_client, options};
   Vault vault{client, settings, cluster_uid, clock};
   MoverReports reports;
   kube::EventRecorder events{client, {.instance = settings.pod_name}};

@@ -348,6 +348,25 @@ TEST_F(LeaseTest, StopsLeadingWhenItCannotRenew) {
   EXPECT_TRUE(result.failed_with(ErrorCode::unavailable));
 }
 
+TEST_F(LeaseTest, ItsTenureEndsWithoutAnyThreadOfItNoticing) {
+  Tenure tenure;
+  auto mine = options("one");
+  mine.tenure = &tenure;
+  EXPECT_TRUE(tenure.is_over(clock_.monotonic()));
+  auto lead = [&](std::stop_token) -> Result<> {
+    auto begun = clock_.monotonic();
+    EXPECT_FALSE(tenure.is_over(begun + mine.duration - 1ns));
+    EXPECT_TRUE(tenure.is_over(begun + mine.duration));
+    EXPECT_TRUE(eventually([&] {
+      clock_.advance(2s);
+      std::this_thread::sleep_for(2ms);
+      return !tenure.is_over(begun + mine.duration);
+    }));
+    return {};
+  };
+  EXPECT_TRUE(run_as_leader(server_, mine, lead, {}));
+}
+
 TEST_F(LeaseTest, WaitsForTheHolderUntilStopped) {
   auto record = make_object(resources::leases(), {"dmaas-system", "controller"});
   record.get_object()["spec"] = JsonObject{{"holderIdentity", "other"}};

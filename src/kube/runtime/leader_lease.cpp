@@ -29,12 +29,12 @@ public:
       case LeaseDecision::wait:
         return false;
       case LeaseDecision::create:
-        return written(client_.create(resources::leases(), fresh(), {}, stop));
+        return held(now, client_.create(resources::leases(), fresh(), {}, stop));
       case LeaseDecision::take:
       case LeaseDecision::renew:
         break;
     }
-    return written(client_.replace(resources::leases(), renewed(*object), {}, stop));
+    return held(now, client_.replace(resources::leases(), renewed(*object), {}, stop));
   }
 
   /// Lets the next one in at once.
@@ -54,9 +54,13 @@ public:
   }
 
 private:
-  /// A lost race is no failure.
-  static Result<bool> written(const Result<Json>& result) {
-    if (result) return true;
+  /// A lost race is no failure. Others let the whole duration pass from when they see what was
+  /// written, which is after `begun`.
+  Result<bool> held(std::chrono::nanoseconds begun, const Result<Json>& result) {
+    if (result) {
+      if (options_.tenure != nullptr) options_.tenure->extend_to(begun + options_.duration);
+      return true;
+    }
     if (result.failed_with(ErrorCode::conflict) || result.failed_with(ErrorCode::already_exists)) {
       return false;
     }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -13,6 +15,17 @@
 
 namespace dmaas::kube {
 
+/// Until when the Lease is this process's, whatever its threads have noticed: one that is stopped
+/// (SIGSTOP, a frozen machine) goes on with what it knew. Thread-safe.
+class Tenure {
+public:
+  void extend_to(std::chrono::nanoseconds monotonic) { end_ = monotonic.count(); }
+  bool is_over(std::chrono::nanoseconds monotonic) const { return monotonic.count() >= end_; }
+
+private:
+  std::atomic<std::int64_t> end_{0};
+};
+
 struct LeaseOptions {
   ObjectKey lease{};
   std::string identity{};  // unique to this process: pod name and a random part
@@ -21,6 +34,7 @@ struct LeaseOptions {
   std::chrono::nanoseconds retry_period = std::chrono::seconds{2};
   Clock* clock = &system_clock();
   RuntimeMetrics* metrics = &no_metrics();
+  Tenure* tenure = nullptr;  // kept current when given
 };
 
 /// What this process knows of the Lease, with the moment it saw the record change. The times inside
@@ -40,8 +54,8 @@ LeaseDecision decide_lease(const std::optional<Json>& object,
 /// `lead`'s token is stopped when `stop` is requested or the Lease could not be renewed for
 /// `renew_deadline`. Released at the end, so that the next one starts at once. Result: what `lead`
 /// returned; `unavailable` when leadership was lost (the process should end and start anew);
-/// `cancelled` when stopped before it led. A leader that lost may overlap the next one for moments:
-/// what must never run twice needs a lock of its own.
+/// `cancelled` when stopped before it led. A leader that lost may overlap the next one for moments;
+/// FencedClient keeps it from writing then, but for a request that is on its way.
 Result<> run_as_leader(Client& client, const LeaseOptions& options,
                        const std::function<Result<>(std::stop_token)>& lead, std::stop_token stop);
 
