@@ -17,8 +17,10 @@ struct RetainedBackup {
 };
 
 /// Says of each backup of one plan what keeps it; newest first. Each backup can be restored alone,
-/// so they may go in any order. Pure. Errors: invalid_input (the policy's time zone).
+/// so they may go in any order. One that is later than `now`, because clocks were set back, is kept
+/// and takes no other's place. Pure. Errors: invalid_input (the policy's time zone).
 Result<std::vector<RetainedBackup>> choose_kept(std::vector<RetainedBackup> backups,
-                                                const api::RetentionPolicySpec& policy);
+                                                const api::RetentionPolicySpec& policy,
+                                                Timestamp now);
 
 }  // namespace dmaas::applications

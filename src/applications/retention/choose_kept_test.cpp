@@ -18,10 +18,13 @@ std::vector<RetainedBackup> history(std::string_view newest, int count, hours st
   return backups;
 }
 
+const Timestamp later = *parse_timestamp("2030-01-01T00:00:00Z");
+
 /// "b0:daily+weekly b2:daily": what is kept, and by what.
-std::string kept(std::vector<RetainedBackup> backups, const api::RetentionPolicySpec& policy) {
+std::string kept(std::vector<RetainedBackup> backups, const api::RetentionPolicySpec& policy,
+                 Timestamp now = later) {
   std::string text;
-  auto chosen = choose_kept(std::move(backups), policy);
+  auto chosen = choose_kept(std::move(backups), policy, now);
   EXPECT_TRUE(chosen);
   for (const auto& backup : *chosen) {
     if (backup.kept_by.empty()) continue;
@@ -79,8 +82,17 @@ TEST(ChooseKeptTest, AnEmptyPolicyKeepsEverything) {
   EXPECT_EQ(kept(history("2026-03-10T12:00:00Z", 2, hours{24}), {}), "b0:no rule b1:no rule");
 }
 
+TEST(ChooseKeptTest, ABackupOfTheFutureIsKeptAndTakesNoOthersPlace) {
+  auto now = *parse_timestamp("2026-03-10T12:00:00Z");
+  auto backups = history("2026-03-10T12:00:00Z", 3, hours{24});
+  backups.push_back({"ahead", now + hours{1000}});
+  api::RetentionPolicySpec policy{.last = 1, .within = hours{24}, .minimum = 2};
+  EXPECT_EQ(kept(backups, policy, now), "ahead:later than now b0:last+within 24h b1:within 24h");
+  EXPECT_EQ(kept(backups, {.daily = 2}, now), "ahead:later than now b0:daily b1:daily");
+}
+
 TEST(ChooseKeptTest, RefusesAZoneThatDoesNotExist) {
-  EXPECT_TRUE(choose_kept({}, {.daily = 1, .time_zone = "Mars/Base"})
+  EXPECT_TRUE(choose_kept({}, {.daily = 1, .time_zone = "Mars/Base"}, later)
                   .failed_with(ErrorCode::invalid_input));
 }
 

@@ -67,7 +67,7 @@ Result<std::vector<Preview>> preview(const Connection& connection, const Preview
     if (flags.policy.empty() && reference != nullptr) key = reference->key(here);
     api::RetentionPolicySpec policy;
     if (!key.name.empty()) policy = TRY(load_or_list<api::RetentionPolicy>(client, key, stop)).spec;
-    auto kept = TRY(applications::choose_kept(std::move(backups), policy));
+    auto kept = TRY(applications::choose_kept(std::move(backups), policy, system_clock().now()));
     previews.push_back({name, key.name, std::move(kept)});
   }
   return previews;

@@ -55,6 +55,16 @@ TEST(DueMaintenanceTest, ANewRequestDoesNotWait) {
   EXPECT_TRUE(due_of(status, {created, 0, "b"}, next_day).is_due);
 }
 
+TEST(DueMaintenanceTest, AClockThatWasSetBackIsNotWaitedFor) {
+  api::MaintenanceStatus status{.outcome = MaintenanceOutcome::succeeded,
+                                .completion_time = next_day + hours{48}};
+  EXPECT_TRUE(due_of(status, {created}, next_day).is_due);
+  status = {.outcome = MaintenanceOutcome::failed,
+            .completion_time = next_day,
+            .postponed_until = next_day + hours{48}};
+  EXPECT_TRUE(due_of(status, {created}, next_day).is_due);
+}
+
 TEST(DueMaintenanceTest, WithoutAScheduleNothingIsDueByItself) {
   auto due = find_due_maintenance({.schedule = ""}, {}, {created}, created + hours{1000});
   ASSERT_TRUE(due);

@@ -59,7 +59,8 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
   }
   std::vector<std::string> expired;
   for (auto& [targets, candidates] : by_targets) {
-    for (auto& backup : TRY(applications::choose_kept(std::move(candidates), policy.spec))) {
+    for (auto& backup :
+         TRY(applications::choose_kept(std::move(candidates), policy.spec, world.clock.now()))) {
       if (backup.kept_by.empty()) expired.push_back(std::move(backup.name));
     }
   }
