@@ -35,6 +35,19 @@ std::string recovery_time_text(const api::PlanObjectives& objectives,
 
 }  // namespace
 
+std::optional<Timestamp> newest_success(std::optional<Timestamp> known,
+                                        const std::vector<api::BackupSession>& sessions,
+                                        Timestamp now) {
+  auto newest = known && *known <= now ? known : std::nullopt;
+  for (const auto& session : sessions) {
+    const auto& status = session.status;
+    bool counts = status.phase == api::BackupPhase::succeeded && status.start_time &&
+                  *status.start_time <= now;
+    if (counts && (!newest || *status.start_time > *newest)) newest = status.start_time;
+  }
+  return newest;
+}
+
 api::Condition judge_objectives(const api::PlanObjectives& objectives,
                                 const Achievement& achievement, Timestamp now) {
   std::vector<std::string> breaches;

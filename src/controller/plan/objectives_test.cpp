@@ -17,6 +17,31 @@ api::Condition judged(const Achievement& achievement, Timestamp now = noon) {
   return judge_objectives(both, achievement, now);
 }
 
+api::BackupSession session(api::BackupPhase phase, Timestamp start) {
+  api::BackupSession made;
+  made.status.phase = phase;
+  made.status.start_time = start;
+  return made;
+}
+
+TEST(NewestSuccessTest, IsRememberedWhenItsSessionIsGoneAndFailuresDoNotCount) {
+  EXPECT_EQ(newest_success({}, {}, noon), std::nullopt);
+  EXPECT_EQ(newest_success(noon - hours{1}, {}, noon), noon - hours{1});
+  EXPECT_EQ(newest_success(noon - hours{1},
+                           {session(api::BackupPhase::failed, noon - minutes{2}),
+                            session(api::BackupPhase::succeeded, noon - minutes{3})},
+                           noon),
+            noon - minutes{3});
+}
+
+TEST(NewestSuccessTest, AClockThatWasAheadHidesNoBreach) {
+  auto ahead = session(api::BackupPhase::succeeded, noon + hours{48});
+  auto before = session(api::BackupPhase::succeeded, noon - hours{2});
+  auto found = newest_success(noon + hours{48}, {ahead, before}, noon);
+  EXPECT_EQ(found, noon - hours{2});
+  EXPECT_EQ(judged({noon - hours{9}, found, minutes{4}}).status, api::ConditionStatus::no);
+}
+
 TEST(ObjectivesTest, MetWhenTheNewestBackupIsYoungAndTheLastVerificationWasFast) {
   auto condition = judged({noon - hours{9}, noon - minutes{59}, minutes{4}});
   EXPECT_EQ(condition.status, api::ConditionStatus::yes);

@@ -482,13 +482,10 @@ Result<> PlanReconciler::summarise_sessions(api::BackupConfiguration& plan, std:
     auto phase = static_cast<std::size_t>(sessions.front().status.phase);
     plan.status.last_session_phase = names_of(api::BackupPhase{})[phase];
   }
+  auto& last_success = plan.status.last_success_time;
+  last_success = newest_success(last_success, sessions, world_.clock.now());
   int kept = 0;
   for (const auto& session : sessions) {
-    bool succeeded = session.status.phase == api::BackupPhase::succeeded;
-    if (succeeded && (!plan.status.last_success_time ||
-                      *session.status.start_time > *plan.status.last_success_time)) {
-      plan.status.last_success_time = session.status.start_time;
-    }
     if (!is_final(session.status.phase) || ++kept <= plan.spec.history_limit) continue;
     TRY(kube::ensure_removed(world_.client, api::kind_info<api::BackupSession>().resource(),
                              session.metadata.key(), {.uid = session.metadata.uid}, stop));
