@@ -170,6 +170,7 @@ struct BackupSessionStatus {
   std::optional<Timestamp> start_time{};
   std::optional<Timestamp> completion_time{};
   std::string duration{};
+  JsonObject plan_spec{};
   std::int32_t object_count = 0;
   std::vector<ComponentStatus> components{};
   std::vector<StorageResult> storages{};
@@ -190,6 +191,10 @@ struct BackupSessionStatus {
     field("startTime", self.start_time, "When it started.");
     field("completionTime", self.completion_time, "When it ended.");
     field("duration", self.duration, "How long it took.");
+    field(
+        "planSpec", self.plan_spec,
+        "The plan as it was when the session started, by which it goes on whatever becomes of the "
+        "plan; while the session is under way.");
     field("objectCount", self.object_count, "How many objects of the API the backup holds.");
     field("components", self.components, "The parts of the backup, on each storage.",
           rule::keys("name,storage"), rule::max_items(400));

@@ -71,6 +71,7 @@ Result<Action> BackupReconciler::conclude(Work& work, std::stop_token stop) {
   TRY(clean_up(work, stop));
   auto now = world_.clock.now();
   status.completion_time = now;
+  status.plan_spec.clear();
   if (status.start_time) status.duration = format_duration(now - *status.start_time);
   finish_status(status, now);
   bool succeeded = status.phase == BackupPhase::succeeded;

@@ -16,6 +16,7 @@
 #include "controller/backup/components.hpp"
 #include "controller/backup/dropped_storages.hpp"
 #include "controller/backup/live_volume.hpp"
+#include "controller/backup/plan_of_session.hpp"
 #include "controller/backup/stillness.hpp"
 #include "controller/maintenance/repository_use.hpp"
 #include "controller/policy/check_policy.hpp"
@@ -49,6 +50,14 @@ bool is_commit(const api::ComponentStatus& component) {
 
 bool has_dumps(const std::vector<api::BackupTarget>& targets) {
   return std::ranges::any_of(targets, [](const auto& target) { return !target.dumps.empty(); });
+}
+
+api::BackupConfiguration deleted_plan(const kube::ObjectKey& key, Timestamp now) {
+  api::BackupConfiguration plan;
+  plan.metadata.namespace_name = key.namespace_name;
+  plan.metadata.name = key.name;
+  plan.metadata.deletion_time = now;
+  return plan;
 }
 
 bool waits_for_binding(const api::BackupSessionStatus& status) {
@@ -129,11 +138,14 @@ bool BackupReconciler::is_younger_than(const Work& work, std::chrono::seconds ag
 
 Result<> BackupReconciler::find_plan(Work& work) const {
   const auto& spec = work.session.spec;
-  work.plan = TRY(find_object<api::BackupConfiguration>(
-      world_.stores.plans, {work.session.metadata.namespace_name, spec.plan.name}));
-  if (spec.application_stopped) {
-    for (auto& run : work.plan.spec.runs) run.hooks = {};
-  }
+  kube::ObjectKey key{work.session.metadata.namespace_name, spec.plan.name};
+  auto plan = find_object<api::BackupConfiguration>(world_.stores.plans, key);
+  bool has_begun = !work.session.status.plan_spec.empty();
+  // Somebody took its finalizer away, or its kind: what hooks did is undone all the same.
+  if (plan.failed_with(ErrorCode::not_found) && has_begun)
+    plan = deleted_plan(key, world_.clock.now());
+  if (!plan) return fail(std::move(plan).error());
+  work.plan = TRY(plan_of_session(work.session, *std::move(plan)));
   work.run = spec.run.empty() ? &work.plan.spec.runs.front() : work.plan.spec.find_run(spec.run);
   if (work.run != nullptr) return {};
   return fail(ErrorCode::invalid_input, fmt::format("the plan has no run '{}'", spec.run));
@@ -215,6 +227,7 @@ Result<Action> BackupReconciler::begin(Work& work, std::stop_token stop) {
     if (!status.message.empty()) return look_again;
   }
   status.start_time = world_.clock.now();
+  status.plan_spec = to_json(work.plan.spec).as_object();
   auto earlier = with_targets_of(work.plan.spec, *work.run,
                                  snapshots_of(world_, work, storages.front().metadata.key()));
   auto link = next_link(*work.run, work.session.spec.type, newest_of(earlier));
