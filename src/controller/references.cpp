@@ -63,8 +63,9 @@ Result<std::string> pod_labels_of(World& world, const api::BackupTarget& target,
   return std::string();
 }
 
-bool is_ready(const Json& pod) {
-  return kube::is_condition_true(pod, "Ready") && !kube::is_terminating(pod);
+bool has_ended(const Json& pod) {
+  auto phase = text_at(pod, "status", "phase");
+  return kube::is_terminating(pod) || phase == "Succeeded" || phase == "Failed";
 }
 
 }  // namespace
@@ -207,23 +208,36 @@ Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
   return resolved;
 }
 
-Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& target,
-                                        const std::string& namespace_name,
-                                        const std::optional<api::LabelSelector>& selector,
-                                        std::stop_token stop) {
+bool is_ready_pod(const Json& pod) {
+  return kube::is_condition_true(pod, "Ready");
+}
+
+Result<std::vector<Json>> pods_of(World& world, const api::BackupTarget& target,
+                                  const std::string& namespace_name,
+                                  const std::optional<api::LabelSelector>& selector,
+                                  std::stop_token stop) {
   kube::ListOptions options{.namespace_name = api::namespaces_of(target, namespace_name).front()};
   options.label_selector =
       TRY(pod_labels_of(world, target, options.namespace_name, selector, stop));
   auto wanted = selector ? api::to_kube(*selector) : kube::LabelSelector();
-  std::vector<Json> ready;
+  std::vector<Json> pods;
   for (auto& pod :
        TRY(kube::list_all(world.client, kube::resources::pods(), options, std::move(stop)))) {
     bool is_mover = !kube::label_of(pod, api::label::part).empty();
-    if (!is_mover && is_ready(pod) && wanted.matches(kube::labels_of(pod)))
-      ready.push_back(std::move(pod));
+    if (!is_mover && !has_ended(pod) && wanted.matches(kube::labels_of(pod)))
+      pods.push_back(std::move(pod));
   }
-  std::ranges::sort(ready, {}, [](const Json& pod) { return kube::name_of(pod); });
-  return ready;
+  std::ranges::sort(pods, {}, [](const Json& pod) { return kube::name_of(pod); });
+  return pods;
+}
+
+Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& target,
+                                        const std::string& namespace_name,
+                                        const std::optional<api::LabelSelector>& selector,
+                                        std::stop_token stop) {
+  auto pods = TRY(pods_of(world, target, namespace_name, selector, std::move(stop)));
+  std::erase_if(pods, [](const Json& pod) { return !is_ready_pod(pod); });
+  return pods;
 }
 
 }  // namespace dmaas::controller

@@ -18,8 +18,9 @@ std::string shortened(std::string text) {
   return text;
 }
 
-/// Repeats what the API server does not answer, within the hook's timeout: that it restarts must
-/// neither fail a session nor leave an application quiesced.
+/// Repeats what is unavailable, within the hook's timeout: that the API server restarts, or that a
+/// node or a pod is not ready for a moment, must neither fail a session nor leave an application
+/// quiesced.
 template <class Attempt>
 auto until_answered(const World& world, const api::ResolvedHook& hook, std::stop_token stop,
                     const Attempt& attempt) -> decltype(attempt()) {
@@ -75,17 +76,19 @@ api::HookResult quiesce_pod(World& world, const api::ResolvedHook& hook, const J
   return result;
 }
 
-Result<std::vector<Json>> pods_of(World& world, const api::ResolvedHook& hook,
-                                  const HookOccasion& occasion, std::stop_token stop) {
+/// Errors: unavailable (there are pods, and none is ready now), not_found (there is none).
+Result<std::vector<Json>> pods_for(World& world, const api::ResolvedHook& hook,
+                                   const HookOccasion& occasion, std::stop_token stop) {
   std::vector<Json> pods;
   for (const auto& target : occasion.targets) {
     if (!hook.exec.target.empty() && hook.exec.target != target.name) continue;
-    auto ready = until_answered(world, hook, stop, [&] {
-      return ready_pods_of(world, target, occasion.namespace_name, hook.exec.pod_selector, stop);
-    });
-    for (auto& pod : TRY(std::move(ready))) pods.push_back(std::move(pod));
+    for (auto& pod :
+         TRY(pods_of(world, target, occasion.namespace_name, hook.exec.pod_selector, stop)))
+      pods.push_back(std::move(pod));
   }
-  if (pods.empty()) return fail(ErrorCode::not_found, "no ready pod to run it in");
+  auto code = pods.empty() ? ErrorCode::not_found : ErrorCode::unavailable;
+  std::erase_if(pods, [](const Json& pod) { return !is_ready_pod(pod); });
+  if (pods.empty()) return fail(code, "no ready pod to run it in");
   if (hook.exec.pods == api::HookPods::one) pods.resize(1);
   return pods;
 }
@@ -98,7 +101,8 @@ HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks
   auto client = world.client.impersonating(occasion.account);
   for (const auto& hook : hooks) {
     std::vector<api::HookResult> results;
-    auto pods = pods_of(world, hook, occasion, stop);
+    auto pods =
+        until_answered(world, hook, stop, [&] { return pods_for(world, hook, occasion, stop); });
     if (!pods) results.push_back({.name = hook.name, .message = shortened(pods.error().message())});
     for (const auto& pod : pods.value_or(std::vector<Json>())) {
       results.push_back(hook.exec.quiesces() ? quiesce_pod(world, hook, pod, occasion, stop)

@@ -29,7 +29,8 @@ struct HooksOutcome {
 /// Runs hooks one after the other in ready pods of the application, as the occasion's account. A
 /// hook that fails and says `abort` ends the row. Pods that a hook quiesces are held by
 /// `world.quiescence`. Blocks as long as the hooks take, each at most its timeout, and as long
-/// again when the API server goes away meanwhile; a command may then run twice.
+/// again when the API server goes away meanwhile or pods are there and none is ready; a command may
+/// then run twice.
 HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks,
                        const HookOccasion& occasion, std::stop_token stop);
 
