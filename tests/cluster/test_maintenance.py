@@ -1,7 +1,9 @@
 """Backups go when nobody needs them any more, and only then: retention, deletion, checks."""
 
+import contextlib
 import json
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from sites.applications import Keeper, deploy_settings
 from sites.plans import plan_of
 from sites.site import SYSTEM, restic
 from sites.waiting import wait_for
+from tests.faults.victims import Victims
 
 SETTINGS = "kept-settings"
 KEEPER = "kept-files"
@@ -103,16 +106,28 @@ def test_a_deleted_backup_is_gone_its_space_given_back_and_the_others_restore(si
         site.kubectl("delete", "namespace", f"{KEEPER}-again", "--wait=false")
 
 
+@contextlib.contextmanager
+def held_maintenance(site, name):
+    """Meanwhile the mover that maintains this repository stands still."""
+    victims = Victims(site)
+    site.dmaas("repository", "maintain", name, "-n", KEEPER, "--no-wait")
+    mover = victims.stop_mover(name, "maintenance")
+    try:
+        yield
+    finally:
+        victims.signal(mover, signal.SIGCONT)
+
+
 def test_maintenance_goes_on_after_its_controller_was_lost(site, keeper, password_file):
     name, directory = repository_of(site, KEEPER)
     before = site.status("repository.dmaas.io", name, KEEPER)["maintenance"]["completionTime"]
-    site.dmaas("repository", "maintain", name, "-n", KEEPER, "--no-wait")
 
     def maintenance():
         return site.status("repository.dmaas.io", name, KEEPER)["maintenance"]
 
-    wait_for(maintenance, lambda: maintenance()["phase"] == "Running")
-    site.kubectl("-n", SYSTEM, "delete", "pod", "-l", "app.kubernetes.io/component=controller", "--grace-period=0", "--force")
+    with held_maintenance(site, name):
+        assert maintenance()["phase"] == "Running"
+        site.kubectl("-n", SYSTEM, "delete", "pod", "-l", "app.kubernetes.io/component=controller", "--grace-period=0", "--force")
     done = wait_for(maintenance, lambda: maintenance()["completionTime"] != before and maintenance()["phase"] == "Idle" and maintenance(), 180)
     assert done["outcome"] == "Succeeded", done
     assert site.leftovers() == []
@@ -121,9 +136,9 @@ def test_maintenance_goes_on_after_its_controller_was_lost(site, keeper, passwor
 
 def test_sessions_wait_while_a_repository_is_maintained(site, keeper):
     name, _ = repository_of(site, KEEPER)
-    site.dmaas("repository", "maintain", name, "-n", KEEPER, "--no-wait")
-    wait_for("it began", lambda: site.status("repository.dmaas.io", name, KEEPER)["maintenance"]["phase"] != "Idle")
-    namespace, session = site.begin("backup", "keeper", "-n", KEEPER)
+    with held_maintenance(site, name):
+        namespace, session = site.begin("backup", "keeper", "-n", KEEPER)
+        wait_for("it waits", lambda: "is being maintained" in site.status("backupsession", session, namespace).get("message", ""))
     status = site.await_end("backupsession", session, namespace)
     assert status["phase"] == "Succeeded", status
     done = site.status("repository.dmaas.io", name, KEEPER)["maintenance"]

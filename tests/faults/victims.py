@@ -91,6 +91,8 @@ class Victims:
     def stop_mover(self, session, component, seconds=60):
         """Stops (SIGSTOP) the next mover of a component, named by its beginning; SIGCONT lets it go on. Gives its pod.
 
+        Of the maintenance of a repository, `session` is the repository and the component `maintenance`.
+
         A mover may be done sooner than the API server tells of it, so every one is stopped first and asked then.
         """
         deadline = time.monotonic() + seconds
@@ -218,7 +220,7 @@ def _anonymous_bytes(group):
 def _is_mover(pid):
     with contextlib.suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return words[0].endswith(b"dmaas") and words[1] in (b"mover", b"resources")
+        return words[0].endswith(b"dmaas") and words[1] in (b"mover", b"resources", b"maintain")
     return False
 
 
