@@ -49,7 +49,10 @@ StandbyDecision decide_standby(const api::Standby& standby, const StandbyScene& 
   if (!task) return {StandbyMove::rest};
   // Objects that the cluster refuses hold no data back.
   bool has_failed = status.failed_task == task && status.retry_time;
-  if (has_failed && scene.now < *status.retry_time) return {StandbyMove::rest, status.retry_time};
+  // A longer pause was written down by a clock that has been set back since.
+  bool is_pause = has_failed && scene.now < *status.retry_time &&
+                  *status.retry_time - scene.now <= longest_standby_pause;
+  if (is_pause) return {StandbyMove::rest, status.retry_time};
   return {start_of(*task)};
 }
 

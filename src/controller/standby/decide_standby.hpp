@@ -31,6 +31,9 @@ struct StandbyDecision {
   bool operator==(const StandbyDecision&) const = default;
 };
 
+/// Failures that follow each other are tried again after no longer than this.
+inline constexpr std::chrono::minutes longest_standby_pause{30};
+
 /// What has to be done next. One session runs at a time, and claims are never written to between an
 /// activation and the end of its deactivation. Pure.
 StandbyDecision decide_standby(const api::Standby& standby, const StandbyScene& scene);

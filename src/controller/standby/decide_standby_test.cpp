@@ -80,6 +80,12 @@ TEST_F(DecideStandbyTest, WhatFailedIsTriedAgainWhenItIsTime) {
   EXPECT_EQ(next(), StandbyMove::sync);
 }
 
+TEST_F(DecideStandbyTest, AClockThatWasSetBackIsNotWaitedFor) {
+  standby_.status.failed_task = StandbyTask::sync;
+  standby_.status.retry_time = noon + std::chrono::hours{48};
+  EXPECT_EQ(next(), StandbyMove::sync);
+}
+
 TEST_F(DecideStandbyTest, ObjectsThatAreRefusedHoldNoDataBack) {
   standby_.status.failed_task = StandbyTask::check;
   standby_.status.retry_time = noon + std::chrono::minutes{1};

@@ -16,12 +16,11 @@ using api::StandbyPhase;
 using api::StandbyTask;
 
 constexpr std::chrono::seconds first_pause{30};
-constexpr std::chrono::minutes longest_pause{30};
 constexpr std::string_view deleted_meanwhile = "its session was deleted";
 
 std::chrono::nanoseconds pause_after(std::int32_t failures) {
   auto doublings = std::clamp(failures - 1, 0, 10);
-  return std::min<std::chrono::nanoseconds>(first_pause * (1 << doublings), longest_pause);
+  return std::min<std::chrono::nanoseconds>(first_pause * (1 << doublings), longest_standby_pause);
 }
 
 std::string text_of(const api::StandbyBackup& backup) {
