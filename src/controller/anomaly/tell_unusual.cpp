@@ -9,6 +9,7 @@
 #include "controller/anomaly/held_retention.hpp"
 #include "controller/anomaly/unusual_data.hpp"
 #include "controller/copying/choose_copies.hpp"
+#include "controller/known_backups.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
 
@@ -21,16 +22,16 @@ std::vector<api::Snapshot> earlier_of(const World& world, const api::BackupConfi
                                       const api::Snapshot& backup) {
   auto accepted = accepted_until(plan);
   std::vector<api::Snapshot> earlier;
-  for (const auto& object : world.stores.snapshots.in_namespace(backup.metadata.namespace_name)) {
-    auto other = api::decode<api::Snapshot>(*object);
-    bool counts = other && other->status.complete && !other->metadata.deletion_time &&
-                  other->status.plan == plan.metadata.key().text() &&
-                  other->spec.time < backup.spec.time &&
-                  (!accepted || other->spec.time >= *accepted);
+  auto is_of_plan = [key = plan.metadata.key().text()](const Json& object) {
+    return flag_at(object, "status", "complete") && !kube::is_terminating(object) &&
+           text_at(object, "status", "plan") == key;
+  };
+  for (auto& other : known_backups(world, backup.metadata.namespace_name, is_of_plan)) {
+    bool counts = other.spec.time < backup.spec.time && (!accepted || other.spec.time >= *accepted);
     bool is_known = counts && std::ranges::any_of(earlier, [&](const api::Snapshot& known) {
-                      return is_same_backup(known, *other);
+                      return is_same_backup(known, other);
                     });
-    if (counts && !is_known) earlier.push_back(std::move(*other));
+    if (counts && !is_known) earlier.push_back(std::move(other));
   }
   return earlier;
 }

@@ -13,6 +13,7 @@
 #include "controller/backup/live_volume.hpp"
 #include "controller/claim_sessions.hpp"
 #include "controller/dump_pod.hpp"
+#include "controller/known_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/publish_backup.hpp"
 #include "controller/status.hpp"
@@ -86,15 +87,10 @@ Result<api::BackupStorage> find_storage_by_text(const World& world, const std::s
 
 std::vector<api::Snapshot> snapshots_of(const World& world, const BackupWork& work,
                                         const kube::ObjectKey& storage) {
-  std::vector<api::Snapshot> snapshots;
   auto repository = repository_name_of(world, work, storage);
-  for (const auto& object :
-       world.stores.snapshots.in_namespace(work.plan.metadata.namespace_name)) {
-    auto snapshot = api::decode<api::Snapshot>(*object);
-    if (snapshot && snapshot->spec.repository.name == repository)
-      snapshots.push_back(std::move(*snapshot));
-  }
-  return snapshots;
+  return known_backups(world, work.plan.metadata.namespace_name, [&](const Json& object) {
+    return text_at(object, "spec", "repositoryRef", "name") == repository;
+  });
 }
 
 OwnRepository own_repository_of(const World& world, const BackupWork& work,

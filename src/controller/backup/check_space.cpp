@@ -6,7 +6,9 @@
 
 #include "controller/backup/components.hpp"
 #include "controller/backup/dropped_storages.hpp"
+#include "controller/known_backups.hpp"
 #include "controller/space/storage_meter.hpp"
+#include "kube/object/object.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -53,16 +55,14 @@ std::vector<api::Snapshot> backups_here(const World& world, const BackupWork& wo
 /// Those of the plan anywhere, and what other plans have of the same volumes.
 std::vector<api::Snapshot> backups_elsewhere(const World& world,
                                              const api::BackupConfiguration& plan) {
-  std::vector<api::Snapshot> backups;
-  for (const auto& object : world.stores.snapshots.in_namespace(plan.metadata.namespace_name)) {
-    auto backup = api::decode<api::Snapshot>(*object);
-    if (!backup || !is_there(*backup)) continue;
-    if (backup->status.plan != plan.metadata.key().text()) {
-      std::erase_if(backup->status.components, [](const api::SnapshotComponent& component) {
-        return component.kind != api::ComponentKind::volume;
-      });
-    }
-    backups.push_back(std::move(*backup));
+  auto backups = known_backups(world, plan.metadata.namespace_name, [](const Json& object) {
+    return flag_at(object, "status", "complete") && !kube::is_terminating(object);
+  });
+  for (auto& backup : backups) {
+    if (backup.status.plan == plan.metadata.key().text()) continue;
+    std::erase_if(backup.status.components, [](const api::SnapshotComponent& component) {
+      return component.kind != api::ComponentKind::volume;
+    });
   }
   return backups;
 }
@@ -129,11 +129,12 @@ api::Condition judge_plan_space(const World& world, const api::BackupConfigurati
   BackupWork work{.plan = plan};
   work.run = &work.plan.spec.runs.front();
   NeedFacts facts{.elsewhere = backups_elsewhere(world, plan)};
-  std::vector<api::Snapshot> own = facts.elsewhere;
-  std::erase_if(own, [&](const api::Snapshot& backup) {
-    return backup.status.plan != plan.metadata.key().text();
-  });
-  if (const auto* newest = newest_of(own)) {
+  const api::Snapshot* newest = nullptr;
+  for (const auto& backup : facts.elsewhere) {
+    bool is_own = backup.status.plan == plan.metadata.key().text();
+    if (is_own && (newest == nullptr || backup.spec.time > newest->spec.time)) newest = &backup;
+  }
+  if (newest != nullptr) {
     for (const auto& component : newest->status.components)
       facts.parts.push_back({.name = component.name});
   }

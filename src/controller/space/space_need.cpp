@@ -28,20 +28,25 @@ const api::SnapshotComponent* find_part(const api::Snapshot& backup, const std::
   return found == components.end() ? nullptr : &*found;
 }
 
-std::vector<api::Snapshot> newest_first(std::vector<api::Snapshot> backups) {
-  std::ranges::sort(backups, std::ranges::greater{},
-                    [](const api::Snapshot& backup) { return backup.spec.time; });
-  return backups;
+using Backups = std::vector<const api::Snapshot*>;
+
+/// There may be very many: they are not copied.
+Backups newest_first(const std::vector<api::Snapshot>& backups) {
+  Backups sorted;
+  sorted.reserve(backups.size());
+  for (const auto& backup : backups) sorted.push_back(&backup);
+  std::ranges::sort(sorted, std::ranges::greater{},
+                    [](const api::Snapshot* backup) { return backup->spec.time; });
+  return sorted;
 }
 
 /// What the backups added to the parts that are backed up now.
-std::vector<std::int64_t> additions_of(const NeedFacts& facts,
-                                       const std::vector<api::Snapshot>& backups) {
+std::vector<std::int64_t> additions_of(const NeedFacts& facts, const Backups& backups) {
   std::vector<std::int64_t> additions;
-  for (const auto& backup : backups) {
+  for (const auto* backup : backups) {
     std::int64_t added = 0;
     for (const auto& part : facts.parts) {
-      if (const auto* stored = find_part(backup, part.name)) added += stored->bytes_added;
+      if (const auto* stored = find_part(*backup, part.name)) added += stored->bytes_added;
     }
     additions.push_back(added);
   }
@@ -56,12 +61,11 @@ std::int64_t quantile_of(std::vector<std::int64_t> values, double share) {
 }
 
 /// Stored bytes for each byte that was new; nothing when too little is known.
-std::optional<double> compression_of(const std::string& part,
-                                     const std::vector<api::Snapshot>& backups) {
+std::optional<double> compression_of(const std::string& part, const Backups& backups) {
   std::int64_t added = 0;
   std::int64_t fresh = 0;
-  for (const auto& backup : backups) {
-    const auto* stored = find_part(backup, part);
+  for (const auto* backup : backups) {
+    const auto* stored = find_part(*backup, part);
     if (stored == nullptr) continue;
     added += stored->bytes_new > 0 ? stored->bytes_added : 0;
     fresh += stored->bytes_new;
@@ -71,14 +75,13 @@ std::optional<double> compression_of(const std::string& part,
 }
 
 /// Grows the need by a part of which the storage has nothing yet.
-void add_first(SpaceNeed& need, const ExpectedPart& part,
-               const std::vector<api::Snapshot>& backups) {
+void add_first(SpaceNeed& need, const ExpectedPart& part, const Backups& backups) {
   auto grow = [&](std::int64_t least, std::optional<std::int64_t> most) {
     need.least += least;
     need.most = need.most && most ? std::optional(*need.most + *most) : std::nullopt;
   };
-  for (const auto& backup : backups) {
-    const auto* measured = find_part(backup, part.name);
+  for (const auto* backup : backups) {
+    const auto* measured = find_part(*backup, part.name);
     if (measured == nullptr) continue;
     auto ratio = compression_of(part.name, backups);
     auto stored =
@@ -118,14 +121,15 @@ SpaceNeed estimate_need(const NeedFacts& facts) {
   SpaceNeed need{.most = 0};
   bool is_measured = false;
   auto is_new = [&](const ExpectedPart& part) {
-    return std::ranges::none_of(
-        here, [&](const api::Snapshot& backup) { return find_part(backup, part.name) != nullptr; });
+    return std::ranges::none_of(here, [&](const api::Snapshot* backup) {
+      return find_part(*backup, part.name) != nullptr;
+    });
   };
   for (const auto& part : facts.parts) {
     if (!is_new(part)) continue;
     add_first(need, part, elsewhere);
-    is_measured = is_measured || std::ranges::any_of(elsewhere, [&](const api::Snapshot& backup) {
-                    return find_part(backup, part.name) != nullptr;
+    is_measured = is_measured || std::ranges::any_of(elsewhere, [&](const api::Snapshot* backup) {
+                    return find_part(*backup, part.name) != nullptr;
                   });
   }
   if (here.empty()) {
@@ -138,7 +142,7 @@ SpaceNeed estimate_need(const NeedFacts& facts) {
   if (later.size() > max_observed) later.resize(max_observed);
   if (later.empty()) {
     for (const auto& part : facts.parts) {
-      const auto* stored = find_part(here.front(), part.name);
+      const auto* stored = find_part(*here.front(), part.name);
       if (stored != nullptr && need.most) *need.most += stored->bytes;
     }
     need.source = "at most: the size of the only backup so far";
