@@ -47,12 +47,15 @@ struct ExecHook {
           rule::required, rule::min_items(1), rule::max_items(64));
     field("undo", self.undo,
           "What ends the stillness that command began. It runs in the same pod once all data is "
-          "read, when the session ends in any other way, when the controller is lost, and after "
+          "read (by a restore in place: written), when the session ends in any other way, when the "
+          "controller is lost, and after "
           "maxQuiesce at the latest. Needs sh, cat and sleep in the container.",
           rule::max_items(64));
-    field("maxQuiesce", self.max_quiesce,
-          "How long the application may be held still. A backup whose data is not read by then "
-          "fails, since what it read later is not consistent.");
+    field(
+        "maxQuiesce", self.max_quiesce,
+        "How long the application may be held still. A backup whose data is not read by then "
+        "fails, since what it read later is not consistent; so does a restore in place whose data "
+        "is not written.");
     field.rule("has(self.undo) == has(self.maxQuiesce)", "undo and maxQuiesce go together");
   }
 };

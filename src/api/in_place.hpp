@@ -2,17 +2,18 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
-#include "base/fields.hpp"
+#include "api/references.hpp"
 
 /// Restoring data into claims that exist.
 namespace dmaas::api {
 
 /// What happens to what uses such a claim.
-enum class QuiesceMethod { refuse_if_in_use, scale_to_zero };
+enum class QuiesceMethod { refuse_if_in_use, scale_to_zero, hook };
 constexpr auto names_of(QuiesceMethod) {
-  return std::to_array<std::string_view>({"refuseIfInUse", "scaleToZero"});
+  return std::to_array<std::string_view>({"refuseIfInUse", "scaleToZero", "hook"});
 }
 
 /// What happens to files of a volume that the backup does not have.
@@ -35,6 +36,7 @@ constexpr auto names_of(MissingClaims) {
 
 struct InPlaceRestore {
   QuiesceMethod quiesce = QuiesceMethod::refuse_if_in_use;
+  std::optional<NamespacedReference> hook{};
   ExtraFiles extra_files = ExtraFiles::remove;
   FileComparison compare = FileComparison::content;
   MissingClaims missing_claims = MissingClaims::refuse;
@@ -45,8 +47,15 @@ struct InPlaceRestore {
     field("quiesce", self.quiesce,
           "What happens to pods that use a claim: refuseIfInUse ends the session before it changes "
           "anything; scaleToZero sets the replicas of their workloads to 0 and back to what they "
-          "were, also after a failure. An autoscaler leaves a workload of 0 replicas alone.",
+          "were, also after a failure. An autoscaler leaves a workload of 0 replicas alone. hook: "
+          "they go on, and hookRef holds them still.",
           rule::with_default);
+    field(
+        "hookRef", self.hook,
+        "With quiesce: hook, the HookTemplate with undo and maxQuiesce that holds still what uses "
+        "the claims. It runs in every pod that uses one, whatever the template says of pods, and "
+        "is undone when the data is written and when the session ends in any other way. Data that "
+        "is not written within maxQuiesce fails the session.");
     field("extraFiles", self.extra_files,
           "Files of a volume that the backup does not have: delete makes the volume what it was, "
           "keep leaves them. A mixture of two moments is for a database no state that it ever "
@@ -66,6 +75,8 @@ struct InPlaceRestore {
           "From claims of the backup to claims here, where an application has other replicas or "
           "names. A claim that is not named keeps its name. Only with data: dataOnly.",
           rule::max_items(200));
+    field.rule("(self.quiesce == 'hook') == has(self.hookRef)",
+               "quiesce: hook and hookRef go together");
   }
 };
 

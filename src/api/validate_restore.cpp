@@ -62,6 +62,10 @@ void check_in_place(const RestoreSessionSpec& spec, Problems& problems) {
   bool is_data_only = spec.what.data == RestoreData::data_only;
   problems.add_unless(spec.in_place->missing_claims == MissingClaims::refuse || is_data_only,
                       "spec.inPlace.missingClaims", "create goes only with what.data: dataOnly");
+  bool is_by_hook = spec.in_place->quiesce == QuiesceMethod::hook;
+  problems.add_unless(is_by_hook == spec.in_place->hook.has_value(), "spec.inPlace.hookRef",
+                      is_by_hook ? "is needed by quiesce: hook: name a HookTemplate that has undo"
+                                 : "goes only with quiesce: hook; remove it");
   const auto& map = spec.in_place->claim_map;
   problems.add_unless(map.empty() || is_data_only, "spec.inPlace.claimMap",
                       "goes only with what.data: dataOnly");

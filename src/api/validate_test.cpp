@@ -335,7 +335,12 @@ TEST(ValidateRestoreTest, NamesFieldAndRemedy) {
   EXPECT_EQ(restore("what: {data: dataOnly}, inPlace: {claimMap: {a: c, b: c}}"),
             "spec.inPlace.claimMap.b: goes to c as a does; choose another claim");
   EXPECT_EQ(restore("inPlace: {quiesce: kill}"),
-            "spec.inPlace.quiesce: must be one of refuseIfInUse, scaleToZero, not \"kill\"");
+            "spec.inPlace.quiesce: must be one of refuseIfInUse, scaleToZero, hook, not \"kill\"");
+  EXPECT_EQ(restore("inPlace: {quiesce: hook, hookRef: {name: freeze}}"), "");
+  EXPECT_EQ(restore("inPlace: {quiesce: hook}"),
+            "spec.inPlace.hookRef: is needed by quiesce: hook: name a HookTemplate that has undo");
+  EXPECT_EQ(restore("inPlace: {quiesce: scaleToZero, hookRef: {name: freeze}}"),
+            "spec.inPlace.hookRef: goes only with quiesce: hook; remove it");
   EXPECT_EQ(restore("what: {files: [{volume: a, paths: [/x]}]}"), "");
   EXPECT_EQ(restore("what: {files: [{volume: a, paths: ['']}]}"),
             "spec.what.files[0].paths: must not be empty, such as /etc/*.conf");

@@ -29,7 +29,11 @@ class Hold {
 public:
   Hold(std::unique_ptr<kube::Client> client, const api::ResolvedHook& hook, const Json& pod,
        Clock& clock)
-      : hook_(hook), pod_(kube::key_of(pod)), clock_(clock), client_(std::move(client)) {
+      : hook_(hook),
+        pod_(kube::key_of(pod)),
+        pod_uid_(kube::uid_of(pod)),
+        clock_(clock),
+        client_(std::move(client)) {
     request_ = {.pod = pod_,
                 .container = hook.exec.container,
                 .command = quiescing_command(
@@ -62,6 +66,8 @@ public:
     std::lock_guard lock{mutex_};
     return !ended_;
   }
+
+  bool is_of(const std::string& pod_uid) const { return pod_uid_ == pod_uid; }
 
   api::HookResult release(std::stop_token stop) {
     api::HookResult result{.name = hook_.name, .stage = "undo", .pod = pod_.name};
@@ -122,6 +128,7 @@ private:
 
   const api::ResolvedHook hook_;
   const kube::ObjectKey pod_;
+  const std::string pod_uid_;
   Clock& clock_;
   std::unique_ptr<kube::Client> client_;
   kube::ExecRequest request_;
@@ -153,6 +160,14 @@ std::size_t Quiescence::count_held(const std::string& session_uid) const {
   if (found == holds_.end()) return 0;
   return static_cast<std::size_t>(
       std::ranges::count_if(found->second, [](const auto& hold) { return hold->is_held(); }));
+}
+
+bool Quiescence::holds(const std::string& session_uid, const std::string& pod_uid) const {
+  std::lock_guard lock{mutex_};
+  auto found = holds_.find(session_uid);
+  return found != holds_.end() && std::ranges::any_of(found->second, [&](const auto& hold) {
+           return hold->is_of(pod_uid) && hold->is_held();
+         });
 }
 
 std::vector<api::HookResult> Quiescence::release(const std::string& session_uid,

@@ -34,6 +34,9 @@ public:
   /// How many pods are still, of those held for a session.
   std::size_t count_held(const std::string& session_uid) const;
 
+  /// Whether a session holds this pod still.
+  bool holds(const std::string& session_uid, const std::string& pod_uid) const;
+
   /// Lets go whatever is held for a session and waits until `undo` has run everywhere, each at most
   /// as long as its hook allows. What came of it, with stage "undo".
   std::vector<api::HookResult> release(const std::string& session_uid, std::stop_token stop);

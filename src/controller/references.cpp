@@ -70,6 +70,10 @@ bool has_ended(const Json& pod) {
 
 }  // namespace
 
+bool is_ready_pod(const Json& pod) {
+  return kube::is_condition_true(pod, "Ready") && !kube::is_terminating(pod);
+}
+
 api::Surroundings surroundings(const World& world, const std::string& namespace_name) {
   return {.namespace_name = namespace_name,
           .system_namespace = world.settings.namespace_name,
@@ -206,10 +210,6 @@ Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
     resolved.push_back(TRY(api::resolve_hook(hook, hook_template ? &*hook_template : nullptr)));
   }
   return resolved;
-}
-
-bool is_ready_pod(const Json& pod) {
-  return kube::is_condition_true(pod, "Ready");
 }
 
 Result<std::vector<Json>> pods_of(World& world, const api::BackupTarget& target,

@@ -82,13 +82,15 @@ Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
                                                      const std::vector<api::Hook>& hooks,
                                                      const std::string& namespace_name);
 
+/// Whether commands can be run in it. Pure.
+bool is_ready_pod(const Json& pod);
+
 /// Pods of a plan's target that have not ended, by name. Errors: unsupported (a workload of a kind
 /// that has no pods of its own, and no `selector`), and those of the API server.
 Result<std::vector<Json>> pods_of(World& world, const api::BackupTarget& target,
                                   const std::string& namespace_name,
                                   const std::optional<api::LabelSelector>& selector,
                                   std::stop_token stop);
-bool is_ready_pod(const Json& pod);
 /// Those of them that are ready.
 Result<std::vector<Json>> ready_pods_of(World& world, const api::BackupTarget& target,
                                         const std::string& namespace_name,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "controller/references.hpp"
 #include "kube/object/object.hpp"
 
@@ -65,7 +67,7 @@ api::HookResult quiesce_pod(World& world, const api::ResolvedHook& hook, const J
                             const HookOccasion& occasion, std::stop_token stop) {
   api::HookResult result{.name = hook.name, .pod = kube::name_of(pod)};
   if (occasion.stage != "before") {
-    result.message = "only hooks before a backup can hold an application still: remove undo";
+    result.message = "only hooks before data is moved can hold an application still: remove undo";
     return result;
   }
   auto held =
@@ -76,9 +78,18 @@ api::HookResult quiesce_pod(World& world, const api::ResolvedHook& hook, const J
   return result;
 }
 
+Result<std::vector<Json>> load_pods(World& world, const std::vector<kube::ObjectKey>& keys,
+                                    std::stop_token stop) {
+  std::vector<Json> pods;
+  for (const auto& key : keys)
+    pods.push_back(TRY(world.client.get(kube::resources::pods(), key, stop)));
+  return pods;
+}
+
 /// Errors: unavailable (there are pods, and none is ready now), not_found (there is none).
 Result<std::vector<Json>> pods_for(World& world, const api::ResolvedHook& hook,
                                    const HookOccasion& occasion, std::stop_token stop) {
+  if (occasion.pods) return load_pods(world, *occasion.pods, std::move(stop));
   std::vector<Json> pods;
   for (const auto& target : occasion.targets) {
     if (!hook.exec.target.empty() && hook.exec.target != target.name) continue;
@@ -121,6 +132,36 @@ HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks
     if (!outcome.abort_message.empty()) break;
   }
   return outcome;
+}
+
+bool ran_hooks(const std::vector<api::HookResult>& results, std::string_view stage) {
+  return std::ranges::any_of(results, [&](const auto& hook) { return hook.stage == stage; });
+}
+
+std::size_t count_quiesced(const std::vector<api::HookResult>& results) {
+  return static_cast<std::size_t>(std::ranges::count_if(results, &api::HookResult::quiesced));
+}
+
+bool owes_undo(const std::vector<api::HookResult>& results) {
+  return count_quiesced(results) > 0 && !ran_hooks(results, "undo");
+}
+
+std::vector<api::HookResult> undo_hooks(World& world, const std::string& session_uid,
+                                        const std::vector<api::HookResult>& results,
+                                        std::stop_token stop) {
+  auto released = world.quiescence.release(session_uid, std::move(stop));
+  for (const auto& hook : results) {
+    auto is_same = [&](const auto& undone) {
+      return undone.name == hook.name && undone.pod == hook.pod;
+    };
+    if (!hook.quiesced || std::ranges::any_of(released, is_same)) continue;
+    released.push_back({.name = hook.name,
+                        .stage = "undo",
+                        .pod = hook.pod,
+                        .message = "the controller that held it still was lost: the pod undoes it "
+                                   "by itself, at the latest after maxQuiesce"});
+  }
+  return released;
 }
 
 Json encode_outcome(const HooksOutcome& outcome) {

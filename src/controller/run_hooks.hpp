@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/backup_session.hpp"
@@ -18,6 +20,8 @@ struct HookOccasion {
   std::string namespace_name{};  // of plan or session
   kube::Account account{};       // that commands run as
   std::vector<api::BackupTarget> targets{};
+  /// Every one of these, whatever a hook says of pods. Absent: the ready pods of the targets.
+  std::optional<std::vector<kube::ObjectKey>> pods{};
 };
 
 struct HooksOutcome {
@@ -33,6 +37,19 @@ struct HooksOutcome {
 /// then run twice.
 HooksOutcome run_hooks(World& world, const std::vector<api::ResolvedHook>& hooks,
                        const HookOccasion& occasion, std::stop_token stop);
+
+/// Whether hooks of a stage have run.
+bool ran_hooks(const std::vector<api::HookResult>& results, std::string_view stage);
+/// How many pods hooks held still.
+std::size_t count_quiesced(const std::vector<api::HookResult>& results);
+/// Whether pods are held still that nobody has let go yet.
+bool owes_undo(const std::vector<api::HookResult>& results);
+/// Lets go whatever is held still for a session. What became of every pod that `results` tell of,
+/// with stage "undo": a hold that this controller does not have ended with the one that had it.
+/// Blocks until `undo` has run everywhere, each at most as long as its hook allows.
+std::vector<api::HookResult> undo_hooks(World& world, const std::string& session_uid,
+                                        const std::vector<api::HookResult>& results,
+                                        std::stop_token stop);
 
 Json encode_outcome(const HooksOutcome& outcome);
 HooksOutcome decode_outcome(const Json& json);

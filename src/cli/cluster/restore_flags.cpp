@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "api/backup_storage.hpp"
+#include "api/hook_template.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
 #include "api/snapshot.hpp"
@@ -72,15 +73,26 @@ Result<> choose_source(const Connection& connection, const RestoreFlags& flags,
   return {};
 }
 
-Result<> set_in_place(const RestoreFlags& flags, api::RestoreSessionSpec& spec) {
+Result<> set_in_place(const Connection& connection, const RestoreFlags& flags,
+                      api::RestoreSession& session, std::stop_token stop) {
+  auto& spec = session.spec;
   if (flags.in_place.empty()) {
-    if (flags.claims.empty() && !flags.keep_extra_files) return {};
+    if (flags.claims.empty() && !flags.keep_extra_files && flags.hook.empty()) return {};
     return fail(ErrorCode::invalid_input,
-                "--map-claim and --keep-extra-files go with --in-place: say what happens to pods "
-                "that use the claims");
+                "--map-claim, --keep-extra-files and --quiesce-hook go with --in-place: say what "
+                "happens to pods that use the claims");
   }
   spec.in_place.emplace();
+  if ((flags.in_place == "hook") != !flags.hook.empty())
+    return fail(ErrorCode::invalid_input, "--in-place hook and --quiesce-hook go together");
   if (flags.in_place == "scaleToZero") spec.in_place->quiesce = api::QuiesceMethod::scale_to_zero;
+  if (!flags.hook.empty()) {
+    const auto& own = session.metadata.namespace_name;
+    auto key = TRY(find_reference(*connection.client, api::kind_info<api::HookTemplate>(),
+                                  flags.hook, places_of(connection, own), std::move(stop)));
+    spec.in_place->quiesce = api::QuiesceMethod::hook;
+    spec.in_place->hook = reference_to(key, own);
+  }
   if (flags.keep_extra_files) spec.in_place->extra_files = api::ExtraFiles::keep;
   spec.in_place->claim_map = TRY(parse_pairs(flags.claims, "--map-claim"));
   return {};
@@ -223,10 +235,15 @@ void add_restore_flags(CLI::App& command, RestoreFlags& flags) {
   add_destination_flags(command, flags);
   command
       .add_option("--in-place", flags.in_place,
-                  "Replace the data of claims that exist; with pods that use one: refuseIfInUse or "
-                  "scaleToZero meanwhile. With --data volumes no object is created or changed")
-      ->check(CLI::IsMember({"refuseIfInUse", "scaleToZero"}))
+                  "Replace the data of claims that exist; with pods that use one: refuseIfInUse, "
+                  "scaleToZero meanwhile, or hold them still by a hook. With --data volumes no "
+                  "object is created or changed")
+      ->check(CLI::IsMember({"refuseIfInUse", "scaleToZero", "hook"}))
       ->type_name("QUIESCE");
+  command
+      .add_option("--quiesce-hook", flags.hook,
+                  "With --in-place hook: the HookTemplate that has undo: [namespace/]name")
+      ->type_name("HOOK");
   command
       .add_option("--map-claim", flags.claims,
                   "FROM=TO (repeatable): put the data of a claim into another one; with --in-place")
@@ -252,7 +269,7 @@ Result<api::RestoreSession> restore_session(const Connection& connection, const 
   if (flags.data == "volumes") session.spec.what.data = api::RestoreData::data_only;
   session.spec.what.volumes = flags.volumes;
   TRY(set_files(flags, session.spec.what));
-  TRY(set_in_place(flags, session.spec));
+  TRY(set_in_place(connection, flags, session, stop));
   session.spec.changes = TRY(changes_of(flags));
   if (flags.existing == "update") session.spec.existing = api::ExistingPolicy::update;
   if (flags.existing == "fail") session.spec.existing = api::ExistingPolicy::fail;

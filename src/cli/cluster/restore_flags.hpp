@@ -30,6 +30,7 @@ struct RestoreFlags {
   std::vector<std::string> namespaces;
   std::vector<std::string> classes;
   std::string in_place;
+  std::string hook;  // [namespace/]name of a HookTemplate
   std::vector<std::string> claims;
   bool keep_extra_files = false;
   std::vector<std::string> volumes;

@@ -123,6 +123,7 @@ void tell(Story& story, const api::RestoreSession& session) {
   if (spec.in_place) {
     story.fact("In place", fmt::format("{}, extra files: {}", name_of(spec.in_place->quiesce),
                                        name_of(spec.in_place->extra_files)));
+    if (spec.in_place->hook) story.fact("Held still by", spec.in_place->hook->name);
     story.fact("Claims", pairs_text(spec.in_place->claim_map));
   }
   if (spec.changes) {

@@ -222,18 +222,6 @@ bool has_failed(const api::BackupSessionStatus& status) {
   return api::is_true(status.conditions, api::condition::failed);
 }
 
-bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage) {
-  return std::ranges::any_of(status.hooks, [&](const auto& hook) { return hook.stage == stage; });
-}
-
-std::size_t count_quiesced(const api::BackupSessionStatus& status) {
-  return static_cast<std::size_t>(std::ranges::count_if(status.hooks, &api::HookResult::quiesced));
-}
-
-bool owes_undo(const api::BackupSessionStatus& status) {
-  return count_quiesced(status) > 0 && !ran_hooks(status, "undo");
-}
-
 void note_failure(api::BackupSessionStatus& status, std::string message, Timestamp now) {
   if (has_failed(status)) return;
   status.message = message;

@@ -89,10 +89,6 @@ inline constexpr std::string_view hooks_began = "HooksBegan";
 /// Why the session fails; the first reason stays.
 void note_failure(api::BackupSessionStatus& status, std::string message, Timestamp now);
 bool has_failed(const api::BackupSessionStatus& status);
-bool ran_hooks(const api::BackupSessionStatus& status, std::string_view stage);
-/// How many pods hooks have held still.
-std::size_t count_quiesced(const api::BackupSessionStatus& status);
-bool owes_undo(const api::BackupSessionStatus& status);
 
 /// Final phase, conditions and message from what happened.
 void finish_status(api::BackupSessionStatus& status, Timestamp now);

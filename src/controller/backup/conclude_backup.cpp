@@ -13,6 +13,7 @@
 #include "controller/backup/reconcile_backup.hpp"
 #include "controller/belongings.hpp"
 #include "controller/references.hpp"
+#include "controller/run_hooks.hpp"
 #include "controller/status.hpp"
 
 // The end of a backup's way, good or bad.
@@ -34,7 +35,7 @@ bool owes_hooks(const BackupWork& work) {
   const auto& status = work.session.status;
   return work.run != nullptr && status.phase < BackupPhase::hooks_after &&
          api::is_true(status.conditions, hooks_began) &&
-         (!work.run->hooks.after.empty() || owes_undo(status));
+         (!work.run->hooks.after.empty() || owes_undo(status.hooks));
 }
 
 bool has_failed_long_ago(const api::BackupSessionStatus& status, Timestamp now) {

@@ -70,26 +70,6 @@ bool has_ended(const api::BackupSessionStatus& status) {
   return std::ranges::all_of(status.components, [](const auto& c) { return is_final(c.phase); });
 }
 
-/// What became of every pod that was held still. A hold that this controller does not have ended
-/// with the controller that had it.
-std::vector<api::HookResult> undo_all(World& world, const std::string& session_uid,
-                                      const std::vector<api::HookResult>& before,
-                                      std::stop_token stop) {
-  auto released = world.quiescence.release(session_uid, std::move(stop));
-  for (const auto& hook : before) {
-    auto is_same = [&](const auto& undone) {
-      return undone.name == hook.name && undone.pod == hook.pod;
-    };
-    if (!hook.quiesced || std::ranges::any_of(released, is_same)) continue;
-    released.push_back({.name = hook.name,
-                        .stage = "undo",
-                        .pod = hook.pod,
-                        .message = "the controller that held it still was lost: the pod undoes it "
-                                   "by itself, at the latest after maxQuiesce"});
-  }
-  return released;
-}
-
 }  // namespace
 
 Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token stop) {
@@ -443,8 +423,8 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
     return again_now;
   };
   const auto& hooks = is_before ? work.run->hooks.before : work.run->hooks.after;
-  bool undoes = !is_before && owes_undo(status);
-  if ((hooks.empty() || ran_hooks(status, stage)) && !undoes) return next();
+  bool undoes = !is_before && owes_undo(status.hooks);
+  if ((hooks.empty() || ran_hooks(status.hooks, stage)) && !undoes) return next();
   if (is_before && !api::is_true(status.conditions, hooks_began)) {
     // Written down first: should this process end now, the hooks after are still owed.
     api::set_condition(status.conditions,
@@ -465,7 +445,7 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
       [this, resolved, occasion, undoes,
        before = status.hooks](std::stop_token stopped) -> Result<Json> {
         std::vector<api::HookResult> undone;
-        if (undoes) undone = undo_all(world_, occasion.session_uid, before, stopped);
+        if (undoes) undone = undo_hooks(world_, occasion.session_uid, before, stopped);
         auto outcome = run_hooks(world_, resolved, occasion, stopped);
         outcome.results.insert(outcome.results.begin(), undone.begin(), undone.end());
         return encode_outcome(outcome);
@@ -485,7 +465,7 @@ Result<Action> BackupReconciler::move(Work& work, std::stop_token stop) {
     return !is_commit(component) && !is_final(component.phase);
   });
   if (is_reading &&
-      world_.quiescence.count_held(work.session.metadata.uid) < count_quiesced(status)) {
+      world_.quiescence.count_held(work.session.metadata.uid) < count_quiesced(status.hooks)) {
     note_failure(
         status,
         "not consistent: the application was let go before all its data was read, because "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/labels.hpp"
 #include "applications/restore/existing_claims.hpp"
 #include "controller/accounts.hpp"
 #include "controller/backup/live_volume.hpp"
@@ -38,10 +39,36 @@ Result<std::string> trouble_with_rights(World& world, const api::RestoreSession&
       account.user, claim.namespace_name);
 }
 
+/// Whether a hook can hold still what uses the claim.
+Result<std::string> trouble_with_holding(World& world, const RestoreWork& work,
+                                         const applications::Claim& claim, std::stop_token stop) {
+  const auto& space = claim.key.namespace_name;
+  for (const auto& user : claim.users) {
+    auto pod = world.client.get(kube::resources::pods(), {space, user.pod}, stop);
+    if (pod.failed_with(ErrorCode::not_found)) continue;  // it has ended meanwhile
+    if (is_ready_pod(TRY(std::move(pod)))) continue;
+    return fmt::format(
+        "pod {} uses the claim and is not ready, so no hook can hold it still: wait until it is, "
+        "or "
+        "restore with spec.inPlace.quiesce: scaleToZero",
+        user.pod);
+  }
+  auto account = impersonated(restore_account(world, work.session));
+  kube::AccessQuestion question{account, "create", kube::resources::pods(), "exec", {space, ""}};
+  if (claim.users.empty() ||
+      TRY(kube::review_access(world.client, question, std::move(stop))).allowed)
+    return std::string();
+  return fmt::format("{} may not run commands in pods of {}: give it a role that allows this",
+                     account.user, space);
+}
+
 Result<std::string> trouble_with_stopping(World& world, const RestoreWork& work,
                                           const applications::Claim& claim, std::stop_token stop) {
-  if (work.session.spec.in_place->quiesce == api::QuiesceMethod::refuse_if_in_use)
+  const auto method = work.session.spec.in_place->quiesce;
+  if (method == api::QuiesceMethod::refuse_if_in_use)
     return applications::trouble_with_users(claim);
+  if (method == api::QuiesceMethod::hook)
+    return trouble_with_holding(world, work, claim, std::move(stop));
   for (const auto& user : claim.users) {
     auto workload = find_scaled_workload(world, {claim.key.namespace_name, user.pod}, stop);
     if (workload.failed_with(ErrorCode::unsupported)) return workload.error().message();
@@ -97,17 +124,42 @@ Result<> examine_existing_claims(World& world, const RestoreWork& work, api::Res
   return {};
 }
 
+Result<std::vector<applications::Claim>> claims_to_fill(World& world, const RestoreWork& work,
+                                                        std::stop_token stop) {
+  std::vector<applications::Claim> claims;
+  for (const auto& volume : work.session.status.volumes) {
+    if (!volume.in_place || volume.phase >= api::VolumePhase::succeeded) continue;
+    claims.push_back(TRY(load_claim(world, {volume.namespace_name, volume.claim}, stop)));
+  }
+  return claims;
+}
+
+Result<bool> has_movers(World& world, const RestoreWork& work, std::stop_token stop) {
+  kube::ListOptions options{
+      .label_selector = fmt::format("{}={}", api::label::session_uid, work.session.metadata.uid)};
+  auto pods = TRY(kube::list_all(world.client, kube::resources::pods(), options, std::move(stop)));
+  return std::ranges::any_of(pods, [](const Json& pod) {
+    return std::ranges::any_of(items_at(pod, "spec", "volumes"), [](const Json& volume) {
+      return find(volume, "persistentVolumeClaim") != nullptr;
+    });
+  });
+}
+
 Result<MoverWish> wish_existing(World& world, const RestoreWork& work,
                                 const api::RestoredVolume& volume, std::stop_token stop) {
   auto wish = wish_of(world, work, volume_component(volume));
   wish.pod.rights = MoverRights::restore;
   kube::ObjectKey key{volume.namespace_name, volume.claim};
   auto claim = TRY(load_claim(world, key, stop));
-  if (!claim.users.empty()) {
+  auto moves = [&](const applications::ClaimUser& user) {
+    return !world.quiescence.holds(work.session.metadata.uid, user.uid);
+  };
+  auto moving = std::ranges::find_if(claim.users, moves);
+  if (moving != claim.users.end()) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("pod {} uses claim {}, whose data is being replaced: stop it and "
                             "restore again",
-                            claim.users.front().pod, key.text()));
+                            moving->pod, key.text()));
   }
   if (volume.pod) return wish;  // it runs: only what names it matters
   wish.waits_for = TRY(

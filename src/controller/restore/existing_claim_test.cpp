@@ -84,6 +84,12 @@ TEST_F(ExistingClaimTest, APodThatCannotBeScaledToZeroIsRefused) {
   EXPECT_THAT(examine(), HasSubstr("belongs to no workload that can be scaled to zero"));
 }
 
+TEST_F(ExistingClaimTest, APodThatNoHookCanHoldStillIsRefused) {
+  use_claim();
+  work_.session.spec.in_place->quiesce = api::QuiesceMethod::hook;
+  EXPECT_THAT(examine(), StartsWith("pod db-0 uses the claim and is not ready, so no hook can"));
+}
+
 TEST_F(ExistingClaimTest, AMissingClaimIsRefusedWithTheRemedies) {
   EXPECT_EQ(examine("other"),
             "volume volume/data of the backup needs this claim, which does not exist: make it, "

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include "api/labels.hpp"
 #include "applications/readiness.hpp"
 #include "applications/scaling.hpp"
 #include "controller/accounts.hpp"
-#include "controller/backup/live_volume.hpp"
+#include "controller/restore/existing_claim.hpp"
 #include "controller/status.hpp"
 #include "kube/object/object.hpp"
 
@@ -38,24 +37,9 @@ Result<> scale(World& world, const RestoreWork& work, const StoppedWorkload& wor
   return applications::scale(*account, workload, replicas, std::move(stop));
 }
 
-bool is_awaited(const api::RestoredVolume& volume) {
-  return volume.in_place && volume.phase < api::VolumePhase::succeeded;
-}
-
-/// The claims that are to be filled and who uses them.
-Result<std::vector<applications::Claim>> load_claims(World& world, const RestoreWork& work,
-                                                     std::stop_token stop) {
-  std::vector<applications::Claim> claims;
-  for (const auto& volume : work.session.status.volumes) {
-    if (!is_awaited(volume)) continue;
-    claims.push_back(TRY(load_claim(world, {volume.namespace_name, volume.claim}, stop)));
-  }
-  return claims;
-}
-
 Result<> note_workloads(World& world, RestoreWork& work, std::stop_token stop) {
   auto& rows = work.session.status.workloads;
-  for (const auto& claim : TRY(load_claims(world, work, stop))) {
+  for (const auto& claim : TRY(claims_to_fill(world, work, stop))) {
     for (const auto& user : claim.users) {
       auto workload = find_scaled_workload(world, {claim.key.namespace_name, user.pod}, stop);
       if (workload.failed_with(ErrorCode::not_found)) continue;  // it has ended meanwhile
@@ -65,18 +49,6 @@ Result<> note_workloads(World& world, RestoreWork& work, std::stop_token stop) {
     }
   }
   return {};
-}
-
-/// Whether a mover of the session that has a volume still exists, ending ones included.
-Result<bool> has_movers(World& world, const RestoreWork& work, std::stop_token stop) {
-  kube::ListOptions options{
-      .label_selector = fmt::format("{}={}", api::label::session_uid, work.session.metadata.uid)};
-  auto pods = TRY(kube::list_all(world.client, kube::resources::pods(), options, std::move(stop)));
-  return std::ranges::any_of(pods, [](const Json& pod) {
-    return std::ranges::any_of(items_at(pod, "spec", "volumes"), [](const Json& volume) {
-      return find(volume, "persistentVolumeClaim") != nullptr;
-    });
-  });
 }
 
 void abandon(StoppedWorkload& workload, api::RestoreSessionStatus& status, std::string_view why) {
@@ -149,7 +121,7 @@ Result<bool> quiesce_workloads(World& world, RestoreWork& work, std::stop_token 
     TRY(scale(world, work, workload, 0, stop).context("scaling " + text_of(workload) + " to zero"));
     workload.state = WorkloadState::stopped;
   }
-  for (const auto& claim : TRY(load_claims(world, work, std::move(stop)))) {
+  for (const auto& claim : TRY(claims_to_fill(world, work, std::move(stop)))) {
     if (claim.users.empty()) continue;
     status.message = fmt::format("waiting until pod {} has ended, which uses claim {}",
                                  claim.users.front().pod, claim.key.text());

@@ -15,6 +15,7 @@
 #include "controller/repository/stored_backups.hpp"
 #include "controller/restore/existing_claim.hpp"
 #include "controller/restore/fill_volume.hpp"
+#include "controller/restore/hold_application.hpp"
 #include "controller/restore/play_dump.hpp"
 #include "controller/restore/quiesce_workloads.hpp"
 #include "controller/restore/restore_plan_store.hpp"
@@ -115,6 +116,10 @@ Result<Action> RestoreReconciler::step(Work& work, std::stop_token stop) {
   return action;
 }
 
+std::function<void()> RestoreReconciler::wake_for(const Work& work) const {
+  return [this, key = work.session.metadata.key()] { wake_(key); };
+}
+
 void RestoreReconciler::note_timeout(Work& work) {
   auto& status = work.session.status;
   auto now = world_.clock.now();
@@ -178,12 +183,12 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   TRY(check_ready(work.source.storage));
   // They run at the end; what is wrong with them is known now.
   TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
+  TRY(check_quiescing_hook(world_, work.session));
   if (!status.start_time) {
     status.message = maintenance_in_the_way(world_, work.source.place);
     if (!status.message.empty()) return look_again;
     status.start_time = world_.clock.now();
   }
-  auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "open/" + work.session.metadata.uid,
       [this, source = work.source, spec = work.session.spec,
@@ -198,7 +203,7 @@ Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
                                {"name", chosen.object_name},
                                {"warning", chosen.warning}});
       },
-      [this, session_key] { wake_(session_key); });
+      wake_for(work));
   if (!done) return look_again;
   auto chosen = TRY(*done);
   status.snapshot_id = text_at(chosen, "id");
@@ -290,7 +295,12 @@ Result<Action> RestoreReconciler::restore_backups(Work& work, std::stop_token st
     return again_now;
   }
   if (!TRY(quiesce_workloads(world_, work, stop))) return Action::requeue(rebind_period);
+  if (!TRY(hold_application(world_, work, wake_for(work), stop)))
+    return Action::requeue(rebind_period);
+  TRY(check_still_held(world_, work));
   if (!TRY(fill_volumes(work, stop))) return Action::requeue(rebind_period);
+  if (!TRY(let_application_go(world_, work, wake_for(work), stop)))
+    return Action::requeue(rebind_period);
   mark_stage(status, api::StageState::succeeded,
              fmt::format("{} volumes filled", status.volumes.size()), world_.clock.now());
   enter_stage(status, RestoreStage::activating_applications, world_.clock.now());
@@ -433,7 +443,7 @@ Result<bool> RestoreReconciler::await_workloads(Work& work, std::stop_token stop
 /// True once they have run, or when there are none.
 Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
   auto& status = work.session.status;
-  if (work.session.spec.hooks.empty() || !status.hooks.empty()) return true;
+  if (work.session.spec.hooks.empty() || ran_hooks(status.hooks, "after")) return true;
   auto hooks =
       TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
   HookOccasion occasion{work.session.metadata.uid,
@@ -444,16 +454,15 @@ Result<bool> RestoreReconciler::run_activation_hooks(Work& work) {
   occasion.targets.front().all_objects = true;
   for (const auto& [from, to] : work.session.spec.namespace_map)
     occasion.targets.front().namespaces.push_back(to);
-  auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "hooks/" + work.session.metadata.uid,
       [this, hooks, occasion](std::stop_token stopped) -> Result<Json> {
         return encode_outcome(run_hooks(world_, hooks, occasion, stopped));
       },
-      [this, session_key] { wake_(session_key); });
+      wake_for(work));
   if (!done) return false;
   auto outcome = decode_outcome(TRY(*done));
-  status.hooks = std::move(outcome.results);
+  status.hooks.insert(status.hooks.end(), outcome.results.begin(), outcome.results.end());
   if (!outcome.abort_message.empty()) return fail(ErrorCode::invalid_input, outcome.abort_message);
   return true;
 }
@@ -497,6 +506,8 @@ Result<Action> RestoreReconciler::conclude(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   TRY(clean_up(work, stop));
   if (!TRY(release_workloads(world_, work, stop))) return Action::requeue(rebind_period);
+  if (!TRY(let_application_go(world_, work, wake_for(work), stop)))
+    return Action::requeue(rebind_period);
   finish_status(status, work.session.spec.preflight_only, world_.clock.now());
   bool succeeded = status.stage == RestoreStage::succeeded;
   world_.events.record(work.session.source, {.severity = succeeded ? kube::EventSeverity::normal
@@ -510,7 +521,7 @@ Result<Action> RestoreReconciler::conclude(Work& work, std::stop_token stop) {
 Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
   const auto& uid = work.session.metadata.uid;
-  for (auto name : {"open/", "hold/", "hooks/"}) world_.background.cancel(name + uid);
+  for (auto name : {"open/", "hold/", "quiesce/", "hooks/"}) world_.background.cancel(name + uid);
   TRY(end_apply(work, stop));
   TRY(retire_dumps(world_, status, stop));
   warn_of_half_filled(status);

@@ -38,6 +38,8 @@ private:
 
   Result<kube::Action> step(Work& work, std::stop_token stop);
   Result<kube::Action> advance(Work& work, std::stop_token stop);
+  /// Has the session reconciled.
+  std::function<void()> wake_for(const Work& work) const;
   void note_timeout(Work& work);
   Result<kube::Action> begin(Work& work, std::stop_token stop);
   Result<kube::Action> preflight(Work& work, std::stop_token stop);

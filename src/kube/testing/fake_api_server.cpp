@@ -1,5 +1,9 @@
 #include "kube/testing/fake_api_server.hpp"
 
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
 #include "kube/object/json_patch.hpp"
 #include "kube/object/object.hpp"
 #include "kube/testing/fake_storage.hpp"
@@ -7,25 +11,38 @@
 namespace dmaas::kube {
 namespace {
 
-/// A command that has ended already.
-class FinishedExec final : public ExecStream {
+/// A command that has ended already or, where it succeeds and is given input, ends with that.
+class FakeExec final : public ExecStream {
 public:
-  explicit FinishedExec(ExecResult result) : result_(std::move(result)) {}
+  FakeExec(ExecResult result, ExecRequest::Input input)
+      : result_(std::move(result)),
+        waits_(input == ExecRequest::Input::open && result_.exit_code == 0) {}
 
-  Result<std::optional<ExecPiece>> receive(std::stop_token) override {
+  Result<std::optional<ExecPiece>> receive(std::stop_token stop) override {
     for (auto [channel, text] : {std::pair{ExecChannel::standard_output, &result_.standard_output},
                                  std::pair{ExecChannel::standard_error, &result_.standard_error}}) {
       if (text->empty()) continue;
       return std::optional(ExecPiece{channel, std::exchange(*text, "")});
     }
+    std::unique_lock lock{mutex_};
+    if (!changed_.wait(lock, stop, [this] { return !waits_; }))
+      return fail(ErrorCode::cancelled, "stopped");
     return std::optional<ExecPiece>{};
   }
   Result<> send(BytesView, std::stop_token) override { return {}; }
-  Result<> close_input(std::stop_token) override { return {}; }
+  Result<> close_input(std::stop_token) override {
+    std::lock_guard lock{mutex_};
+    waits_ = false;
+    changed_.notify_all();
+    return {};
+  }
   int exit_code() const override { return result_.exit_code; }
 
 private:
   ExecResult result_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool waits_;
 };
 
 bool is_review(const Resource& resource) {
@@ -193,7 +210,7 @@ Result<std::unique_ptr<ExecStream>> FakeApiServer::open_exec(const ExecRequest& 
   TRY(admit({.verb = Verb::exec, .resource = resources::pods(), .key = request.pod}, stop));
   auto exec = storage_->answers().exec;
   if (!exec) return fail(ErrorCode::not_found, "exec in pods " + request.pod.text() + ": NotFound");
-  return std::make_unique<FinishedExec>(TRY(exec(request)));
+  return std::make_unique<FakeExec>(TRY(exec(request)), request.input);
 }
 
 Result<Discovery> FakeApiServer::discover(std::stop_token) {

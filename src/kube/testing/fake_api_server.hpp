@@ -54,7 +54,8 @@ public:
   /// All watches end as after their timeout.
   void close_watches();
   void set_discovery(Discovery discovery);
-  /// Answers `open_exec`: exit code and output for a request.
+  /// Answers `open_exec`: exit code and output for a request. One that succeeds and is given input
+  /// ends only with its input.
   void set_exec(std::function<Result<ExecResult>(const ExecRequest&)> exec);
   void set_logs(std::function<Result<std::string>(const ObjectKey& pod, const LogOptions&)> logs);
   /// Answers TokenReview and SubjectAccessReview: gets the object, returns it with status.
