@@ -13,8 +13,9 @@ NAMESPACE = "restored-held"
 HOLD = "touch /control/hold; until [ -e /control/held ]; do sleep 0.01; done"
 # What is in the volume while nothing can write to it, and then the end of that.
 THAW = "cd /data; find . -type f | sort | xargs sha256sum > /control/restored.new; mv /control/restored.new /control/restored; rm -f /control/hold"
-# Its movers find no node.
-NOWHERE = {"nodeSelector": {"dmaas.io/nowhere": "true"}}
+# Before it holds still it lets the test take the node away from the movers that will write.
+HOLD_WHEN_TOLD = "until [ -e /control/go ]; do sleep 0.05; done; " + HOLD
+LABELLED = {"nodeSelector": {"dmaas-test/may-write": "yes"}}
 
 
 def hook_template(name, **changes):
@@ -25,7 +26,8 @@ def hook_template(name, **changes):
 @pytest.fixture(scope="module")
 def journal(site):
     made = Journal(site, NAMESPACE).deploy()
-    site.apply(hook_template("hold"), hook_template("hold-briefly", maxQuiesce="3s"), plan_of(NAMESPACE, "journal", hooks=HOOKS))
+    site.apply(hook_template("hold"), hook_template("when-told", command=["bash", "-c", HOLD_WHEN_TOLD]),
+               hook_template("briefly", command=["bash", "-c", HOLD_WHEN_TOLD], maxQuiesce="25s"), plan_of(NAMESPACE, "journal", hooks=HOOKS))
     site.back_up((NAMESPACE, "journal"))
     yield made
     site.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
@@ -35,13 +37,25 @@ def repository(site):
     return site.list("repositories.dmaas.io", NAMESPACE)[0]["metadata"]["name"]
 
 
-def begin_stuck(site, name, hook="hold"):
+def label_node(site, label):
+    (node,) = [found["metadata"]["name"] for found in site.list("nodes")]
+    site.kubectl("label", "node", node, label, "--overwrite")
+
+
+def begin_stuck(site, journal, name, hook="when-told"):
     """A restore that holds the application still and never gets to write."""
+    def told():
+        return f"the application to be held still\n{json.dumps(site.status('restoresession', name, NAMESPACE), indent=1)}"
+
+    label_node(site, "dmaas-test/may-write=yes")
+    journal.shell("rm -f /control/go")
     site.apply(custom_resource("RestoreSession", name, NAMESPACE, {
         "source": {"repositoryRef": {"name": repository(site)}}, "what": {"data": "dataOnly"},
-        "inPlace": {"quiesce": "hook", "hookRef": {"name": hook}}, "mover": NOWHERE}))
-    wait_for(lambda: f"the application to be held still\n{json.dumps(site.status('restoresession', name, NAMESPACE), indent=1)}",
-             lambda: [hook["stage"] for hook in site.status("restoresession", name, NAMESPACE).get("hooks", [])])
+        "inPlace": {"quiesce": "hook", "hookRef": {"name": hook}}, "mover": LABELLED}))
+    wait_for(told, lambda: site.status("restoresession", name, NAMESPACE).get("message") == "the application is being held still", pause=0.1)
+    label_node(site, "dmaas-test/may-write=no")
+    journal.shell("touch /control/go")
+    wait_for(told, lambda: [hook["stage"] for hook in site.status("restoresession", name, NAMESPACE).get("hooks", [])] == ["before"], pause=0.1)
 
 
 def is_held(journal):
@@ -82,7 +96,7 @@ def test_a_hook_that_holds_nothing_still_is_refused(site, journal):
 
 
 def test_a_restore_that_is_cancelled_lets_the_application_go(site, journal):
-    begin_stuck(site, "cancelled")
+    begin_stuck(site, journal, "cancelled")
     assert is_held(journal)
     site.dmaas("cancel", "cancelled", "-n", NAMESPACE)
     assert_goes_on(journal)
@@ -90,7 +104,7 @@ def test_a_restore_that_is_cancelled_lets_the_application_go(site, journal):
 
 
 def test_a_restore_that_takes_longer_than_may_be_held_still_fails(site, journal):
-    begin_stuck(site, "late", "hold-briefly")
+    begin_stuck(site, journal, "late", "briefly")
     status = site.await_end("restoresession", "late", NAMESPACE)
     assert status["stage"] == "Failed" and "let go before all its data was written, because maxQuiesce was over" in status["message"]
     assert_goes_on(journal)
@@ -98,7 +112,7 @@ def test_a_restore_that_takes_longer_than_may_be_held_still_fails(site, journal)
 
 
 def test_a_controller_that_is_killed_leaves_nothing_held_still(site, journal):
-    begin_stuck(site, "killed")
+    begin_stuck(site, journal, "killed")
     site.kubectl("-n", SYSTEM, "delete", "pod", "-l", "app.kubernetes.io/component=controller", "--grace-period=0", "--force")
     assert_goes_on(journal)
     status = site.await_end("restoresession", "killed", NAMESPACE)
