@@ -24,6 +24,8 @@ class GoProgram:
     linker_flags: str = ""
     tags: str = ""
     links: Sequence[str] = ()
+    # Without C a program needs nothing of the system it runs on.
+    with_c: bool = True
 
     def build(self) -> Path:
         """The directory that holds the program (and its links, for a multi-call binary)."""
@@ -38,10 +40,13 @@ class GoProgram:
     def _key(self) -> str:
         files = [p for p in self._directory().iterdir() if p.suffix in (".go", ".mod", ".sum")]
         return hash_of([*sorted(files), self.package, self.linker_flags, *self._tags(),
-                        *self.links])
+                        *self.links, *self._environment()])
 
     def _tags(self) -> list[str]:
         return ["-tags", self.tags] if self.tags else []
+
+    def _environment(self) -> list[str]:
+        return [] if self.with_c else ["env", "CGO_ENABLED=0"]
 
     def _make(self, target: Path) -> None:
         if not shutil.which("go"):
@@ -49,7 +54,7 @@ class GoProgram:
         packages = self._count_packages()
         run_with_progress(
             f"build {self.name}",
-            ["go", "build", "-v", "-p", PARALLEL_COMPILERS, "-buildvcs=false",
+            [*self._environment(), "go", "build", "-v", "-p", PARALLEL_COMPILERS, "-buildvcs=false",
              *self._tags(), "-ldflags", f"-s -w {self.linker_flags}",
              "-o", str(target / self.name), self.package],
             directory=self._directory(),

@@ -30,6 +30,7 @@ LOCAL_PATH_PROVISIONER = GoProgram(
     "local-path-provisioner", "local_path_provisioner",
     package="github.com/rancher/local-path-provisioner")
 MINIO = GoProgram("minio", "minio", package="github.com/minio/minio")
+HELM = GoProgram("helm", "helm", package="helm.sh/helm/v3/cmd/helm", with_c=False)
 PAUSE = GoProgram("pause", "images/pause")
 
-ALL = (KUBERNETES, KUBERNETES_1_24, ETCD, COREDNS, LOCAL_PATH_PROVISIONER, MINIO, PAUSE)
+ALL = (KUBERNETES, KUBERNETES_1_24, ETCD, COREDNS, LOCAL_PATH_PROVISIONER, MINIO, HELM, PAUSE)
