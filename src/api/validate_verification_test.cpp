@@ -47,6 +47,26 @@ TEST(ValidateVerificationTest, AManifestIsWrittenInOnePlace) {
             "spec.verification.manifest: give exactly one of objects and configMapRef");
 }
 
+TEST(ValidateVerificationTest, AChartIsFoundInOnePlace) {
+  auto chart = [](const std::string& text) {
+    return problem("helm: {image: helm:3, " + text + "}");
+  };
+  EXPECT_EQ(chart("chart: oci://registry/db, version: 1.2.3, values: {claim: data-0}"), "");
+  EXPECT_EQ(chart("chart: /charts/db"), "");
+  EXPECT_EQ(chart("chart: db, repository: https://charts.example.com"), "");
+  EXPECT_EQ(chart("chart: db"),
+            "spec.verification.helm.repository: is required by the name of a chart: the URL of the "
+            "repository, unless chart is a URL or a path within the image");
+  EXPECT_EQ(chart("chart: /charts/db, repository: https://charts.example.com"),
+            "spec.verification.helm.repository: goes only with the name of a chart; remove it");
+  EXPECT_EQ(chart("chart: db, repository: --debug"),
+            "spec.verification.helm.repository: must begin with https:// or http://");
+  EXPECT_EQ(chart("chart: /charts/db, version: 1.0.0"),
+            "spec.verification.helm.version: goes not with a path within the image; remove it");
+  EXPECT_EQ(problem("helm: {image: helm:3, chart: /db}, manifest: {objects: 'kind: Pod'}"),
+            "spec.verification: give one of manifest and helm");
+}
+
 TEST(ValidateVerificationTest, AVerifierNamesWhatItVerifies) {
   BackupVerifierSpec spec;
   EXPECT_EQ(validate(spec, {.namespace_name = "shop"}).error().message(),

@@ -116,8 +116,42 @@ struct LaunchManifest {
   }
 };
 
+/// A Helm chart that is installed on the restored data.
+struct LaunchChart {
+  std::string image{};
+  std::string chart{};
+  std::string repository{};
+  std::string version{};
+  std::string release_name = "verified";
+  JsonObject values{};
+  bool operator==(const LaunchChart&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("image", self.image,
+          "Image that has the program helm (version 3) and runs it, in the scratch namespace.",
+          rule::required, rule::min_length(1), rule::max_length(512));
+    field("chart", self.chart,
+          "oci://REGISTRY/PATH, the URL of a packaged chart, the name of one in repository, or the "
+          "absolute path of one within the image.",
+          rule::required, rule::min_length(1), rule::max_length(1024));
+    field("repository", self.repository, "URL of the chart repository that chart is a name in.",
+          rule::max_length(1024));
+    field("version", self.version,
+          "Version of the chart; the newest when empty. Not with a path within the image.",
+          rule::max_length(128));
+    field("releaseName", self.release_name, "What the release is called.", rule::with_default,
+          rule::pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+                        "must be lower-case letters, digits and '-', such as verified"),
+          rule::max_length(53));
+    field("values", self.values,
+          "Values of the chart, such as the claims that it has to use: restored claims have the "
+          "names that they have in the backup.");
+  }
+};
+
 struct VerificationSettings {
   std::optional<LaunchManifest> manifest{};
+  std::optional<LaunchChart> helm{};
   std::vector<VerificationCheck> checks{};
   std::chrono::nanoseconds timeout = std::chrono::hours{1};
   bool keep_on_failure = false;
@@ -128,6 +162,9 @@ struct VerificationSettings {
   static void fields(auto& self, auto&& field) {
     field("manifest", self.manifest,
           "Launch these objects on the restored volumes. Absent: the backup is restored whole.");
+    field("helm", self.helm,
+          "Install this Helm chart on the restored volumes, as an account that has rights in the "
+          "scratch namespace only. Either this or manifest.");
     field("checks", self.checks,
           "What is asked of the restored application. All of them run, one after another; empty: "
           "that it restores and becomes ready is enough.",
@@ -146,6 +183,7 @@ struct VerificationSettings {
     field("allowUnisolated", self.allow_unisolated,
           "Verify even where the cluster's network does not keep the restored application from "
           "reaching what is outside the scratch namespace, such as databases of production.");
+    field.rule("!has(self.manifest) || !has(self.helm)", "give one of manifest and helm");
   }
 };
 

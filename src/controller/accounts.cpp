@@ -6,10 +6,12 @@
 namespace dmaas::controller {
 namespace {
 
-/// Also the names of the bindings. The installation has a ClusterRole of the second name.
+/// Also the names of the bindings. The installation has ClusterRoles of the second and
+/// the last name.
 constexpr const char* restore_name = "dmaas-restore";
 constexpr const char* hooks_name = "dmaas-hooks";
 constexpr const char* verify_name = "dmaas-verify";
+constexpr const char* launch_name = "dmaas-launch";
 
 kube::ObjectKey account_for(const World& world, const std::string& name,
                             const std::string& namespace_name) {
@@ -69,6 +71,15 @@ Result<> bind_verification_account(World& world, const std::string& namespace_na
                                    const std::string& scratch, std::stop_token stop) {
   return bind_account(world, {verification_account(world, namespace_name), verify_name, "admin"},
                       scratch, std::move(stop));
+}
+
+kube::ObjectKey launch_account(const std::string& scratch) {
+  return {scratch, launch_name};
+}
+
+Result<> bind_launch_account(World& world, const std::string& scratch, std::stop_token stop) {
+  return bind_account(world, {launch_account(scratch), launch_name, launch_name}, scratch,
+                      std::move(stop));
 }
 
 Result<> bind_hook_account(World& world, const std::string& namespace_name, std::stop_token stop) {

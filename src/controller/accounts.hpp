@@ -29,6 +29,12 @@ kube::ObjectKey verification_account(const World& world, const std::string& name
 Result<> bind_verification_account(World& world, const std::string& namespace_name,
                                    const std::string& scratch, std::stop_token stop);
 
+/// The account in a scratch namespace that installs a chart there, bound to the role dmaas-launch:
+/// less than `admin`, since it could else open the namespace to the network. Its token is in a pod,
+/// so it is in the namespace that all its rights are in.
+kube::ObjectKey launch_account(const std::string& scratch);
+Result<> bind_launch_account(World& world, const std::string& scratch, std::stop_token stop);
+
 /// Binds ours where that has not been done. A binding that is there stays as it is: the
 /// namespace's administrator may narrow it.
 Result<> bind_restore_account(World& world, const api::RestoreSession& session,

@@ -9,9 +9,9 @@ from sites.plans import custom_resource, plan_of
 from sites.shop import Shop
 from sites.site import SYSTEM
 from sites.waiting import wait_for
+from tests.acceptance.verifications import SECONDS, Verifications
 
 SHOP, KEEPER, OTHER = "verify-shop", "verify-keeper", "verify-other"
-SECONDS = 300
 COUNT = 'mariadb -N -u"$MARIADB_USER" -p"$MARIADB_PASSWORD" "$MARIADB_DATABASE" -e "select count(*) from orders"'
 OF_MARIADB = {"podSelector": {"matchLabels": {"app": "mariadb"}}, "command": ["sh", "-c", COUNT]}
 READY = {"name": "ready", "ready": True}
@@ -61,51 +61,6 @@ spec:
          volumeMounts: [{name: data, mountPath: /restored}]}
       volumes: [{name: data, persistentVolumeClaim: {claimName: data-keeper-0}}]
 """
-
-
-class Verifications:
-    """Of the plan of one namespace, which is named as the namespace is."""
-
-    def __init__(self, site, namespace):
-        self.site = site
-        self.namespace = namespace
-
-    @property
-    def newest(self):
-        """The Snapshot of the newest backup."""
-        return max(self.site.list("snapshots.dmaas.io", self.namespace), key=lambda backup: backup["spec"]["time"])
-
-    def begin(self, name, *checks, allowed=True, **settings):
-        """Starts one of the newest backup; its name."""
-        repository = self.newest["spec"]["repositoryRef"]["name"]
-        self.site.apply(custom_resource("VerificationSession", name, self.namespace, {
-            "repositoryRef": {"name": repository},
-            "verification": {"checks": list(checks), "allowUnisolated": allowed, **settings}}))
-        return name
-
-    def status(self, name):
-        return self.site.status("verificationsession", name, self.namespace)
-
-    def ended(self, name):
-        return self.site.await_end("verificationsession", name, self.namespace, SECONDS)
-
-    def await_phase(self, name, phase):
-        wait_for(lambda: f"phase {phase} of {name}\n{json.dumps(self.status(name), indent=1)}",
-                 lambda: self.status(name).get("phase") == phase, 120)
-
-    def verdict(self):
-        """(status, message) of the condition Verified of the newest backup."""
-        return self.site.condition("snapshot.dmaas.io", self.newest["metadata"]["name"], self.namespace, "Verified")
-
-    def delete(self, name):
-        self.site.kubectl("-n", self.namespace, "delete", "verificationsession", name, "--timeout=120s")
-
-    def remains(self):
-        """Scratch namespaces, and volumes and restores of them."""
-        spaces = [space["metadata"]["name"] for space in self.site.list("namespaces", selector="dmaas.io/part=scratch")]
-        volumes = [volume["metadata"]["name"] for volume in self.site.list("pv")
-                   if volume["spec"].get("claimRef", {}).get("namespace", "").startswith("dmaas-verify-")]
-        return spaces + volumes
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,10 @@ std::string what_of(const api::VerificationCheck& check) {
 }
 
 void tell_settings(Story& story, const api::VerificationSettings& settings) {
-  story.fact("Launch", settings.manifest ? "a manifest on the restored volumes" : "the restore");
+  story.fact("Launch", settings.manifest ? "a manifest on the restored volumes"
+                       : settings.helm
+                           ? fmt::format("chart {} on the restored volumes", settings.helm->chart)
+                           : "the restore");
   story.fact("Acts as", settings.service_account_name.empty()
                             ? ""
                             : "account " + settings.service_account_name);

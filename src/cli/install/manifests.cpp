@@ -62,9 +62,10 @@ rules:
 - {{apiGroups: [""], resources: [pods, persistentvolumeclaims, persistentvolumes], verbs: [create, patch, update, delete]}}
 - {{apiGroups: [""], resources: [serviceaccounts, groups], verbs: [impersonate]}}
 - {{apiGroups: [""], resources: [namespaces], verbs: [create, delete]}}
-- {{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create]}}
+- {{apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [create, delete]}}
+- {{apiGroups: [""], resources: [resourcequotas], verbs: [create]}}
 - {{apiGroups: [rbac.authorization.k8s.io], resources: [rolebindings], verbs: [create]}}
-- {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [admin, dmaas-hooks], verbs: [bind]}}
+- {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [admin, dmaas-hooks, dmaas-launch], verbs: [bind]}}
 - {{apiGroups: [events.k8s.io, ""], resources: [events], verbs: [create, patch]}}
 - {{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}}
 - {{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}}
@@ -150,6 +151,17 @@ metadata: {{name: dmaas-hooks}}
 rules:
 - {{apiGroups: [""], resources: [pods/exec], verbs: [get, create]}}
 - {{apiGroups: [""], resources: [pods], verbs: [create]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: dmaas-launch}}
+rules:
+- {{apiGroups: [""], resources: [configmaps, secrets, services, serviceaccounts, persistentvolumeclaims, pods], verbs: [get, list, watch, create, update, patch, delete]}}
+- {{apiGroups: [""], resources: [endpoints, events, pods/log], verbs: [get, list, watch]}}
+- {{apiGroups: [apps], resources: [deployments, statefulsets, daemonsets, replicasets], verbs: [get, list, watch, create, update, patch, delete]}}
+- {{apiGroups: [batch], resources: [jobs], verbs: [get, list, watch, create, update, patch, delete]}}
+- {{apiGroups: [policy], resources: [poddisruptionbudgets], verbs: [get, list, watch, create, update, patch, delete]}}
+- {{apiGroups: [rbac.authorization.k8s.io], resources: [roles, rolebindings], verbs: [get, list, watch, create, update, patch, delete]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

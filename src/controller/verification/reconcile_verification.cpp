@@ -12,6 +12,7 @@
 #include "controller/belongings.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
+#include "controller/verification/launch_chart.hpp"
 #include "controller/verification/launch_manifest.hpp"
 #include "controller/verification/probe_pod.hpp"
 #include "controller/verification/publish_verdict.hpp"
@@ -237,7 +238,7 @@ Result<Action> VerificationReconciler::restore(Session& session, std::stop_token
                     status.source_namespace);
   }
   end_step(status, restore.status.message, now);
-  if (session.spec.verification.manifest) {
+  if (session.spec.verification.manifest || session.spec.verification.helm) {
     enter_phase(status, VerificationPhase::launching, now);
   } else {
     status.time_to_recover = *restore.status.completion_time - *restore.status.start_time;
@@ -249,6 +250,7 @@ Result<Action> VerificationReconciler::restore(Session& session, std::stop_token
 Result<Action> VerificationReconciler::launch(Session& session, std::stop_token stop) {
   auto& status = session.status;
   auto left = *status.start_time + session.spec.verification.timeout - world_.clock.now();
+  if (session.spec.verification.helm) return launch_chart(session, left, std::move(stop));
   auto key = session.metadata.key();
   auto done = world_.background.run(
       launch_key(session),
@@ -262,7 +264,32 @@ Result<Action> VerificationReconciler::launch(Session& session, std::stop_token 
     return look_again;
   }
   auto reported = TRY(std::move(*done));
-  auto ready = TRY(parse_timestamp(reported.as_string()));
+  return end_launch(session, TRY(parse_timestamp(reported.as_string())), std::move(stop));
+}
+
+Result<Action> VerificationReconciler::launch_chart(Session& session, std::chrono::nanoseconds left,
+                                                    std::stop_token stop) {
+  const auto& chart = session.spec.verification.helm->chart;
+  auto now = world_.clock.now();
+  auto view = TRY(step_chart(world_, session, left, stop));
+  if (!view.outcome) {
+    note_step(session.status,
+              view.message.empty()
+                  ? fmt::format("Helm installs chart {} and waits for its workloads", chart)
+                  : "Helm: " + view.message,
+              now);
+    return look_again;
+  }
+  if (!view.outcome->empty()) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("chart {} was not installed: {}", chart, *view.outcome));
+  }
+  return end_launch(session, now, std::move(stop));
+}
+
+Result<Action> VerificationReconciler::end_launch(Session& session, Timestamp ready,
+                                                  std::stop_token stop) {
+  auto& status = session.status;
   auto restore = TRY(ensure_restore(session, std::move(stop)));
   status.time_to_recover = ready - *restore.status.start_time;
   end_step(status, "every workload is ready", world_.clock.now());
@@ -362,6 +389,8 @@ Result<Action> VerificationReconciler::clean_up(Session& session, std::stop_toke
   for (const auto& check : session.spec.verification.checks)
     world_.background.cancel(check_key(session, check.name));
   auto waiting = TRY(end_restore(session, stop));
+  // Helm may have been given up, and the namespace is kept.
+  if (session.spec.verification.helm) TRY(close_chart_network(world_, session, stop));
   if (waiting.empty()) TRY(remove_belongings_of(world_, session.metadata.uid, stop));
   if (waiting.empty() && !is_kept(session)) waiting = TRY(remove_scratch(world_, session, stop));
   if (!waiting.empty()) {

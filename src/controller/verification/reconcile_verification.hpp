@@ -40,6 +40,10 @@ private:
   /// The session's restore, made when there is none.
   Result<api::RestoreSession> ensure_restore(Session& session, std::stop_token stop);
   Result<kube::Action> launch(Session& session, std::stop_token stop);
+  Result<kube::Action> launch_chart(Session& session, std::chrono::nanoseconds left,
+                                    std::stop_token stop);
+  /// `ready`: when every workload was.
+  Result<kube::Action> end_launch(Session& session, Timestamp ready, std::stop_token stop);
   Result<kube::Action> check(Session& session, std::stop_token stop);
   Result<std::optional<CheckOutcome>> step_check(Session& session,
                                                  const api::VerificationCheck& check,

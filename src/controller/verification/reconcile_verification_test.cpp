@@ -123,6 +123,27 @@ protected:
     ASSERT_TRUE(server_.replace(resource_of<api::RestoreSession>(), api::encode(restore),
                                 {.subresource = "status"}, {}));
   }
+  /// Up to the pod of Helm.
+  void begin_chart() {
+    auto backup = *api::decode<api::Snapshot>(backup_);
+    backup.status.components = {{.name = "volume/data", .kind = api::ComponentKind::volume}};
+    backup_ = api::encode(backup);
+    set_spec([](auto& session) {
+      session.spec.verification.helm = api::LaunchChart{.image = "helm:3", .chart = "/charts/db"};
+    });
+    answer_probe(true);
+    end_restore(api::RestoreStage::succeeded, "restored 1 volume", 1);
+    step_until(VerificationPhase::launching);
+    step();
+  }
+  void end_chart(int exit_code, const std::string& said) {
+    auto pod = server_.peek(resources::pods(), {scratch_, "dmaas-launch"});
+    ASSERT_TRUE(pod);
+    JsonObject container{{"state", {{"terminated", {{"exitCode", exit_code}, {"message", said}}}}}};
+    pod->as_object()["status"] = JsonObject{{"phase", exit_code == 0 ? "Succeeded" : "Failed"},
+                                            {"containerStatuses", JsonArray{std::move(container)}}};
+    ASSERT_TRUE(server_.replace(resources::pods(), *pod, {.subresource = "status"}, {}));
+  }
   bool has_scratch() const {
     return server_.peek(resources::namespaces(), {"", scratch_}).has_value();
   }
@@ -198,6 +219,26 @@ TEST_F(ReconcileVerificationTest, DeletingItStopsTheRestoreBeforeTheNamespaceGoe
   EXPECT_FALSE(has_scratch());
   EXPECT_FALSE(server_.peek(resource_of<api::VerificationSession>(), session_key));
   EXPECT_EQ(verdict(), nullptr);
+}
+
+TEST_F(ReconcileVerificationTest, AChartThatIsNotInstalledSpeaksAgainstTheBackupInHelmsWords) {
+  begin_chart();
+  end_chart(1, "Error: INSTALLATION FAILED: context deadline exceeded");
+  step_until(VerificationPhase::failed);
+  EXPECT_EQ(session_now().status.message,
+            "chart /charts/db was not installed: Error: INSTALLATION FAILED: context deadline "
+            "exceeded");
+  ASSERT_TRUE(verdict());
+  EXPECT_EQ(verdict()->status, api::ConditionStatus::no);
+  EXPECT_FALSE(has_scratch());
+}
+
+TEST_F(ReconcileVerificationTest, ChecksBeginOnceTheChartIsInstalled) {
+  begin_chart();
+  EXPECT_EQ(restore_now()->spec.what.data, api::RestoreData::data_only);
+  end_chart(0, "");
+  step_until(VerificationPhase::succeeded);
+  EXPECT_TRUE(session_now().status.time_to_recover);
 }
 
 TEST_F(ReconcileVerificationTest, ANamespaceThatDoesNotGoIsToldAndWaitedFor) {

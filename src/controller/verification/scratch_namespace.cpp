@@ -55,13 +55,6 @@ Result<std::optional<Json>> find_scratch(World& world, const api::VerificationSe
                           kube::name_of(*found)));
 }
 
-Result<> create_unless_there(World& world, const kube::Resource& resource, const Json& object,
-                             std::stop_token stop) {
-  auto created = world.client.create(resource, object, {}, std::move(stop));
-  if (created || created.code() == ErrorCode::already_exists) return {};
-  return fail(std::move(created).error());
-}
-
 Result<Json> make_scratch(World& world, const api::VerificationSession& session,
                           std::stop_token stop) {
   auto source = world.client.get(namespaces, {"", session.status.source_namespace}, stop);
@@ -82,8 +75,8 @@ Result<bool> ensure_grant(World& world, const api::VerificationSession& session,
   grant.metadata.name = key.name;
   grant.spec.to.namespace_name = own;
   grant.spec.verbs = {api::GrantVerb::restore};
-  TRY(create_unless_there(world, api::kind_info<api::BackupGrant>().resource(), api::encode(grant),
-                          std::move(stop)));
+  TRY(create_unless_there(world.client, api::kind_info<api::BackupGrant>().resource(),
+                          api::encode(grant), std::move(stop)));
   return false;
 }
 
@@ -141,6 +134,13 @@ std::vector<Json> isolation_policies(const std::string& scratch, const std::stri
   return std::move(*policies);
 }
 
+Result<> create_unless_there(kube::Client& client, const kube::Resource& resource,
+                             const Json& object, std::stop_token stop) {
+  auto created = client.create(resource, object, {}, std::move(stop));
+  if (created || created.code() == ErrorCode::already_exists) return {};
+  return fail(std::move(created).error());
+}
+
 Result<bool> ensure_scratch(World& world, api::VerificationSession& session, std::stop_token stop) {
   auto& status = session.status;
   const auto& own = session.metadata.namespace_name;
@@ -152,8 +152,9 @@ Result<bool> ensure_scratch(World& world, api::VerificationSession& session, std
   status.scratch_namespace_uid = kube::uid_of(*space);
   for (const auto& policy :
        isolation_policies(status.scratch_namespace, world.settings.namespace_name))
-    TRY(create_unless_there(world, kube::resources::network_policies(), policy, stop));
-  if (session.spec.verification.service_account_name.empty())
+    TRY(create_unless_there(world.client, kube::resources::network_policies(), policy, stop));
+  // It also makes what Helm needs.
+  if (session.spec.verification.service_account_name.empty() || session.spec.verification.helm)
     TRY(bind_verification_account(world, own, status.scratch_namespace, stop));
   if (!TRY(ensure_grant(world, session, stop))) return false;
   // Without it no pod is admitted; Kubernetes makes it a moment later.

@@ -99,10 +99,11 @@ std::string seconds_text(std::chrono::nanoseconds duration) {
 
 std::string how_of(const api::VerificationSession& session) {
   auto count = session.spec.verification.checks.size();
-  return fmt::format(
-      "{}{}",
-      session.spec.verification.manifest ? "manifest launched on restored volumes" : "restored",
-      count == 0 ? "" : fmt::format(", {} checks", count));
+  return fmt::format("{}{}",
+                     session.spec.verification.manifest ? "manifest launched on restored volumes"
+                     : session.spec.verification.helm   ? "chart launched on restored volumes"
+                                                        : "restored",
+                     count == 0 ? "" : fmt::format(", {} checks", count));
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ Result<api::RestoreSession> trial_restore(const api::VerificationSession& sessio
   restore.spec.timeout = settings.timeout;
   restore.spec.defuse = true;
   restore.spec.verify_files = std::ranges::any_of(settings.checks, &api::VerificationCheck::files);
-  if (!settings.manifest) return restore;
+  if (!settings.manifest && !settings.helm) return restore;
   restore.spec.what.data = api::RestoreData::data_only;
   // Named, so that no dump waits for an application that comes only afterwards.
   for (const auto& component : backup.status.components) {
@@ -113,7 +113,7 @@ Result<api::RestoreSession> trial_restore(const api::VerificationSession& sessio
   }
   if (!restore.spec.what.volumes.empty()) return restore;
   return fail(ErrorCode::unsupported,
-              "a manifest is launched on restored volumes, and the backup has none");
+              "a manifest or chart is launched on restored volumes, and the backup has none");
 }
 
 }  // namespace dmaas::controller

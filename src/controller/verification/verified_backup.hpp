@@ -25,7 +25,7 @@ Result<api::Snapshot> find_verified_backup(const World& world,
 Result<std::string> source_namespace_of(const World& world, const api::Snapshot& backup);
 
 /// The restore of the session's backup into its scratch namespace. Errors: unsupported (a launch
-/// manifest without volumes to launch on). Pure.
+/// manifest or chart without volumes to launch on). Pure.
 Result<api::RestoreSession> trial_restore(const api::VerificationSession& session,
                                           const api::Snapshot& backup);
 
