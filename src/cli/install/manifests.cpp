@@ -71,6 +71,8 @@ rules:
 - {{apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: [create]}}
 - {{apiGroups: [apps], resources: [statefulsets, deployments, daemonsets], verbs: [patch]}}
 - {{apiGroups: [""], resources: [namespaces], verbs: [patch]}}
+- {{apiGroups: [apps], resources: [statefulsets/status, deployments/status, daemonsets/status], verbs: [patch]}}
+- {{apiGroups: [""], resources: [namespaces/status], verbs: [patch]}}
 - {{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [dmaas-open-policies], verbs: [update, patch]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1

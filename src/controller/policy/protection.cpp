@@ -9,6 +9,7 @@
 #include "api/backup_policy.hpp"
 #include "api/labels.hpp"
 #include "applications/selection.hpp"
+#include "controller/policy/protected_condition.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -127,7 +128,12 @@ Result<> write_protection(World& world, const kube::Resource& resource, const ku
   auto object = TRY(world.client.get(resource, key, stop));
   Protection shown{kube::annotation_of(object, api::annotation::protection),
                    kube::annotation_of(object, api::annotation::protection_message)};
-  if (shown == protection || kube::is_terminating(object)) return {};
+  if (kube::is_terminating(object)) return {};
+  bool is_news = shown != protection;
+  // First: the annotations tell that it has been tried.
+  TRY(show_condition(world, resource, object, protection,
+                     is_news ? Occasion::news : Occasion::another_look, stop));
+  if (!is_news) return {};
   auto applied = kube::make_object(resource, key);
   // Only over this very object: server-side apply would make one that is gone.
   ensure_object(applied, "metadata")["uid"] = kube::uid_of(object);

@@ -10,7 +10,8 @@
 
 namespace dmaas::controller {
 
-/// What the annotations dmaas.io/protection and dmaas.io/protection-message say of one object.
+/// What the annotations dmaas.io/protection and dmaas.io/protection-message say of one object, and
+/// where its kind has room for it the condition dmaas.io/Protected.
 struct Protection {
   std::string state{};  // Ready, Pending or Failed; "" takes the annotations away
   std::string message{};
@@ -42,7 +43,7 @@ Result<> show_protection(World& world, api::BackupConfiguration& plan, std::stop
 /// The plan is going: what it named is protected by others or not at all.
 Result<> hide_protection(World& world, const api::BackupConfiguration& plan, std::stop_token stop);
 
-/// Writes the annotations where they are not so yet.
+/// Writes condition and annotations where they are not so yet.
 Result<> write_protection(World& world, const kube::Resource& resource, const kube::ObjectKey& key,
                           const Protection& protection, std::stop_token stop);
 
