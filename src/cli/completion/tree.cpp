@@ -77,7 +77,7 @@ void for_each_command(
 }
 
 std::string_view completed_objects(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kinds{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kinds{{
       {"PLAN", "plans"},
       {"STORAGE", "storages -A"},
       {"REPOSITORY", "repositories -A"},
@@ -87,6 +87,7 @@ std::string_view completed_objects(std::string_view type) {
       {"VERIFIER", "verifiers"},
       {"RETENTION", "retentionpolicies"},
       {"POLICY", "policies"},
+      {"HOOK", "hooks -A"},
   }};
   for (const auto& [known, kind] : kinds) {
     if (known == type) return kind;
