@@ -11,6 +11,9 @@ namespace {
 /// A mover keeps its buffers below its limit; less than this leaves it none.
 constexpr std::int64_t least_mover_memory = 128LL << 20;
 constexpr std::chrono::hours longest_timeout{24 * 7};
+constexpr std::chrono::minutes shortest_interval{1};
+constexpr std::chrono::days longest_interval{366};
+constexpr std::chrono::days longest_jitter{1};
 
 void check_rules(const std::vector<ObjectRule>& rules, const std::string& path,
                  Problems& problems) {
@@ -78,6 +81,28 @@ void check_schedule(const std::string& schedule, const std::string& time_zone,
   } else if (auto zoned = CronSchedule::parse(schedule, time_zone); !zoned) {
     problems.add(path + ".timeZone", zoned.error());
   }
+}
+
+void check_times(const BackupRun& run, const std::string& path, Problems& problems) {
+  check_schedule(run.schedule, run.time_zone, path, problems);
+  problems.add_unless(!run.interval || run.schedule.empty(), path + ".interval",
+                      "goes only without schedule; remove one of them");
+  bool is_good =
+      !run.interval || (*run.interval >= shortest_interval && *run.interval <= longest_interval &&
+                        *run.interval % std::chrono::seconds{1} == run.interval->zero());
+  problems.add_unless(is_good, path + ".interval",
+                      "must be between 1m and 366d and of whole seconds, such as 1h");
+  bool fits = run.jitter >= std::chrono::seconds{0} && run.jitter <= longest_jitter &&
+              (!run.interval || run.jitter < *run.interval);
+  problems.add_unless(fits, path + ".jitter", "must be at most 1d and less than interval");
+  problems.add_unless(!run.start_deadline || *run.start_deadline >= std::chrono::minutes{1},
+                      path + ".startDeadline", "must be at least 1m, such as 30m");
+  if (run.is_timed()) return;
+  const auto* remedy = "goes only with schedule or interval; remove it or add one of them";
+  problems.add_unless(!run.first_run, path + ".firstRun", remedy);
+  problems.add_unless(run.jitter == std::chrono::seconds{0}, path + ".jitter", remedy);
+  problems.add_unless(!run.start_deadline, path + ".startDeadline", remedy);
+  problems.add_unless(run.retries == 0, path + ".retries", remedy);
 }
 
 void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Problems& problems) {

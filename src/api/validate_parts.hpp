@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/backup_configuration.hpp"
 #include "api/hooks.hpp"
 #include "api/mover_settings.hpp"
 #include "api/problems.hpp"
@@ -25,6 +26,8 @@ void check_command(const std::vector<std::string>& command, const std::string& p
 /// `path` is that of what has the fields schedule and timeZone.
 void check_schedule(const std::string& schedule, const std::string& time_zone,
                     const std::string& path, Problems& problems);
+/// When a run starts by itself; `path` is the run's.
+void check_times(const BackupRun& run, const std::string& path, Problems& problems);
 void check_timeout(std::chrono::nanoseconds timeout, const std::string& path, Problems& problems);
 void check_exec(const ExecHook& exec, const std::string& path, Problems& problems);
 enum class Quiescing { allowed, refused };

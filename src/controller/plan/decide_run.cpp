@@ -60,12 +60,7 @@ std::optional<api::SkippedStart> find_skip(const api::BackupRun& run, const RunP
   if (is_started(sessions, run, *found.due)) return std::nullopt;
   // The first one at once is not late: the plan could not run before.
   bool is_first_at_once = run.starts_at_once() && !past.last;
-  if (!is_first_at_once && is_late(run, *found.start, now)) {
-    return api::SkippedStart{
-        *found.due, "SkippedBecauseLate",
-        fmt::format("it could not start at {}, and startDeadline is {}",
-                    format_seconds(*found.start), format_duration(*run.start_deadline))};
-  }
+  if (auto late = find_late(run, found, now); late && !is_first_at_once) return late;
   bool forbids = run.concurrency == api::Concurrency::forbid;
   const auto* other = forbids ? find_running(sessions) : find_waiting(sessions, run);
   if (other == nullptr) return std::nullopt;
@@ -102,6 +97,15 @@ std::optional<Retry> find_retry(const api::BackupRun& run, const RunPast& past,
 }
 
 }  // namespace
+
+std::optional<api::SkippedStart> find_late(const api::BackupRun& run, const DueRun& found,
+                                           Timestamp now) {
+  if (!found.due || !is_late(run, *found.start, now)) return std::nullopt;
+  return api::SkippedStart{
+      *found.due, "SkippedBecauseLate",
+      fmt::format("it could not start at {}, and startDeadline is {}", format_seconds(*found.start),
+                  format_duration(*run.start_deadline))};
+}
 
 Result<RunDecision> decide_run(const api::BackupRun& run, const RunPast& past,
                                const std::vector<BackupSession>& sessions, Timestamp now) {

@@ -14,6 +14,10 @@ struct SessionWish {
   std::int32_t attempt = 0;
 };
 
+/// A due start that is late by more than the run's startDeadline. Pure.
+std::optional<api::SkippedStart> find_late(const api::BackupRun& run, const DueRun& found,
+                                           Timestamp now);
+
 struct RunDecision {
   std::optional<SessionWish> session{};        // to be started now
   std::optional<api::SkippedStart> skipped{};  // to be told: nothing is started for it

@@ -166,24 +166,9 @@ bool RestoreReconciler::is_patient(const api::RestoreSession& session) const {
          now - session.metadata.creation_time.value_or(now) < patience;
 }
 
-Result<> RestoreReconciler::check_walls(const Work& work) const {
-  for (const auto& [from, to] : work.session.spec.namespace_map) {
-    TRY(check_namespace(world_, work.session.metadata.namespace_name, to, api::GrantVerb::restore));
-  }
-  return {};
-}
-
 Result<Action> RestoreReconciler::begin(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  // Which cluster's repositories it may name depends on the storage: find_source has looked.
-  auto where = surroundings(world_, work.session.metadata.namespace_name);
-  where.cluster.clear();
-  TRY(api::validate(work.session.spec, where));
-  TRY(check_walls(work));
-  TRY(check_ready(work.source.storage));
-  // They run at the end; what is wrong with them is known now.
-  TRY(resolve_hooks(world_, work.session.spec.hooks, work.session.metadata.namespace_name));
-  TRY(check_quiescing_hook(world_, work.session));
+  TRY(check_restore(world_, work.session, work.source));
   if (!status.start_time) {
     status.message = maintenance_in_the_way(world_, work.source.place);
     if (!status.message.empty()) return look_again;

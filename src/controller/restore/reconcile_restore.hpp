@@ -64,7 +64,6 @@ private:
                        std::stop_token stop);
   Result<kube::Action> conclude(Work& work, std::stop_token stop);
   Result<> clean_up(Work& work, std::stop_token stop);
-  Result<> check_walls(const Work& work) const;
   /// Whether what may pass by itself is still waited for.
   bool is_patient(const api::RestoreSession& session) const;
 

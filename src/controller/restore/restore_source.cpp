@@ -10,6 +10,7 @@
 #include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/stored_backups.hpp"
+#include "controller/restore/hold_application.hpp"
 #include "controller/restore/pick_backup.hpp"
 
 namespace dmaas::controller {
@@ -65,6 +66,20 @@ Result<SourceRepository> find_source(const World& world, const api::RestoreSessi
     source.place = {source.storage.metadata.key(), stored.path};
   }
   return source;
+}
+
+Result<> check_restore(const World& world, const api::RestoreSession& session,
+                       const SourceRepository& source) {
+  const auto& own = session.metadata.namespace_name;
+  // Which cluster's repositories it may name depends on the storage: find_source has looked.
+  auto where = surroundings(world, own);
+  where.cluster.clear();
+  TRY(api::validate(session.spec, where));
+  for (const auto& [from, to] : session.spec.namespace_map)
+    TRY(check_namespace(world, own, to, api::GrantVerb::restore));
+  TRY(check_ready(source.storage));
+  TRY(resolve_hooks(world, session.spec.hooks, own));
+  return check_quiescing_hook(world, session);
 }
 
 Result<ChosenBackup> choose_backup(const World& world, engine::Repository& repository,

@@ -20,6 +20,12 @@ struct SourceRepository {
 /// namespaces), invalid_input.
 Result<SourceRepository> find_source(const World& world, const api::RestoreSession& session);
 
+/// What is known before a session begins: whether its spec keeps the rules, it may restore where it
+/// wants to, the storage of `source` is ready, and its hooks are there and of use.
+/// Errors: invalid_input, permission_denied, not_found, unavailable.
+Result<> check_restore(const World& world, const api::RestoreSession& session,
+                       const SourceRepository& source);
+
 /// One committed backup.
 struct ChosenBackup {
   std::string snapshot_id{};  // of the resources component
