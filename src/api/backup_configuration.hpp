@@ -241,7 +241,8 @@ struct SkippedStart {
   static void fields(auto& self, auto&& field) {
     field("time", self.time, "The scheduled time.", rule::required);
     field("reason", self.reason,
-          "SkippedBecauseRunning, SkippedBecauseQueued or SkippedBecauseLate.");
+          "SkippedBecauseRunning, SkippedBecauseQueued, SkippedBecauseLate or, of restores, "
+          "SkippedBecauseUnchanged.");
     field("message", self.message, "Why, for people.");
   }
 };

@@ -57,6 +57,8 @@ inline constexpr std::string_view retention_held = "RetentionHeld";
 /// object of it.
 inline constexpr std::string_view synced = "Synced";
 inline constexpr std::string_view activation_ready = "ActivationReady";
+/// On a RestoreConfiguration: whether its last session succeeded.
+inline constexpr std::string_view restored = "Restored";
 }  // namespace condition
 
 /// Reasons that more than one kind uses. A reason is one CamelCase word for programs.

@@ -56,7 +56,8 @@ std::vector<const KindInfo*> all_kinds() {
           &kind_info<VerificationSession>(),
           &kind_info<BackupPolicy>(),
           &kind_info<CopySession>(),
-          &kind_info<Standby>()};
+          &kind_info<Standby>(),
+          &kind_info<RestoreConfiguration>()};
 }
 
 Json definition_of(const KindInfo& kind) {

@@ -11,6 +11,7 @@
 #include "api/copy_session.hpp"
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
+#include "api/restore_configuration.hpp"
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"

@@ -29,6 +29,8 @@ inline constexpr std::string_view restored_by = "dmaas.io/restored-by";
 inline constexpr std::string_view standby = "dmaas.io/standby";
 /// On sessions of a standby: what it is for.
 inline constexpr std::string_view standby_task = "dmaas.io/standby-task";
+/// On sessions of a RestoreConfiguration: its UID.
+inline constexpr std::string_view refill = "dmaas.io/refill";
 /// On a plan that a policy made: the policy, and how it is enforced.
 inline constexpr std::string_view policy = "dmaas.io/policy";
 inline constexpr std::string_view enforcement = "dmaas.io/enforcement";

@@ -4,6 +4,7 @@
 
 #include "base/describe.hpp"
 
+DMAAS_DESCRIBE(dmaas::api::RestoreTemplate);
 DMAAS_DESCRIBE(dmaas::api::RestoreSessionSpec);
 DMAAS_DESCRIBE(dmaas::api::RestoreSessionStatus);
 

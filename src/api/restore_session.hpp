@@ -145,7 +145,8 @@ constexpr auto names_of(ExistingPolicy) {
   return std::to_array<std::string_view>({"skip", "update", "fail", "recreate"});
 }
 
-struct RestoreSessionSpec {
+/// What a restore does: all of a RestoreSession's spec, which a RestoreConfiguration repeats.
+struct RestoreTemplate {
   RestoreSource source{};
   RestoreSelection what{};
   std::map<std::string, std::string> namespace_map{};
@@ -210,11 +211,17 @@ struct RestoreSessionSpec {
           "Run in this order once the restored workloads are ready and dumps are played back.",
           rule::keys("name"), rule::max_items(16));
     field("mover", self.mover, "Settings of the pods that move the data.");
-    field.rule("self == oldSelf", "a session cannot be changed: create a new one instead");
     field.rule("!has(self.namePrefix) || self.namePrefix == '' || self.existing != 'recreate'",
                "existing: recreate cannot be used with namePrefix");
     field.rule("!has(self.inPlace) || !has(self.namePrefix) || self.namePrefix == ''",
                "inPlace cannot be used with namePrefix");
+  }
+};
+
+struct RestoreSessionSpec : RestoreTemplate {
+  static void fields(auto& self, auto&& field) {
+    RestoreTemplate::fields(self, field);
+    field.rule("self == oldSelf", "a session cannot be changed: create a new one instead");
   }
 };
 

@@ -10,6 +10,7 @@
 #include "api/hook_template.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
+#include "api/restore_configuration.hpp"
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
@@ -36,5 +37,6 @@ Result<> validate(const VerificationSessionSpec& spec, const Surroundings& where
 Result<> validate(const BackupPolicySpec& spec, const Surroundings& where);
 Result<> validate(const CopySessionSpec& spec, const Surroundings& where);
 Result<> validate(const StandbySpec& spec, const Surroundings& where);
+Result<> validate(const RestoreConfigurationSpec& spec, const Surroundings& where);
 
 }  // namespace dmaas::api

@@ -13,10 +13,11 @@
 namespace dmaas::api {
 namespace {
 
-void check_map_targets(const std::map<std::string, std::string>& map, Problems& problems) {
+void check_map_targets(const std::map<std::string, std::string>& map, const std::string& root,
+                       Problems& problems) {
   std::map<std::string_view, std::string_view> seen;
   for (const auto& [from, to] : map) {
-    auto path = "spec.namespaceMap." + from;
+    auto path = fmt::format("{}.namespaceMap.{}", root, from);
     problems.add_unless(is_namespace_name(from) && is_namespace_name(to), path,
                         fmt::format("'{}' to '{}' must be names of namespaces", from, to));
     auto [other, is_new] = seen.emplace(to, from);
@@ -27,64 +28,65 @@ void check_map_targets(const std::map<std::string, std::string>& map, Problems& 
   }
 }
 
-void check_source(const RestoreSource& source, const Surroundings& where, Problems& problems) {
-  problems.add_unless(source.repository.has_value() != source.stored.has_value(), "spec.source",
+void check_source(const RestoreSource& source, const Surroundings& where, const std::string& path,
+                  Problems& problems) {
+  problems.add_unless(source.repository.has_value() != source.stored.has_value(), path,
                       "give exactly one of repositoryRef and stored");
-  problems.add_unless(!source.before || source.snapshot == "latest", "spec.source.before",
+  problems.add_unless(!source.before || source.snapshot == "latest", path + ".before",
                       "goes only with snapshot: latest");
   bool names_day = !source.latest_of.empty() || !source.oldest_of.empty();
-  problems.add_unless(!names_day || source.snapshot == "latest", "spec.source.snapshot",
+  problems.add_unless(!names_day || source.snapshot == "latest", path + ".snapshot",
                       "must be latest, or absent, with latestOf or oldestOf");
   problems.add_unless(
-      source.before.has_value() + !source.latest_of.empty() + !source.oldest_of.empty() < 2,
-      "spec.source", "give only one of before, latestOf and oldestOf");
+      source.before.has_value() + !source.latest_of.empty() + !source.oldest_of.empty() < 2, path,
+      "give only one of before, latestOf and oldestOf");
   for (auto [field, day] :
        {std::pair("latestOf", &source.latest_of), {"oldestOf", &source.oldest_of}}) {
     problems.add_unless(day->empty() || parse_timestamp(*day + "T00:00:00Z"),
-                        fmt::format("spec.source.{}", field),
+                        fmt::format("{}.{}", path, field),
                         fmt::format("'{}' is no day of the calendar, such as 2026-11-23", *day));
   }
-  problems.add_unless(names_day || source.time_zone.empty(), "spec.source.timeZone",
+  problems.add_unless(names_day || source.time_zone.empty(), path + ".timeZone",
                       "goes only with latestOf or oldestOf; remove it");
   if (auto zone = find_time_zone(source.time_zone); !zone)
-    problems.add("spec.source.timeZone", zone.error());
+    problems.add(path + ".timeZone", zone.error());
   if (!source.stored) return;
   auto allowed = check_repository_path(source.stored->path, where);
-  if (!allowed) problems.add("spec.source.stored.path", allowed.error());
+  if (!allowed) problems.add(path + ".stored.path", allowed.error());
 }
 
-void check_in_place(const RestoreSessionSpec& spec, Problems& problems) {
+void check_in_place(const RestoreTemplate& spec, const std::string& path, Problems& problems) {
   if (!spec.in_place) return;
-  problems.add_unless(spec.name_prefix.empty(), "spec.inPlace",
+  problems.add_unless(spec.name_prefix.empty(), path,
                       "fills claims that exist and cannot be used with namePrefix; leave one away");
-  problems.add_unless(spec.what.data != RestoreData::resources_only, "spec.inPlace",
+  problems.add_unless(spec.what.data != RestoreData::resources_only, path,
                       "does nothing with data: resourcesOnly; leave one away");
   bool is_data_only = spec.what.data == RestoreData::data_only;
   problems.add_unless(spec.in_place->missing_claims == MissingClaims::refuse || is_data_only,
-                      "spec.inPlace.missingClaims", "create goes only with what.data: dataOnly");
+                      path + ".missingClaims", "create goes only with what.data: dataOnly");
   bool is_by_hook = spec.in_place->quiesce == QuiesceMethod::hook;
-  problems.add_unless(is_by_hook == spec.in_place->hook.has_value(), "spec.inPlace.hookRef",
+  problems.add_unless(is_by_hook == spec.in_place->hook.has_value(), path + ".hookRef",
                       is_by_hook ? "is needed by quiesce: hook: name a HookTemplate that has undo"
                                  : "goes only with quiesce: hook; remove it");
   const auto& map = spec.in_place->claim_map;
-  problems.add_unless(map.empty() || is_data_only, "spec.inPlace.claimMap",
+  problems.add_unless(map.empty() || is_data_only, path + ".claimMap",
                       "goes only with what.data: dataOnly");
   std::map<std::string_view, std::string_view> seen;
   for (const auto& [from, to] : map) {
-    auto path = "spec.inPlace.claimMap." + from;
-    problems.add_unless(!from.empty() && !to.empty(), path, "must go to the name of a claim");
+    auto entry = fmt::format("{}.claimMap.{}", path, from);
+    problems.add_unless(!from.empty() && !to.empty(), entry, "must go to the name of a claim");
     auto [other, is_new] = seen.emplace(to, from);
     problems.add_unless(
-        is_new, path,
+        is_new, entry,
         fmt::format("goes to {} as {} does; choose another claim", to, other->second));
   }
 }
 
-void check_files(const RestoreSelection& what, Problems& problems) {
+void check_files(const RestoreSelection& what, const std::string& root, Problems& problems) {
   problems.add_unless(what.files.empty() || what.data != RestoreData::resources_only,
-                      "spec.what.files", "does nothing with data: resourcesOnly; leave one away");
+                      root + ".files", "does nothing with data: resourcesOnly; leave one away");
   for (std::size_t i = 0; i < what.files.size(); ++i) {
-    auto path = fmt::format("spec.what.files[{}]", i);
+    auto path = fmt::format("{}.files[{}]", root, i);
     const auto& volume = what.files[i].volume;
     problems.add_unless(std::ranges::find(what.volumes, volume) == what.volumes.end(), path,
                         fmt::format("'{}' is in what.volumes, too; name it in one", volume));
@@ -117,12 +119,12 @@ void check_patch_step(const PatchStep& step, const std::string& path, Problems& 
                                  : "goes only with move and copy; remove it");
 }
 
-void check_changes(const RestoreChanges& changes, Problems& problems) {
+void check_changes(const RestoreChanges& changes, const std::string& root, Problems& problems) {
   for (std::size_t i = 0; i < changes.claims.size(); ++i)
-    check_claim_override(changes.claims[i], fmt::format("spec.changes.claims[{}]", i), problems);
+    check_claim_override(changes.claims[i], fmt::format("{}.claims[{}]", root, i), problems);
   for (std::size_t i = 0; i < changes.transformations.size(); ++i) {
     const auto& transformation = changes.transformations[i];
-    auto path = fmt::format("spec.changes.transformations[{}]", i);
+    auto path = fmt::format("{}.transformations[{}]", root, i);
     check_rule(transformation.match, path + ".match", problems);
     problems.add_unless(transformation.json_patch.empty() != transformation.merge_patch.empty(),
                         path, "give exactly one of jsonPatch and mergePatch");
@@ -132,23 +134,46 @@ void check_changes(const RestoreChanges& changes, Problems& problems) {
   }
 }
 
+void check_restore(const RestoreTemplate& spec, const Surroundings& where, const std::string& path,
+                   Problems& problems) {
+  check_source(spec.source, where, path + ".source", problems);
+  check_selection(spec.what.objects, path + ".what.objects", problems);
+  check_map_targets(spec.namespace_map, path, problems);
+  problems.add_unless(spec.name_prefix.empty() || spec.existing != ExistingPolicy::recreate,
+                      path + ".existing",
+                      "recreate cannot be used with namePrefix; leave one away");
+  problems.add_unless(spec.what.volumes.empty() || spec.what.data != RestoreData::resources_only,
+                      path + ".what.volumes",
+                      "does nothing with data: resourcesOnly; leave one away");
+  check_files(spec.what, path + ".what", problems);
+  check_in_place(spec, path + ".inPlace", problems);
+  if (spec.changes) check_changes(*spec.changes, path + ".changes", problems);
+  check_timeout(spec.timeout, path + ".timeout", problems);
+  check_hooks(spec.hooks, path + ".hooks", Quiescing::refused, problems);
+  check_mover(spec.mover, path + ".mover", problems);
+}
+
 }  // namespace
 
 Result<> validate(const RestoreSessionSpec& spec, const Surroundings& where) {
   Problems problems;
-  check_source(spec.source, where, problems);
-  check_selection(spec.what.objects, "spec.what.objects", problems);
-  check_map_targets(spec.namespace_map, problems);
-  problems.add_unless(spec.name_prefix.empty() || spec.existing != ExistingPolicy::recreate,
-                      "spec.existing", "recreate cannot be used with namePrefix; leave one away");
-  problems.add_unless(spec.what.volumes.empty() || spec.what.data != RestoreData::resources_only,
-                      "spec.what.volumes", "does nothing with data: resourcesOnly; leave one away");
-  check_files(spec.what, problems);
-  check_in_place(spec, problems);
-  if (spec.changes) check_changes(*spec.changes, problems);
-  check_timeout(spec.timeout, "spec.timeout", problems);
-  check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
-  check_mover(spec.mover, "spec.mover", problems);
+  check_restore(spec, where, "spec", problems);
+  return problems.result();
+}
+
+Result<> validate(const RestoreConfigurationSpec& spec, const Surroundings& where) {
+  Problems problems;
+  problems.add_unless(!spec.schedule.empty() || spec.interval, "spec.schedule",
+                      "is required, such as 0 3 * * *, unless interval is given");
+  check_times(spec.times(), "spec", problems);
+  const auto& restore = spec.session_template;
+  check_restore(restore, where, "spec.template", problems);
+  problems.add_unless(restore.in_place || restore.what.data == RestoreData::resources_only,
+                      "spec.template.inPlace",
+                      "is required: without it only the first restore would bring data; give "
+                      "quiesce: scaleToZero or refuseIfInUse");
+  problems.add_unless(!restore.preflight_only, "spec.template.preflightOnly",
+                      "restores nothing; remove it");
   return problems.result();
 }
 
@@ -160,8 +185,8 @@ Result<> validate(const StandbySpec& spec, const Surroundings&) {
   problems.add_unless(spec.refresh_interval >= shortest_interval, "spec.refreshInterval",
                       "must be 30s or more");
   check_selection(spec.objects, "spec.objects", problems);
-  check_map_targets(spec.namespace_map, problems);
-  if (spec.changes) check_changes(*spec.changes, problems);
+  check_map_targets(spec.namespace_map, "spec", problems);
+  if (spec.changes) check_changes(*spec.changes, "spec.changes", problems);
   check_timeout(spec.timeout, "spec.timeout", problems);
   check_hooks(spec.hooks, "spec.hooks", Quiescing::refused, problems);
   check_mover(spec.mover, "spec.mover", problems);

@@ -520,5 +520,41 @@ namespaceMap: {a: b, c: b}
             "choose another namespace or restore in two sessions");
 }
 
+constexpr std::string_view good_refill = R"(
+schedule: "0 3 * * *"
+timeZone: Europe/Berlin
+template:
+  source: {repositoryRef: {name: main}}
+  what: {data: dataOnly}
+  inPlace: {quiesce: scaleToZero}
+)";
+
+TEST(ValidateRefillTest, AcceptsGoodOnes) {
+  EXPECT_EQ(problem<RestoreConfigurationSpec>(good_refill), "");
+  EXPECT_EQ(problem<RestoreConfigurationSpec>(R"(
+interval: 1h
+unchanged: Restore
+template: {source: {repositoryRef: {name: main}}, what: {data: resourcesOnly}, existing: update}
+)"),
+            "");
+}
+
+TEST(ValidateRefillTest, NamesEveryProblemWithItsPathInTheTemplate) {
+  EXPECT_EQ(problem<RestoreConfigurationSpec>("template: {source: {repositoryRef: {name: main}}}"),
+            "spec.schedule: is required, such as 0 3 * * *, unless interval is given; "
+            "spec.template.inPlace: is required: without it only the first restore would bring "
+            "data; give quiesce: scaleToZero or refuseIfInUse");
+  EXPECT_EQ(problem<RestoreConfigurationSpec>(with(good_refill, R"(
+  namespaceMap: {a: b, c: b}
+  preflightOnly: true
+interval: 5s
+)")),
+            "spec.interval: goes only without schedule; remove one of them; "
+            "spec.interval: must be between 1m and 366d and of whole seconds, such as 1h; "
+            "spec.template.namespaceMap.c: goes to b as a does; choose another namespace or "
+            "restore in two sessions; "
+            "spec.template.preflightOnly: restores nothing; remove it");
+}
+
 }  // namespace
 }  // namespace dmaas::api

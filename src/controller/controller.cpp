@@ -12,6 +12,7 @@
 #include "api/hook_template.hpp"
 #include "api/labels.hpp"
 #include "api/repository.hpp"
+#include "api/restore_configuration.hpp"
 #include "api/restore_session.hpp"
 #include "api/retention_policy.hpp"
 #include "api/snapshot.hpp"
@@ -24,6 +25,7 @@
 #include "controller/maintenance/reconcile_maintenance.hpp"
 #include "controller/plan/reconcile_plan.hpp"
 #include "controller/policy/keep_policies.hpp"
+#include "controller/refill/reconcile_refill.hpp"
 #include "controller/repository/reconcile_repository.hpp"
 #include "controller/restore/reconcile_restore.hpp"
 #include "controller/snapshot/reconcile_snapshot.hpp"
@@ -66,6 +68,7 @@ Stores make_stores(kube::ControlPlane& plane) {
           .policies = plane.store(resource_of<api::BackupPolicy>()),
           .copy_sessions = plane.store(resource_of<api::CopySession>()),
           .standbys = plane.store(resource_of<api::Standby>()),
+          .refills = plane.store(resource_of<api::RestoreConfiguration>()),
           .mover_pods = plane.store(kube::resources::pods(), movers)};
 }
 
@@ -122,7 +125,8 @@ std::vector<kube::ObjectKey> staged_backup_of(const Json& session) {
   return {{kube::namespace_of(session), name}};
 }
 
-/// The verification or standby that a restore belongs to, or the verifier that a verification does.
+/// The verification, standby or refill that a restore belongs to, or the verifier that a
+/// verification does.
 std::vector<kube::ObjectKey> owner_of(const Json& session) {
   auto owner = kube::controller_of(session);
   if (!owner) return {};
@@ -172,6 +176,17 @@ void follow_repositories(kube::ControlPlane& plane, World& world, StandbyReconci
     controller.triggered_by(*needed, [&](const Json&) { return all_keys(world.stores.standbys); });
   repository_controller.triggered_by(
       world.stores.standbys, [](const Json& standby) { return std::vector{followed_by(standby)}; });
+}
+
+/// They look at what becomes of their sessions and of what these need.
+void refill_by_schedule(kube::ControlPlane& plane, World& world, RefillReconciler& refills) {
+  auto& controller = plane.control({.name = "refills"}, world.stores.refills, refills);
+  controller.triggered_by(world.stores.restore_sessions, owner_of);
+  for (auto* needed :
+       {&world.stores.repositories, &world.stores.hook_templates, &world.stores.grants})
+    controller.triggered_by(*needed, [&](const Json&) { return all_keys(world.stores.refills); });
+  wake_by_storages(controller, world, world.stores.refills);
+  refills.on_wake([&](const kube::ObjectKey& key) { controller.enqueue(key); });
 }
 
 /// Pause before a controller that lost its API server or its leadership begins anew.
@@ -232,6 +247,7 @@ Result<> lead_once(kube::Client& any_client, const Settings& settings, WorkServe
   VerificationReconciler verifications{world};
   CopyReconciler copies{world};
   StandbyReconciler standbys{world};
+  RefillReconciler refills{world};
   auto& storage_controller =
       plane.control({.name = "storages", .workers = 4}, world.stores.storages, storages);
   auto& repository_controller =
@@ -286,6 +302,7 @@ Result<> lead_once(kube::Client& any_client, const Settings& settings, WorkServe
   copy_controller.triggered_by(world.stores.mover_pods, session_of);
   wake_by_storages(copy_controller, world, world.stores.copy_sessions);
   follow_repositories(plane, world, standbys, repository_controller);
+  refill_by_schedule(plane, world, refills);
 
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
   repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });

@@ -47,7 +47,7 @@ protected:
   kube::FakeApiServer server;
   Settings settings{.cluster_name = "east"};
   kube::Store storages, repositories, plans, backups, snapshots, restores, retentions, templates,
-      given, verifiers, verifications, policies, copies, standbys, pods;
+      given, verifiers, verifications, policies, copies, standbys, refills, pods;
   Grants gateway_grants{server, "dmaas-system"};
   MoverSlots slots{settings, gateway_grants, pods, system_clock()};
   Vault vault{server, settings, "0123456789abcdef", system_clock()};
@@ -63,7 +63,7 @@ protected:
       .cluster_version = "v1.34.2",
       .ca_certificate = "",
       .stores = {storages, repositories, plans, backups, snapshots, restores, retentions, templates,
-                 given, verifiers, verifications, policies, copies, standbys, pods},
+                 given, verifiers, verifications, policies, copies, standbys, refills, pods},
       .grants = gateway_grants,
       .slots = slots,
       .vault = vault,

@@ -32,6 +32,7 @@ struct Stores {
   kube::Store& policies;
   kube::Store& copy_sessions;
   kube::Store& standbys;
+  kube::Store& refills;
   kube::Store& mover_pods;  // of all namespaces, by label
 };
 

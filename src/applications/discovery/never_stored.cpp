@@ -37,6 +37,7 @@ constexpr KindRule kind_rules[] = {
     {"dmaas.io", "verificationsessions", "a record of what DMaaS did"},
     {"dmaas.io", "copysessions", "a record of what DMaaS did"},
     {"dmaas.io", "standbys", "says whom the source cluster follows"},
+    {"dmaas.io", "restoreconfigurations", "says what the source cluster restores"},
     {"dmaas.io", "snapshots", "a view of the repository"},
     {"dmaas.io", "repositories", "a view of the storage"},
 };

@@ -28,6 +28,7 @@ constexpr std::array words{
     Word{"BackupVerifier", "verifier", "verifiers"},
     Word{"VerificationSession", "verification", "verifications"},
     Word{"CopySession", "copy", "copies"},
+    Word{"RestoreConfiguration", "refill", "refills"},
 };
 
 std::string lower(std::string_view text) {

@@ -84,6 +84,7 @@ std::string_view completed_objects(std::string_view type) {
       {"SESSION", "sessions"},
       {"BACKUP", "backups -A"},
       {"STANDBY", "standbys"},
+      {"REFILL", "refills"},
       {"VERIFIER", "verifiers"},
       {"RETENTION", "retentionpolicies"},
       {"POLICY", "policies"},

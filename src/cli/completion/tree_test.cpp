@@ -84,7 +84,7 @@ TEST_F(CompletionTest, BashAsksForNamesWhereTheLineSays) {
 }
 
 TEST_F(CompletionTest, BashOffersKinds) {
-  EXPECT_EQ(complete("describe re"), "repositories restores retentionpolicies");
+  EXPECT_EQ(complete("describe re"), "repositories restores retentionpolicies refills");
 }
 
 TEST_F(CompletionTest, ProcessesOfTheClusterAreNotOffered) {

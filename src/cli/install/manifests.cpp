@@ -201,7 +201,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {{name: dmaas-aggregate-to-admin, labels: {{rbac.authorization.k8s.io/aggregate-to-admin: "true"}}}}
 rules:
-- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, retentionpolicies, restoresessions, backupgrants, backupverifiers, verificationsessions, standbys], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [dmaas.io], resources: [backupstorages, repositories, snapshots, retentionpolicies, restoresessions, backupgrants, backupverifiers, verificationsessions, standbys, restoreconfigurations], verbs: [create, update, patch, delete]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -214,7 +214,7 @@ kind: ClusterRole
 metadata: {{name: dmaas-operator}}
 rules:
 - {{apiGroups: [dmaas.io], resources: {seen_by_users}, verbs: [get, list, watch]}}
-- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, copysessions, hooktemplates, restoresessions, standbys], verbs: [create, update, patch, delete]}}
+- {{apiGroups: [dmaas.io], resources: [backupconfigurations, backupsessions, copysessions, hooktemplates, restoresessions, standbys, restoreconfigurations], verbs: [create, update, patch, delete]}}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

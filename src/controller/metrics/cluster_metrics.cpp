@@ -7,6 +7,7 @@
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
 #include "api/repository.hpp"
+#include "api/restore_configuration.hpp"
 #include "api/standby.hpp"
 #include "base/time_text.hpp"
 #include "controller/status.hpp"
@@ -245,6 +246,24 @@ void write_standbys(MetricsText& text, const Stores& stores) {
         });
 }
 
+void write_refills(MetricsText& text, const Stores& stores) {
+  auto refills = decode_all<api::RestoreConfiguration>(stores.refills);
+  auto write = [&](std::string_view name, std::string_view help, auto value_of) {
+    write_each(text, refills, "refill", name, help, value_of);
+  };
+  write("dmaas_refill_ready", "1: the refill can restore.", [](const auto& refill) {
+    return condition_value(refill.status.conditions, api::condition::ready);
+  });
+  write("dmaas_refill_last_success_timestamp_seconds",
+        "When its last restore that succeeded ended.",
+        [](const auto& refill) { return maybe(refill.status.last_success_time); });
+  write("dmaas_refill_restored_backup_timestamp_seconds", "Time of the backup it restored last.",
+        [](const auto& refill) {
+          const auto& last = refill.status.last_restored;
+          return last ? maybe(last->time) : std::nullopt;
+        });
+}
+
 struct SessionKind {
   std::string_view kind;
   kube::Store& store;
@@ -290,6 +309,7 @@ void ClusterMetrics::write(const Stores& stores, MetricsText& text) {
   write_repositories(text, stores);
   write_verifications(text, stores);
   write_standbys(text, stores);
+  write_refills(text, stores);
   std::lock_guard lock{mutex_};
   count_ended(stores);
   text.begin("dmaas_sessions_ended_total", "counter", "Sessions that ended, by how.");

@@ -27,6 +27,7 @@ struct MemoryWorld {
   kube::Store policies{};
   kube::Store copy_sessions{};
   kube::Store standbys{};
+  kube::Store refills{};
   kube::Store mover_pods{};
   Grants grants{server, settings.namespace_name};
   MoverSlots slots{settings, grants, mover_pods, clock};
@@ -44,7 +45,7 @@ struct MemoryWorld {
       .ca_certificate = "PEM",
       .stores = {storages, repositories, plans, backup_sessions, snapshots, restore_sessions,
                  retention_policies, hook_templates, grant_objects, verifiers,
-                 verification_sessions, policies, copy_sessions, standbys, mover_pods},
+                 verification_sessions, policies, copy_sessions, standbys, refills, mover_pods},
       .grants = grants,
       .slots = slots,
       .vault = vault,
