@@ -16,7 +16,7 @@ void add_restore_command(CLI::App& app, CommandLine& line);
 void add_copy_commands(CLI::App& app, CommandLine& line);  // backup
 void add_cancel_command(CLI::App& app, CommandLine& line);
 void add_pause_commands(CLI::App& app, CommandLine& line);       // pause, resume
-void add_delete_commands(CLI::App& app, CommandLine& line);      // backup
+void add_delete_commands(CLI::App& app, CommandLine& line);      // backup, refill
 void add_repository_commands(CLI::App& app, CommandLine& line);  // maintain
 void add_retention_commands(CLI::App& app, CommandLine& line);   // set, preview
 void add_accept_command(CLI::App& app, CommandLine& line);

@@ -8,6 +8,7 @@
 #include "applications/retention/delete_backup.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/objects.hpp"
+#include "cli/cluster/refill.hpp"
 #include "cli/terminal.hpp"
 
 namespace dmaas::cli {
@@ -66,8 +67,9 @@ Result<ExitCode> run_delete(const Connection& connection, const DeleteFlags& fla
 }  // namespace
 
 void add_delete_commands(CLI::App& app, CommandLine& line) {
-  auto* group = app.add_subcommand("delete", "Erase what is on a storage");
+  auto* group = app.add_subcommand("delete", "Erase backups, or end refills");
   group->require_subcommand(1);
+  add_delete_refill_command(*group, line);
   auto flags = std::make_shared<DeleteFlags>();
   auto* command = group->add_subcommand(
       "backup", "Erase backups for ever, and give back the space that only they needed");

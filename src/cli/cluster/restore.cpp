@@ -10,6 +10,7 @@
 #include "cli/cluster/made_session.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
+#include "cli/cluster/refill.hpp"
 #include "cli/cluster/restore.hpp"
 #include "cli/terminal.hpp"
 
@@ -60,18 +61,21 @@ Result<ExitCode> run_restore(const Connection& connection, const RestoreCommand&
 
 void add_restore_command(CLI::App& app, CommandLine& line) {
   auto command = std::make_shared<RestoreCommand>();
+  auto times = std::make_shared<RefillFlags>();
   auto* added =
       app.add_subcommand("restore", "Restore a backup and follow it; Ctrl-C leaves it running");
   add_restore_flags(*added, command->flags);
+  add_refill_flags(*added, *times);
   add_object_output_flag(*added, command->format);
   added->add_option("backup", command->flags.backup, "Name of the backup: [namespace/]name")
       ->type_name("BACKUP");
   added->add_flag("--preflight", command->preflight_only, "Only check what would happen");
   added->add_flag("--no-wait", command->no_wait, "Return at once");
   added->add_flag("--dry-run", command->dry_run, "Only ask the cluster whether it would start");
-  added->callback([&line, command] {
-    line.chosen = [command](std::stop_token stop) {
+  added->callback([&line, command, times] {
+    line.chosen = [command, times](std::stop_token stop) {
       return on_cluster(command->flags.cluster, stop, [&](const Connection& connection) {
+        if (times->is_repeated()) return run_refill(connection, *command, *times, stop);
         return run_restore(connection, *command, stop);
       });
     };

@@ -26,6 +26,7 @@ Result<ExitCode> run_status(const Connection& connection, const StatusFlags& fla
   state.backups = TRY(list_decoded<api::BackupSession>(client, where, stop));
   state.restores = TRY(list_decoded<api::RestoreSession>(client, where, stop));
   state.verifiers = TRY(list_decoded<api::BackupVerifier>(client, where, stop));
+  state.refills = TRY(list_decoded<api::RestoreConfiguration>(client, where, stop));
   auto now = system_clock().now();
   auto overview = overview_of(state, now);
   if (is_document(flags.format)) {

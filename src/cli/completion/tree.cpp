@@ -77,7 +77,7 @@ void for_each_command(
 }
 
 std::string_view completed_objects(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kinds{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kinds{{
       {"PLAN", "plans"},
       {"STORAGE", "storages -A"},
       {"REPOSITORY", "repositories -A"},

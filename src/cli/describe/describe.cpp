@@ -38,10 +38,11 @@ Result<std::string> describe_object(const api::KindInfo& kind, const Json& objec
   word.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(word.front())));
   story.fact(word, kube::key_of(object).text());
   if (kube::is_terminating(object)) story.fact("Deleted", "yes; it goes once it is cleaned up");
-  bool told = TRY(
-      (tell_any<api::BackupSession, api::RestoreSession, api::BackupConfiguration, api::Snapshot,
-                api::BackupStorage, api::Repository, api::BackupPolicy, api::BackupVerifier,
-                api::VerificationSession, api::CopySession, api::Standby>(story, kind, object)));
+  bool told = TRY((
+      tell_any<api::BackupSession, api::RestoreSession, api::BackupConfiguration, api::Snapshot,
+               api::BackupStorage, api::Repository, api::BackupPolicy, api::BackupVerifier,
+               api::VerificationSession, api::CopySession, api::Standby, api::RestoreConfiguration>(
+          story, kind, object)));
   if (!told) tell_spec(story, object);
   story.events(events);
   return story.text();

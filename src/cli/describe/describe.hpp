@@ -10,6 +10,7 @@
 #include "api/backup_verifier.hpp"
 #include "api/copy_session.hpp"
 #include "api/repository.hpp"
+#include "api/restore_configuration.hpp"
 #include "api/restore_session.hpp"
 #include "api/snapshot.hpp"
 #include "api/standby.hpp"
@@ -35,11 +36,16 @@ void tell(Story& story, const api::VerificationSession& session);
 void tell(Story& story, const api::CopySession& session);
 void tell(Story& story, const api::BackupPolicy& policy);
 void tell(Story& story, const api::Standby& standby);
+void tell(Story& story, const api::RestoreConfiguration& refill);
 
 /// Parts that `dmaas preflight` shows too.
 void tell_preflight(Story& story, const api::PreflightSummary& summary);
 void tell_resolved(Story& story, const api::ResolvedTargets& resolved);
 void tell_hooks(Story& story, const std::vector<api::HookResult>& hooks);
+/// Which backup of which repository.
+std::string source_of(const api::RestoreSource& source);
+/// How it is restored.
+void tell_template(Story& story, const api::RestoreTemplate& spec);
 /// What a policy means for those who may choose it.
 void tell_offer(Story& story, const api::BackupPolicySpec& spec);
 /// What keeps a plan from being run, one reason each; empty: nothing.

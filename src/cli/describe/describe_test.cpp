@@ -247,5 +247,24 @@ TEST(DescribeTest, AVerifierTellsItsLastResults) {
   EXPECT_THAT(story, HasSubstr("(120m ago)"));
 }
 
+TEST(DescribeTest, ARefillTellsWhatItRestoresWhenAndWhatItSkipped) {
+  api::RestoreConfiguration refill;
+  refill.metadata.namespace_name = "copy";
+  refill.metadata.name = "nightly";
+  refill.spec.schedule = "0 3 * * *";
+  refill.spec.time_zone = "Europe/Berlin";
+  refill.spec.session_template.source.repository = {.name = "main", .namespace_name = "copy"};
+  refill.spec.session_template.namespace_map = {{"shop", "copy"}};
+  refill.status.last_restored = {.name = "shop-1", .time = noon - std::chrono::hours{2}};
+  refill.status.last_skipped = {noon - std::chrono::hours{1}, "SkippedBecauseUnchanged",
+                                "there is no newer one"};
+  auto story = story_of(refill);
+  EXPECT_THAT(story, HasSubstr("latest of repository copy/main"));
+  EXPECT_THAT(story, HasSubstr("0 3 * * * Europe/Berlin"));
+  EXPECT_THAT(story, HasSubstr("shop -> copy"));
+  EXPECT_THAT(story, HasSubstr("shop-1, "));
+  EXPECT_THAT(story, HasSubstr("there is no newer one"));
+}
+
 }  // namespace
 }  // namespace dmaas::cli

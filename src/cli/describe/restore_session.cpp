@@ -7,26 +7,6 @@
 namespace dmaas::cli {
 namespace {
 
-std::string source_of(const api::RestoreSource& source) {
-  auto named = [](const api::NamespacedReference& reference) {
-    return kube::ObjectKey{reference.namespace_name, reference.name}.text();
-  };
-  auto from = source.repository ? "repository " + named(*source.repository)
-              : source.stored   ? fmt::format("{} on storage {}", source.stored->path,
-                                              named(source.stored->storage))
-                                : std::string();
-  auto day = [&](std::string_view which, const std::string& of) {
-    return fmt::format("{} of {}{}", which, of,
-                       source.time_zone.empty() ? "" : " in " + source.time_zone);
-  };
-  auto which = source.before               ? "latest before " + format_seconds(*source.before)
-               : !source.latest_of.empty() ? day("latest", source.latest_of)
-               : !source.oldest_of.empty() ? day("oldest", source.oldest_of)
-                                           : source.snapshot.substr(0, 53);
-  auto by_run = source.run.empty() ? std::string() : " by run " + source.run;
-  return fmt::format("{}{} of {}", which, by_run, from);
-}
-
 std::string pairs_text(const std::map<std::string, std::string>& pairs) {
   std::string text;
   for (const auto& [from, to] : pairs)
@@ -94,6 +74,26 @@ void tell_objects(Story& story, const api::RestoreSessionStatus& status) {
 
 }  // namespace
 
+std::string source_of(const api::RestoreSource& source) {
+  auto named = [](const api::NamespacedReference& reference) {
+    return kube::ObjectKey{reference.namespace_name, reference.name}.text();
+  };
+  auto from = source.repository ? "repository " + named(*source.repository)
+              : source.stored   ? fmt::format("{} on storage {}", source.stored->path,
+                                              named(source.stored->storage))
+                                : std::string();
+  auto day = [&](std::string_view which, const std::string& of) {
+    return fmt::format("{} of {}{}", which, of,
+                       source.time_zone.empty() ? "" : " in " + source.time_zone);
+  };
+  auto which = source.before               ? "latest before " + format_seconds(*source.before)
+               : !source.latest_of.empty() ? day("latest", source.latest_of)
+               : !source.oldest_of.empty() ? day("oldest", source.oldest_of)
+                                           : source.snapshot.substr(0, 53);
+  auto by_run = source.run.empty() ? std::string() : " by run " + source.run;
+  return fmt::format("{}{} of {}", which, by_run, from);
+}
+
 void tell_preflight(Story& story, const api::PreflightSummary& summary) {
   story.heading("Preflight");
   story.lines({fmt::format("{} objects accepted, {} rejected, {} unproven, {} skipped",
@@ -105,12 +105,7 @@ void tell_preflight(Story& story, const api::PreflightSummary& summary) {
   story.table(table);
 }
 
-void tell(Story& story, const api::RestoreSession& session) {
-  const auto& spec = session.spec;
-  const auto& status = session.status;
-  story.fact("From", source_of(spec.source));
-  story.fact("Backup", status.snapshot);
-  story.fact("Backup of", status.backup_time);
+void tell_template(Story& story, const api::RestoreTemplate& spec) {
   story.fact("What", std::string(name_of(spec.what.data)));
   for (const auto& selected : spec.what.files) {
     story.fact("Only files of",
@@ -132,6 +127,15 @@ void tell(Story& story, const api::RestoreSession& session) {
                                       spec.changes->transformations.size()));
   }
   story.fact("Acts as", "account " + spec.service_account_name);
+}
+
+void tell(Story& story, const api::RestoreSession& session) {
+  const auto& spec = session.spec;
+  const auto& status = session.status;
+  story.fact("From", source_of(spec.source));
+  story.fact("Backup", status.snapshot);
+  story.fact("Backup of", status.backup_time);
+  tell_template(story, spec);
   story.fact("Stage", std::string(name_of(status.stage)) +
                           (spec.preflight_only ? " (only a preflight)" : ""));
   story.fact("Started", status.start_time);

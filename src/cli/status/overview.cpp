@@ -119,6 +119,18 @@ void look_at_verifiers(Overview& overview, const ClusterState& state) {
   }
 }
 
+void look_at_refills(Overview& overview, const ClusterState& state) {
+  for (const auto& refill : state.refills) {
+    if (!refill.spec.paused) attend(overview, "Refill", refill, api::condition::ready);
+  }
+}
+
+/// One that is repeated makes up for those before it.
+std::string restore_series_of(const api::RestoreSession& session) {
+  auto owner = kube::controller_of(session.source);
+  return owner ? owner->uid : session.metadata.key().text();
+}
+
 }  // namespace
 
 Overview overview_of(const ClusterState& state, Timestamp now) {
@@ -132,11 +144,10 @@ Overview overview_of(const ClusterState& state, Timestamp now) {
         return session.metadata.namespace_name + "/" + session.spec.plan.name;
       },
       [](const auto& session) { return name_of(session.status.phase); });
-  look_at_sessions(
-      overview, "RestoreSession", state.restores, now,
-      [](const auto& session) { return session.metadata.key().text(); },
-      [](const auto& session) { return name_of(session.status.stage); });
+  look_at_sessions(overview, "RestoreSession", state.restores, now, restore_series_of,
+                   [](const auto& session) { return name_of(session.status.stage); });
   look_at_verifiers(overview, state);
+  look_at_refills(overview, state);
   return overview;
 }
 

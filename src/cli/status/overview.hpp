@@ -10,6 +10,7 @@
 #include "api/backup_storage.hpp"
 #include "api/backup_verifier.hpp"
 #include "api/repository.hpp"
+#include "api/restore_configuration.hpp"
 #include "api/restore_session.hpp"
 #include "base/clock.hpp"
 
@@ -23,6 +24,7 @@ struct ClusterState {
   std::vector<api::BackupSession> backups{};
   std::vector<api::RestoreSession> restores{};
   std::vector<api::BackupVerifier> verifiers{};
+  std::vector<api::RestoreConfiguration> refills{};
 };
 
 /// Something that a person should look at.

@@ -100,5 +100,31 @@ TEST(OverviewTest, AFailureThatWasMadeUpForNeedsNobody) {
   EXPECT_EQ(overview.attention[0].message, "the disk is full");
 }
 
+TEST(OverviewTest, ARestoreThatIsRepeatedMakesUpForThoseBeforeIt) {
+  auto restore = [](const std::string& name, api::RestoreStage stage, std::chrono::hours age) {
+    api::RestoreSession session;
+    session.metadata.namespace_name = "copy";
+    session.metadata.name = name;
+    session.status.stage = stage;
+    session.status.completion_time = now - age;
+    session.status.message = "the claim is in use";
+    session.metadata.owner_references = {{.api_version = "dmaas.io/v1alpha1",
+                                          .kind = "RestoreConfiguration",
+                                          .name = "nightly",
+                                          .uid = "refill",
+                                          .controller = true}};
+    session.source = api::encode(session);
+    return session;
+  };
+  ClusterState state;
+  state.restores = {restore("a", api::RestoreStage::failed, std::chrono::hours{2}),
+                    restore("b", api::RestoreStage::succeeded, std::chrono::hours{1})};
+  EXPECT_TRUE(overview_of(state, now).attention.empty());
+  std::swap(state.restores[0].status.completion_time, state.restores[1].status.completion_time);
+  auto attention = overview_of(state, now).attention;
+  ASSERT_EQ(attention.size(), 1U);
+  EXPECT_EQ(attention[0].message, "the claim is in use");
+}
+
 }  // namespace
 }  // namespace dmaas::cli
