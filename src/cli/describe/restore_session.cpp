@@ -126,7 +126,8 @@ void tell_template(Story& story, const api::RestoreTemplate& spec) {
                                       spec.changes->claims.size(), spec.changes->replicas.size(),
                                       spec.changes->transformations.size()));
   }
-  story.fact("Acts as", "account " + spec.service_account_name);
+  story.fact("Acts as",
+             spec.service_account_name.empty() ? "" : "account " + spec.service_account_name);
 }
 
 void tell(Story& story, const api::RestoreSession& session) {
