@@ -118,8 +118,10 @@ Result<Action> MaintenanceReconciler::advance(Work& work, std::stop_token stop) 
 
 Result<Action> MaintenanceReconciler::begin(Work& work) {
   const auto& repository = work.repository;
-  bool is_open = api::is_true(repository.status.conditions, api::condition::ready);
-  if (!is_open || !repository.status.owned_by_this_cluster) return Action::await_change();
+  // Nothing tells here that a storage is back, or whose a repository is.
+  if (!repository.status.owned_by_this_cluster) return Action::requeue(longest_pause);
+  if (!api::is_true(repository.status.conditions, api::condition::ready))
+    return Action::requeue(peace);
   auto now = world_.clock.now();
   auto deleted = erased_backups(world_, repository.metadata.key());
   MaintenanceReasons reasons{

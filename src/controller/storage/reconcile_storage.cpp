@@ -17,7 +17,7 @@ namespace dmaas::controller {
 namespace {
 
 constexpr std::chrono::minutes probe_period{5};
-/// How often it is tried while it fails, or while a session works on it.
+/// How often it is tried while it fails, or while a session or maintenance works on it.
 constexpr std::chrono::seconds retry_period{10};
 /// How often the Secret with the credentials is looked at: nothing tells of its changes.
 constexpr std::chrono::seconds look_period{20};
@@ -130,7 +130,14 @@ bool StorageReconciler::is_in_use(const api::BackupStorage& storage) const {
       return candidate.metadata.key() == storage.metadata.key();
     });
   };
-  return std::ranges::any_of(world_.stores.backup_sessions.all(), uses_it);
+  auto is_maintained_on_it = [&](const auto& object) {
+    auto phase = text_at(*object, "status", "maintenance", "phase");
+    if (phase.empty() || phase == name_of(api::MaintenancePhase::idle)) return false;
+    auto repository = api::decode<api::Repository>(*object);
+    return repository && place_of(*repository).storage == storage.metadata.key();
+  };
+  return std::ranges::any_of(world_.stores.backup_sessions.all(), uses_it) ||
+         std::ranges::any_of(world_.stores.repositories.all(), is_maintained_on_it);
 }
 
 bool StorageReconciler::must_probe(const api::BackupStorage& storage) {
