@@ -1,6 +1,9 @@
 """What a storage may do to a backup: each fault is told with its cause and what helps, is survived where it passes, and leaves nothing behind."""
 
+import json
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from testbed.minio import SECRET_KEY
 from testbed.network import HOST_ADDRESS
 from tests.faults.attempt import Attempt
 from tests.faults.faulty_proxy import FaultyProxy, Mode
+from tests.faults.victims import Victims
 
 BUCKET = "faults"
 # Backed up on the small disk only: nobody knows before how much it is.
@@ -129,6 +133,132 @@ def test_credentials_that_are_revoked_midway_are_named_and_rotated_without_a_res
     site.patch("secret", "proxied-credentials", SYSTEM, {"stringData": {"AWS_SECRET_ACCESS_KEY": minio.secret_key}})
     attempt.succeeds()
     backup(site, "keeper", "through").succeeds()
+
+
+def set_bucket_quota(minio, bucket, size):
+    """Of the server, which refuses what is beyond it; 0: none."""
+    quota = {"quota": size, "size": size, "quotatype": "hard" if size else ""}
+    answer = minio.request("PUT", "/minio/admin/v3/set-bucket-quota", query={"bucket": bucket}, body=json.dumps(quota).encode())
+    assert answer.status == 200, answer.body
+
+
+def test_a_quota_that_is_reached_midway_is_told_and_a_larger_one_is_enough(site, world, minio, add_s3, password_file):
+    minio.create_bucket("bounded")
+    add_s3("bounded", minio.address, secret=minio.secret_key, bucket="bounded").succeeds()
+    site.apply(plan_of("keeper", "bounded", "bounded"))
+    backup(site, "keeper", "bounded").succeeds()
+    (before,) = shown(site, "keeper", "bounded")
+    world.write(files=40, size=1_000_000)
+    attempt = backup(site, "keeper", "bounded")
+    victims = Victims(site)
+    mover = victims.stop_mover(attempt.session[1], "volume/")
+    set_bucket_quota(minio, "bounded", 1 << 20)
+    # The server counts once a minute.
+    wait_for("the server refuses more", lambda: minio.request("PUT", "/bounded/probe", body=b"x").status == 400, 150, pause=1)
+    victims.signal(mover, signal.SIGCONT)
+    attempt.fails("volume/data-keeper-0", "full", "free space")
+    (told,) = [found for found in attempt.status()["conditions"] if found["type"] == "SpaceSufficient"]
+    assert (told["status"], told["reason"]) == ("False", "StorageFull")
+    assert shown(site, "keeper", "bounded") == [before]
+    set_bucket_quota(minio, "bounded", 0)
+    wait_for("the server takes more", lambda: minio.request("PUT", "/bounded/probe", body=b"x").status == 200, 60)
+    backup(site, "keeper", "bounded").succeeds()
+    assert len(shown(site, "keeper", "bounded")) == 2
+    assert "no errors were found" in restic_in(minio, "bounded", f"{site.name}/ns/keeper/bounded", password_file, "check", "--read-data")
+
+
+def shown(site, namespace, plan):
+    """Names of a plan's backups, the oldest first."""
+    found = [item for item in site.list("snapshots.dmaas.io", namespace) if item["status"]["plan"] == f"{namespace}/{plan}"]
+    return [item["metadata"]["name"] for item in sorted(found, key=lambda item: item["spec"]["time"])]
+
+
+def restic_in(minio, bucket, path, password_file, *arguments):
+    return restic(f"s3:{minio.account.endpoint}/{bucket}/{path}", password_file, *arguments, environment=minio.account.environment)
+
+
+class Kept:
+    """A plan in a bucket whose retention keeps one backup; two are there."""
+
+    def __init__(self, site, minio, password_file):
+        self.site, self.minio, self.password_file = site, minio, password_file
+        deploy_settings(site, "kept")
+        site.add_storage("keeps", password_file, "--bucket", "keeps", "--endpoint", minio.account.endpoint, "--create-bucket",
+                         environment=minio.account.environment)
+        site.dmaas("retention", "set", "one", "-n", "kept", "--last", "1")
+        plan = plan_of("kept", "kept", "keeps")
+        plan["spec"]["retentionPolicyRef"] = {"name": "one"}
+        site.apply(plan)
+        self.back_up()
+        self.repository = site.list("repositories.dmaas.io", "kept")[0]["metadata"]["name"]
+
+    def back_up(self):
+        self.site.patch("configmap", "settings", "kept", {"data": {"time": str(time.time())}})
+        backup(self.site, "kept", "kept").succeeds()
+
+    def request(self):
+        self.site.dmaas("repository", "maintain", self.repository, "-n", "kept", "--no-wait")
+
+    @property
+    def maintenance(self):
+        return self.site.status("repository.dmaas.io", self.repository, "kept").get("maintenance", {})
+
+    def condition(self):
+        return self.site.condition("repository.dmaas.io", self.repository, "kept")
+
+    def await_told(self):
+        wait_for(lambda: self.condition(), lambda: self.condition()[0] == "False" and "keeps" in self.condition()[1], 180)
+
+    def await_done(self, before):
+        """By itself; one backup is left, and the storage holds no other."""
+        done = wait_for(lambda: json.dumps(self.maintenance, indent=1), lambda: (found := self.maintenance).get("phase") == "Idle" and
+                        found.get("completionTime") != before and found, 240)
+        assert done["outcome"] == "Succeeded", done
+        (left,) = wait_for("one is left", lambda: (found := shown(self.site, "kept", "kept")) and len(found) == 1 and found, 30)
+        path = f"{self.site.name}/ns/kept/kept"
+        stored = json.loads(restic_in(self.minio, "keeps", path, self.password_file, "snapshots", "--json"))
+        commits = [one["id"] for one in stored if "dmaas.io/component=resources" in one["tags"]]
+        assert commits == [self.site.get("snapshot.dmaas.io", left, "kept")["spec"]["snapshotId"]]
+        assert "no errors were found" in restic_in(self.minio, "keeps", path, self.password_file, "check", "--read-data")
+        assert restic_in(self.minio, "keeps", path, self.password_file, "list", "locks", "--no-lock").split() == []
+
+
+@pytest.fixture(scope="module")
+def kept(site, minio, password_file):
+    return Kept(site, minio, password_file)
+
+
+def test_retention_that_finds_its_storage_away_goes_on_when_it_is_back(site, kept, minio):
+    kept.back_up()
+    before, backups = kept.maintenance.get("completionTime"), shown(site, "kept", "kept")
+    assert len(backups) == 2
+    minio.down()
+    try:
+        kept.request()
+        kept.await_told()
+        assert shown(site, "kept", "kept") == backups
+    finally:
+        minio.start()
+    kept.await_done(before)
+
+
+def test_retention_whose_storage_goes_midway_forgets_nothing_and_goes_on_when_it_is_back(site, kept, minio):
+    kept.back_up()
+    before, backups = kept.maintenance["completionTime"], shown(site, "kept", "kept")
+    assert len(backups) == 2
+    kept.request()
+    victims = Victims(site)
+    mover = victims.stop_mover(kept.repository, "maintenance")
+    minio.down()
+    try:
+        victims.signal(mover, signal.SIGCONT)
+        kept.await_told()
+        # What is to be erased is shown until it is.
+        assert shown(site, "kept", "kept") == backups
+        assert kept.maintenance["phase"] == "Running"
+    finally:
+        minio.start()
+    kept.await_done(before)
 
 
 def test_a_full_storage_keeps_what_it_has_and_serves_again_when_there_is_room(site, world, small_disk, password_file):
