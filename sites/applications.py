@@ -36,7 +36,7 @@ spec:
         volumeMounts: [{{name: data, mountPath: /data}}]
   volumeClaimTemplates:
   - metadata: {{name: data}}
-    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 64Mi}}}}}}
+    spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: {claim_size}}}}}}}
 """
 SETTINGS = """
 apiVersion: v1
@@ -54,11 +54,12 @@ FILL = "for i in $(seq {files}); do head -c {size} /dev/urandom > /data/file-$i;
 class Keeper:
     """Stateful, in a namespace of its own: pods with a claim each, files of known content, a Secret and a ConfigMap."""
 
-    def __init__(self, site, namespace, secret="keeper-secret-value", replicas=1):
+    def __init__(self, site, namespace, secret="keeper-secret-value", replicas=1, claim_size="64Mi"):
         self.site = site
         self.namespace = namespace
         self.secret = secret
         self.replicas = replicas
+        self.claim_size = claim_size
 
     def deploy(self, files=20, size=100_000):
         deploy_side_by_side(self, files=files, size=size)
@@ -91,7 +92,8 @@ class Keeper:
 
 def deploy_side_by_side(*keepers, files=20, size=100_000):
     for keeper in keepers:
-        keeper.site.cluster.apply(KEEPER.format(namespace=keeper.namespace, secret=keeper.secret, replicas=keeper.replicas))
+        keeper.site.cluster.apply(KEEPER.format(namespace=keeper.namespace, secret=keeper.secret, replicas=keeper.replicas,
+                                                 claim_size=keeper.claim_size))
     for keeper in keepers:
         keeper.site.await_rollout("statefulset/keeper", keeper.namespace)
         keeper.write(files, size)

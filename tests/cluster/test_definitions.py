@@ -28,6 +28,7 @@ HOOK = {"name": "flush", "exec": {"command": ["sync"]}}
 SNAPSHOT = {"repositoryRef": {"name": "r"}, "snapshotId": "0" * 64, "time": "2026-01-02T03:04:05Z"}
 RESTORE = {"source": {"repositoryRef": {"name": "r"}}}
 STANDBY = {"repositoryRef": {"name": "r"}}
+REFILL = {"schedule": "0 3 * * *", "template": RESTORE | {"what": {"data": "dataOnly"}, "inPlace": {"quiesce": "scaleToZero"}}}
 GRANT = {"to": {"namespace": "other"}, "verbs": ["backup"]}
 
 GOOD = {
@@ -50,6 +51,8 @@ GOOD = {
     "HookTemplate": [{"exec": {"command": ["sync"]}, "timeout": "30s"}],
     "Standby": [STANDBY, STANDBY | {"namespaceMap": {"a": "b"}, "objects": {"exclude": [{"kinds": ["Ingress"]}]}, "refreshInterval": "1m",
                                     "changes": {"replicas": [{"name": "db", "replicas": 1}]}, "activate": True, "hooks": [HOOK]}],
+    "RestoreConfiguration": [REFILL, REFILL | {"timeZone": "Europe/Berlin", "startDeadline": "1h", "unchanged": "Restore", "paused": True},
+                             {"interval": "1h", "template": RESTORE | {"what": {"data": "resourcesOnly"}, "existing": "update"}}],
     "BackupGrant": [GRANT, GRANT | {"verbs": ["read"], "what": {"repositories": ["r"]}}],
 }
 
@@ -128,6 +131,13 @@ BAD = [
     ("HookTemplate", {"exec": {"command": ["a"]}, "onFailure": "x"}, ["spec.onFailure", "continue"]),
     ("RestoreSession", RESTORE | {"inPlace": {"missingClaims": "x"}}, ["spec.inPlace.missingClaims", "create"]),
     ("Standby", {"activate": True}, ["spec.repositoryRef", "Required"]),
+    ("RestoreConfiguration", {"schedule": "0 3 * * *"}, ["spec.template", "Required"]),
+    ("RestoreConfiguration", REFILL | {"interval": "1h"}, ["give exactly one of schedule and interval"]),
+    ("RestoreConfiguration", {"template": REFILL["template"]}, ["give exactly one of schedule and interval"]),
+    ("RestoreConfiguration", REFILL | {"template": RESTORE}, ["template.inPlace is required", "scaleToZero or refuseIfInUse"]),
+    ("RestoreConfiguration", REFILL | {"template": REFILL["template"] | {"preflightOnly": True}}, ["template.preflightOnly restores nothing: remove it"]),
+    ("RestoreConfiguration", REFILL | {"template": REFILL["template"] | {"source": {}}}, ["spec.template.source", "give exactly one of repositoryRef and stored"]),
+    ("RestoreConfiguration", REFILL | {"unchanged": "Maybe"}, ["spec.unchanged", "Skip"]),
     ("BackupGrant", GRANT | {"verbs": []}, ["spec.verbs"]),
     ("BackupGrant", GRANT | {"verbs": ["write"]}, ["spec.verbs[0]", "restore"]),
     ("BackupGrant", GRANT | {"verbs": ["read"]}, ["verb read needs what.repositories"]),

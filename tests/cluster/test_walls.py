@@ -45,6 +45,16 @@ REFUSED = [
     ("foreign-hook", "RestoreSession", {"hooks": [FOREIGN_TEMPLATE]}, f"namespace {VICTIM} does not let"),
     ("foreign-account", "RestoreSession", {"serviceAccountName": f"x:{VICTIM}", "namePrefix": "a-"}, "cannot impersonate"),
     ("our-account", "RestoreSession", {"serviceAccountName": f"dmaas-restore-{TENANT}", "namePrefix": "b-"}, "cannot create"),
+    ("refill-from-victim", "RestoreConfiguration", {"source": {"repositoryRef": {"name": "REPOSITORY", "namespace": VICTIM}}},
+     f"namespace {VICTIM} does not let"),
+    ("refill-from-forged", "RestoreConfiguration", {"source": {"repositoryRef": {"name": "forged"}}},
+     f"'{VICTIMS_PATH}' is not a repository of namespace {TENANT}"),
+    ("refill-from-path", "RestoreConfiguration", {"source": {"stored": {"storageRef": MAIN, "path": VICTIMS_PATH}}}, f"'{VICTIMS_PATH}' is not a repository"),
+    ("refill-into-victim", "RestoreConfiguration", {"namespaceMap": {TENANT: VICTIM}}, f"namespace {VICTIM} does not let"),
+    ("refill-into-system", "RestoreConfiguration", {"namespaceMap": {TENANT: SYSTEM}}, f"namespace {SYSTEM} does not let"),
+    ("refill-by-hook", "RestoreConfiguration", {"hooks": [FOREIGN_TEMPLATE]}, f"namespace {VICTIM} does not let"),
+    ("refill-as-ours", "RestoreConfiguration", {"serviceAccountName": f"dmaas-restore-{TENANT}", "what": {"data": "resourcesOnly"},
+                                                       "existing": "update", "inPlace": None}, "cannot"),
     ("a-directory", "BackupStorage", {**RECOVERY, "backend": {"local": {"path": f"/var/lib/dmaas-test-storage-{NAME}"}}}, "only in namespace"),
     ("foreign-secret", "BackupStorage",
      {**RECOVERY, "backend": {"s3": {"bucket": "abc"}}, "credentialSecretRef": {"name": f"../../{SYSTEM}/secrets/dmaas-ca"}}, "credentials"),
@@ -62,6 +72,9 @@ def complete(kind, spec, repository, own_repository):
         spec = {"targets": [EVERYTHING], "runs": [{"name": "r"}], "storages": [{"storageRef": MAIN}]} | spec
     if kind == "RestoreSession":
         spec = {"source": {"repositoryRef": {"name": own_repository}}} | spec
+    if kind == "RestoreConfiguration":
+        restore = {"source": {"repositoryRef": {"name": own_repository}}, "what": {"data": "dataOnly"}, "inPlace": {"quiesce": "refuseIfInUse"}}
+        spec = {"interval": "1h", "template": {name: value for name, value in (restore | spec).items() if value is not None}}
     if kind == "CopySession":
         spec = {"sourceRepositoryRef": {"name": own_repository}, "storageRef": MAIN, "backups": {"missing": True}} | spec
     return json.loads(json.dumps(spec).replace("REPOSITORY", repository))
@@ -73,11 +86,15 @@ def refusal(site, kind, name):
     assert status.get("stage") not in ("RestoringBackups", "ActivatingApplications", "Succeeded"), status
     if kind == "CopySession":
         return status["message"] if status.get("phase") == "Failed" else None
+    if "lastSession" in status:  # of a RestoreConfiguration whose session was refused
+        assert status["lastSession"]["stage"] == "Failed", status
+        return refusal(site, "RestoreSession", status["lastSession"]["session"])
     if kind == "RestoreSession":
         findings = status.get("preflight", {}).get("findings", [])
         return status["message"] + json.dumps(findings) if status.get("stage") == "Failed" else None
     ready = [condition for condition in status.get("conditions", []) if condition["type"] == "Ready"]
-    if not ready or (ready[0]["status"] == "False" and "not ready" in ready[0]["message"]):
+    is_begun = kind == "RestoreConfiguration" and status.get("running")
+    if not ready or is_begun or (ready[0]["status"] == "False" and "not ready" in ready[0]["message"]):
         return None
     assert ready[0]["status"] == "False", ready
     return ready[0]["message"]
@@ -232,7 +249,7 @@ def test_an_editor_writes_plans_and_nothing_that_reaches_further(editor):
     for resource in ("backupconfigurations", "backupsessions", "hooktemplates"):
         assert may(editor, "create", f"{resource}.dmaas.io"), resource
         assert not may(editor, "update", f"{resource}.dmaas.io/status"), resource
-    for resource in ("restoresessions", "repositories", "snapshots", "retentionpolicies", "backupstorages", "backupgrants"):
+    for resource in ("restoresessions", "restoreconfigurations", "repositories", "snapshots", "retentionpolicies", "backupstorages", "backupgrants"):
         assert not may(editor, "create", f"{resource}.dmaas.io"), resource
         assert not may(editor, "update", f"{resource}.dmaas.io/status"), resource
 
