@@ -1,6 +1,7 @@
 // dmaas install
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 
 #include "cli/cluster/commands.hpp"
@@ -54,6 +55,40 @@ Result<> apply_manifests(kube::Client& client, const std::vector<Json>& manifest
   return {};
 }
 
+/// Why a pod of the installation does not start; "" when none has a reason.
+std::string trouble_of_pods(kube::Client& client, const std::string& namespace_name,
+                            std::stop_token stop) {
+  kube::ListOptions options{.namespace_name = namespace_name,
+                            .label_selector = "app.kubernetes.io/name=dmaas"};
+  auto pods = kube::list_all(client, kube::resources::pods(), options, std::move(stop));
+  for (const auto& pod : pods.value_or(std::vector<Json>())) {
+    for (const auto& container : items_at(pod, "status", "containerStatuses")) {
+      auto reason = text_at(container, "state", "waiting", "reason");
+      auto message = text_at(container, "state", "waiting", "message");
+      bool is_on_its_way = reason == "ContainerCreating" || reason == "PodInitializing";
+      if (reason.empty() || is_on_its_way) continue;
+      return fmt::format("pod {} does not start: {}: {}", kube::name_of(pod), reason, message);
+    }
+  }
+  return "";
+}
+
+/// Waits, and says meanwhile what is in the way: it may pass, as with an image that is on its way.
+Result<> wait_for_pods(kube::Client& client, const std::string& namespace_name,
+                       std::stop_token stop, const std::function<Result<bool>()>& done,
+                       const std::string& what) {
+  std::string told;
+  auto done_or_told = [&]() -> Result<bool> {
+    if (TRY(done())) return true;
+    auto trouble = trouble_of_pods(client, namespace_name, stop);
+    if (!trouble.empty() && trouble != told) print_line("waiting: " + trouble);
+    told = std::move(trouble);
+    return false;
+  };
+  auto waited = wait_until(ready_patience, stop, done_or_told, what);
+  return told.empty() ? waited : std::move(waited).context(told);
+}
+
 Result<> wait_for_job(kube::Client& client, const kube::ObjectKey& key, std::stop_token stop) {
   auto explanation =
       fmt::format("kubectl logs -n {} job/{} says why", key.namespace_name, key.name);
@@ -63,8 +98,8 @@ Result<> wait_for_job(kube::Client& client, const kube::ObjectKey& key, std::sto
     if (auto failed = kube::find_condition(job, "Failed")) failure = failed->message;
     return !failure.empty() || kube::is_condition_true(job, "Complete");
   };
-  TRY(wait_until(ready_patience, stop, has_ended,
-                 fmt::format("job {} has not ended ({})", key.name, explanation)));
+  TRY(wait_for_pods(client, key.namespace_name, stop, has_ended,
+                    fmt::format("job {} has not ended", key.name)));
   if (failure.empty()) return {};
   return fail(ErrorCode::unavailable,
               fmt::format("job {} failed: {} ({})", key.name, failure, explanation));
@@ -91,8 +126,8 @@ Result<> wait_for_deployments(kube::Client& client, const std::string& namespace
              number_at(deployment, "status", "readyReplicas").value_or(0) > 0 &&
              number_at(deployment, "status", "unavailableReplicas").value_or(0) == 0;
     };
-    TRY(wait_until(ready_patience, stop, is_ready,
-                   std::string("deployment ") + name + " is not ready"));
+    TRY(wait_for_pods(client, namespace_name, stop, is_ready,
+                      std::string("deployment ") + name + " is not ready"));
     print_line(std::string(name) + " is ready");
   }
   return {};
