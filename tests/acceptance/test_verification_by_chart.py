@@ -1,5 +1,11 @@
 """Backups are verified by a Helm chart that is installed on the restored data."""
 
+import functools
+import http.server
+import io
+import tarfile
+import threading
+
 import pytest
 
 from sites.applications import Keeper
@@ -8,6 +14,7 @@ from sites.site import SYSTEM
 from sites.waiting import wait_for
 from testbed.errors import TestbedError
 from testbed.images.archive import ImageFile, build_image
+from testbed.minio import HOST_ADDRESS
 from testbed.programs import HELM
 from tests.acceptance.verifications import SECONDS, Verifications
 
@@ -54,12 +61,29 @@ metadata: {name: open}
 spec: {podSelector: {}, policyTypes: [Egress], egress: [{}]}
 {{- end }}
 """
+FILES = {"Chart.yaml": CHART, "values.yaml": VALUES, "templates/reader.yaml": READER}
 CONTENT = {"name": "content", "exec": {"podSelector": {"matchLabels": {"app": "verified"}}, "command": ["ls", "/restored"],
                                        "output": {"contains": "file-1"}}}
 
 
 def chart(**values):
     return {"image": IMAGE, "chart": "/charts/reader", "values": {"claim": "data-keeper-0", **values}}
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """The URL of one that is served from this machine, with the chart in it."""
+    directory = tmp_path_factory.mktemp("charts")
+    with tarfile.open(directory / "reader-1.0.0.tgz", "w:gz") as package:
+        for name, text in FILES.items():
+            member = tarfile.TarInfo(f"reader/{name}")
+            member.size = len(text)
+            package.addfile(member, io.BytesIO(text.encode()))
+    (directory / "index.yaml").write_text("apiVersion: v1\nentries:\n  reader:\n  - {name: reader, version: 1.0.0, urls: [reader-1.0.0.tgz]}\n")
+    server = http.server.ThreadingHTTPServer((HOST_ADDRESS, 0), functools.partial(http.server.SimpleHTTPRequestHandler, directory=directory))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://{HOST_ADDRESS}:{server.server_port}"
+    server.shutdown()
 
 
 def may(site, account, verb, resource, namespace):
@@ -72,8 +96,7 @@ def may(site, account, verb, resource, namespace):
 @pytest.fixture(scope="module")
 def keeper(site):
     site.cluster.load_image(build_image(IMAGE, files={
-        "/usr/local/bin/helm": ImageFile(HELM.program(), mode=0o755), "/charts/reader/Chart.yaml": ImageFile(text=CHART),
-        "/charts/reader/values.yaml": ImageFile(text=VALUES), "/charts/reader/templates/reader.yaml": ImageFile(text=READER)}))
+        "/usr/local/bin/helm": ImageFile(HELM.program(), mode=0o755), **{f"/charts/reader/{name}": ImageFile(text=text) for name, text in FILES.items()}}))
     made = Keeper(site, NAMESPACE).deploy(files=5)
     site.apply(plan_of(NAMESPACE, NAMESPACE))
     site.back_up((NAMESPACE, NAMESPACE))
@@ -90,6 +113,14 @@ def test_a_chart_is_installed_on_the_restored_data_and_checked(site, keeper):
     verdict, message = keeper.verdict()
     assert verdict == "True" and message.startswith("chart launched on restored volumes, 3 checks"), message
     assert keeper.remains() == [] and site.leftovers() == []
+
+
+def test_a_chart_comes_from_a_repository(site, keeper, repository):
+    helm = {**chart(), "chart": "reader", "repository": repository, "version": "1.0.0", "releaseName": "fetched"}
+    check = {**CONTENT, "exec": {**CONTENT["exec"], "podSelector": {"matchLabels": {"app": "fetched"}}}}
+    status = keeper.ended(keeper.begin("fetched", check, helm=helm))
+    assert status["phase"] == "Succeeded", status
+    assert keeper.remains() == []
 
 
 def test_when_the_checks_run_nothing_is_open_any_more(site, keeper):
