@@ -17,6 +17,18 @@
 namespace dmaas::cli {
 namespace {
 
+/// Whoever restores over what is there mostly wants the data back.
+void tell_what_stayed(const api::RestoreSessionStatus& status) {
+  std::int32_t claims = 0;
+  for (const auto& count : status.counts)
+    if (count.kind == "PersistentVolumeClaim") claims += count.skipped;
+  if (claims == 0) return;
+  print_note(fmt::format(
+      "note: {} claims exist and keep their data. Add --in-place scaleToZero to replace "
+      "it, or --map-namespace OLD=NEW to restore beside it",
+      claims));
+}
+
 /// What the session achieved, for a person; the exit code for a program.
 Result<ExitCode> report(const api::RestoreSession& session, OutputFormat format) {
   const auto& status = session.status;
@@ -35,6 +47,7 @@ Result<ExitCode> report(const api::RestoreSession& session, OutputFormat format)
     print_line(status.message +
                (status.time_to_recover.empty() ? "" : " in " + status.time_to_recover));
   }
+  tell_what_stayed(status);
   bool is_complete =
       std::ranges::all_of(status.counts, [](const auto& count) { return count.failed == 0; });
   return is_complete ? ExitCode::success : ExitCode::incomplete;
