@@ -41,8 +41,10 @@ std::string obstacle_of(const applications::Claim& claim, const applications::Mo
 void add_volume(PlannedComponents& planned, const applications::Claim& claim,
                 const api::BackupConfiguration& plan) {
   auto name = volume_component(claim.key, plan.metadata.namespace_name);
-  api::ResolvedVolume volume{
-      .claim = claim.key.name, .namespace_name = claim.key.namespace_name, .method = "none"};
+  api::ResolvedVolume volume{.claim = claim.key.name,
+                             .namespace_name = claim.key.namespace_name,
+                             .target = claim.target,
+                             .method = "none"};
   if (claim.phase == "Lost") {
     volume.reason = "the claim has lost its volume";
     planned.obstacle = fmt::format(

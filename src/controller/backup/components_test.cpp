@@ -52,6 +52,12 @@ TEST_F(ComponentsTest, DumpsAreComponentsAndObjectsComeLast) {
   EXPECT_THAT(names_of(plan()), ElementsAre("volume/raw", "dump/all", "dump/users", "resources"));
 }
 
+TEST_F(ComponentsTest, AVolumeIsShownWithTheTargetThatItBelongsTo) {
+  add_block_claim();
+  ASSERT_EQ(plan().volumes.size(), 1u);
+  EXPECT_EQ(plan().volumes.front().target, "db");
+}
+
 TEST_F(ComponentsTest, ADumpIsFoundByTheNameOfItsComponent) {
   plan_.spec.targets.push_back({.name = "other", .dumps = {{.name = "users"}}});
   auto found = dump_of_component("dump/users", plan_.spec);

@@ -49,8 +49,7 @@ Result<std::string> trouble_with_holding(World& world, const RestoreWork& work,
     if (is_ready_pod(TRY(std::move(pod)))) continue;
     return fmt::format(
         "pod {} uses the claim and is not ready, so no hook can hold it still: wait until it is, "
-        "or "
-        "restore with spec.inPlace.quiesce: scaleToZero",
+        "or restore with spec.inPlace.quiesce: scaleToZero",
         user.pod);
   }
   auto account = impersonated(restore_account(world, work.session));
