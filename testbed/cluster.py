@@ -4,6 +4,7 @@
     python3 -m testbed.cluster down NAME                remove all of it, whatever its state
     python3 -m testbed.cluster status [NAME]            what runs
     python3 -m testbed.cluster kubectl NAME ARGUMENT…   kubectl for this cluster
+    python3 -m testbed.cluster load NAME ARCHIVE        bring a container image in, as nothing is pulled
     python3 -m testbed.cluster exec-node NAME COMMAND…  a command in the node's network
 
 VERSION is that of Kubernetes: 1.34 (default) or 1.24.
@@ -291,6 +292,9 @@ def main(arguments: list[str]) -> int:
             return _status(names)
         if verb == "kubectl" and names:
             return _kubectl(names[0], names[1:])
+        if verb == "load" and len(names) == 2:
+            get(names[0]).load_image(Path(names[1]))
+            return 0
         if verb == "exec-node" and len(names) > 1:
             return _exec_node(names[0], names[1:])
     except TestbedError as error:
