@@ -16,6 +16,7 @@
 #include "controller/backup/stillness.hpp"
 #include "controller/copying/catch_up.hpp"
 #include "controller/plan/decide_run.hpp"
+#include "controller/plan/discovered_parts.hpp"
 #include "controller/plan/objectives.hpp"
 #include "controller/policy/check_policy.hpp"
 #include "controller/policy/protection.hpp"
@@ -62,15 +63,6 @@ api::RunStatus& status_of(api::BackupConfigurationStatus& status, const std::str
   if (found != status.runs.end()) return *found;
   return status.runs.emplace_back(
       api::RunStatus{.name = run, .since = std::chrono::floor<std::chrono::seconds>(since)});
-}
-
-/// What a discovery depends on: an edit of anything else needs none.
-std::string discovered_parts(const api::BackupConfiguration& plan) {
-  api::BackupConfigurationSpec parts{.targets = plan.spec.targets};
-  parts.group_consistency = plan.spec.group_consistency;
-  for (const auto& run : plan.spec.runs)
-    parts.runs.push_back({.name = run.name, .targets = run.targets, .hooks = run.hooks});
-  return to_canonical_text(to_json(parts));
 }
 
 RunPast past_of(const api::BackupConfiguration& plan, const api::RunStatus& status) {
@@ -229,12 +221,12 @@ bool PlanReconciler::is_discovery_due(const api::BackupConfiguration& plan) {
   if (status.observed_generation == plan.metadata.generation) return false;
   std::lock_guard lock{mutex_};
   auto known = discovered_.find(plan.metadata.uid);
-  return known == discovered_.end() || known->second != discovered_parts(plan);
+  return known == discovered_.end() || known->second != discovered_parts(plan.spec);
 }
 
 void PlanReconciler::note_discovery(const api::BackupConfiguration& plan) {
   std::lock_guard lock{mutex_};
-  discovered_[plan.metadata.uid] = discovered_parts(plan);
+  discovered_[plan.metadata.uid] = discovered_parts(plan.spec);
 }
 
 void PlanReconciler::forget(const std::string& plan_uid) {
