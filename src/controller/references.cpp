@@ -6,6 +6,7 @@
 
 #include "api/hook_template.hpp"
 #include "api/labels.hpp"
+#include "controller/movers.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -61,11 +62,6 @@ Result<std::string> pod_labels_of(World& world, const api::BackupTarget& target,
   if (target.selector) return api::to_kube(*target.selector).text();
   if (!target.helm_release.empty()) return "app.kubernetes.io/instance=" + target.helm_release;
   return std::string();
-}
-
-bool has_ended(const Json& pod) {
-  auto phase = text_at(pod, "status", "phase");
-  return kube::is_terminating(pod) || phase == "Succeeded" || phase == "Failed";
 }
 
 }  // namespace
@@ -224,7 +220,8 @@ Result<std::vector<Json>> pods_of(World& world, const api::BackupTarget& target,
   for (auto& pod :
        TRY(kube::list_all(world.client, kube::resources::pods(), options, std::move(stop)))) {
     bool is_mover = !kube::label_of(pod, api::label::part).empty();
-    if (!is_mover && !has_ended(pod) && wanted.matches(kube::labels_of(pod)))
+    bool is_over = has_ended(pod) || kube::is_terminating(pod);
+    if (!is_mover && !is_over && wanted.matches(kube::labels_of(pod)))
       pods.push_back(std::move(pod));
   }
   std::ranges::sort(pods, {}, [](const Json& pod) { return kube::name_of(pod); });
