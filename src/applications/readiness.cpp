@@ -77,20 +77,6 @@ Readiness of_daemon_set(const Json& object) {
   return counted(number_or(number_at(object, "status", "numberReady"), 0), *want, "pods ready");
 }
 
-/// Why a container does not run, "" when nothing is known.
-std::string container_trouble(const Json& pod) {
-  for (std::string_view list : {"initContainerStatuses", "containerStatuses"}) {
-    for (const auto& status : items_at(pod, "status", list)) {
-      const std::string reason = text_at(status, "state", "waiting", "reason");
-      if (reason.empty() || reason == "PodInitializing" || reason == "ContainerCreating") continue;
-      const std::string message = text_at(status, "state", "waiting", "message");
-      return fmt::format("container {}: {}{}{}", text_at(status, "name"), reason,
-                         message.empty() ? "" : ": ", message);
-    }
-  }
-  return {};
-}
-
 Readiness of_pod(const Json& object) {
   const std::string phase = text_at(object, "status", "phase");
   if (phase == "Succeeded" || is_true(condition_of(object, "Ready"))) return ready();
@@ -166,6 +152,19 @@ constexpr KindJudge judges[] = {
 };
 
 }  // namespace
+
+std::string container_trouble(const Json& pod) {
+  for (std::string_view list : {"initContainerStatuses", "containerStatuses"}) {
+    for (const auto& status : items_at(pod, "status", list)) {
+      const std::string reason = text_at(status, "state", "waiting", "reason");
+      if (reason.empty() || reason == "PodInitializing" || reason == "ContainerCreating") continue;
+      const std::string message = text_at(status, "state", "waiting", "message");
+      return fmt::format("container {}: {}{}{}", text_at(status, "name"), reason,
+                         message.empty() ? "" : ": ", message);
+    }
+  }
+  return {};
+}
 
 Readiness readiness_of(const Json& object) {
   // Whether it can be backed up here says nothing about whether it runs.

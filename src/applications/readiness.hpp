@@ -24,4 +24,8 @@ struct Readiness {
 /// where they have one.
 Readiness readiness_of(const Json& object);
 
+/// Why a container of a pod does not run, such as "container web: ImagePullBackOff: no such image";
+/// "" when nothing is known. Pure.
+std::string container_trouble(const Json& pod);
+
 }  // namespace dmaas::applications

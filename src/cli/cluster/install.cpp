@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "applications/readiness.hpp"
 #include "cli/cluster/commands.hpp"
 #include "cli/cluster/install_steps.hpp"
 #include "cli/install/manifests.hpp"
@@ -62,13 +63,8 @@ std::string trouble_of_pods(kube::Client& client, const std::string& namespace_n
                             .label_selector = "app.kubernetes.io/name=dmaas"};
   auto pods = kube::list_all(client, kube::resources::pods(), options, std::move(stop));
   for (const auto& pod : pods.value_or(std::vector<Json>())) {
-    for (const auto& container : items_at(pod, "status", "containerStatuses")) {
-      auto reason = text_at(container, "state", "waiting", "reason");
-      auto message = text_at(container, "state", "waiting", "message");
-      bool is_on_its_way = reason == "ContainerCreating" || reason == "PodInitializing";
-      if (reason.empty() || is_on_its_way) continue;
-      return fmt::format("pod {} does not start: {}: {}", kube::name_of(pod), reason, message);
-    }
+    auto trouble = applications::container_trouble(pod);
+    if (!trouble.empty()) return fmt::format("pod {}: {}", kube::name_of(pod), trouble);
   }
   return "";
 }
