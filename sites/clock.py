@@ -1,13 +1,30 @@
 """A clock that a test sets, for the controller of one cluster and for nothing else."""
 
+import contextlib
 import json
-from datetime import datetime
+import shutil
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from sites.site import SYSTEM
 
 LIBRARY = "libfaketimeMT.so.1"
 MOUNT = "/var/lib/dmaas-test-clock"
+
+
+def next_midnight():
+    return (datetime.now(timezone.utc) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@contextlib.contextmanager
+def controller_clock(site):
+    """Afterwards the controller has the machine's time again."""
+    clock = ControllerClock(site, f"/var/lib/dmaas-test-clock-{site.name}")
+    clock.install()
+    yield clock
+    site.kubectl("-n", SYSTEM, "rollout", "undo", "deployment/dmaas-controller")
+    site.await_rollout("deployment/dmaas-controller", SYSTEM)
+    shutil.rmtree(clock.directory)
 
 
 class ControllerClock:

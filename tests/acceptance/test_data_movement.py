@@ -2,13 +2,12 @@
 
 import json
 import re
-import shutil
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
 
 from sites.applications import Keeper
-from sites.clock import ControllerClock
+from sites.clock import controller_clock, next_midnight
 from sites.plans import custom_resource
 from sites.site import SYSTEM, Site, phase_of, restic
 from sites.waiting import wait_for
@@ -35,17 +34,8 @@ def east(password_file, minio, tmp_path):
 @pytest.fixture
 def clocks(site, east):
     """Those of both controllers, by the name of the cluster."""
-    directories = {made.name: f"/var/lib/dmaas-test-clock-{made.name}" for made in (site, east)}
-    made = {each.name: ControllerClock(each, directories[each.name]) for each in (site, east)}
-    for clock in made.values():
-        clock.install()
-    yield made
-    for directory in directories.values():
-        shutil.rmtree(directory)
-
-
-def next_midnight():
-    return (datetime.now(timezone.utc) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    with controller_clock(site) as here, controller_clock(east) as there:
+        yield {site.name: here, east.name: there}
 
 
 def let_come(site, clocks, time, kind, name, namespace):

@@ -2,12 +2,11 @@
 
 import contextlib
 import json
-import shutil
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
 
-from sites.clock import ControllerClock
+from sites.clock import controller_clock, next_midnight
 from sites.journal import HOOKS, Journal
 from sites.plans import plan_of
 from sites.site import FINAL, SYSTEM, Site, restic
@@ -30,10 +29,6 @@ def time_of(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def next_midnight():
-    return (datetime.now(timezone.utc) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 @pytest.fixture
 def east(password_file, minio, tmp_path):
     """The cluster whose application is backed up."""
@@ -47,11 +42,8 @@ def east(password_file, minio, tmp_path):
 @pytest.fixture
 def clock(east):
     """That of the controller of `east`."""
-    directory = f"/var/lib/dmaas-test-clock-{EAST}"
-    made = ControllerClock(east, directory)
-    made.install()
-    yield made
-    shutil.rmtree(directory)
+    with controller_clock(east) as made:
+        yield made
 
 
 def protect(east):

@@ -2,14 +2,13 @@
 is made twice, and no backup goes because of a wrong clock."""
 
 import json
-import shutil
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from sites.applications import deploy_settings
-from sites.clock import ControllerClock
+from sites.clock import controller_clock
 from sites.plans import custom_resource
 from sites.site import FINAL, SYSTEM, phase_of
 from sites.waiting import wait_for
@@ -84,11 +83,14 @@ def quarter_to():
 
 
 @pytest.fixture(scope="module")
-def timely(site):
+def clock(site):
+    with controller_clock(site) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def timely(site, clock):
     """All runs have run for the first time, and the clock stands at a quarter to an hour."""
-    directory = f"/var/lib/dmaas-test-clock-{site.name}"
-    clock = ControllerClock(site, directory)
-    clock.install()
     begin = quarter_to()
     clock.set(begin)
     # Midnights pass: retention comes when it is asked for.
@@ -104,9 +106,6 @@ def timely(site):
     yield made
     site.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
     site.patch("backupstorage", "main", SYSTEM, {"spec": {"maintenance": {"schedule": None}}})
-    site.kubectl("-n", SYSTEM, "rollout", "undo", "deployment/dmaas-controller")
-    site.await_rollout("deployment/dmaas-controller", SYSTEM)
-    shutil.rmtree(directory)
 
 
 def test_a_controller_that_was_down_for_two_days_makes_up_each_run_once(site, timely):
