@@ -36,9 +36,8 @@ Result<> bind_account(World& world, const AccountBinding& wanted, const std::str
       {"apiGroup", "rbac.authorization.k8s.io"}, {"kind", "ClusterRole"}, {"name", wanted.role}};
   object["subjects"] = JsonArray{JsonObject{
       {"kind", "ServiceAccount"}, {"name", account.name}, {"namespace", account.namespace_name}}};
-  auto bound = world.client.create(kube::resources::role_bindings(), binding, {}, std::move(stop));
-  if (bound || bound.code() == ErrorCode::already_exists) return {};
-  return fail(std::move(bound).error());
+  return kube::ensure_created(world.client, kube::resources::role_bindings(), binding,
+                              std::move(stop));
 }
 
 }  // namespace

@@ -61,13 +61,6 @@ Result<> nudge(World& world, const Json& volume, const Json& claim, std::stop_to
   return {};
 }
 
-Result<> create_if_absent(World& world, const kube::Resource& resource, const Json& object,
-                          std::stop_token stop) {
-  auto created = world.client.create(resource, object, {}, std::move(stop));
-  if (created || created.code() == ErrorCode::already_exists) return {};
-  return fail(std::move(created).error());
-}
-
 }  // namespace
 
 Result<applications::Claim> load_claim(World& world, const kube::ObjectKey& key,
@@ -114,11 +107,11 @@ Result<std::string> mount_live_volume(World& world, const applications::Claim& c
                   {std::string(api::label::session_uid), pod.session.uid}};
   pod.claim = twin;
   const std::string being_bound = "its volume is being bound";
-  TRY(create_if_absent(world, volumes, applications::twin_volume(claim, place), stop));
+  TRY(kube::ensure_created(world.client, volumes, applications::twin_volume(claim, place), stop));
   // A claim that Kubernetes looks at before it knows the volume is looked at again 15 s later.
   auto volume = TRY(world.client.get(volumes, {"", twin}, stop));
   if (!is_known(volume)) return being_bound;
-  TRY(create_if_absent(world, claims, applications::twin_claim(claim, place), stop));
+  TRY(kube::ensure_created(world.client, claims, applications::twin_claim(claim, place), stop));
   auto made = TRY(world.client.get(claims, {place.namespace_name, twin}, stop));
   if (text_at(made, "status", "phase") == "Bound") return std::string();
   TRY(nudge(world, volume, made, std::move(stop)));

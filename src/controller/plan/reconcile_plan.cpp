@@ -433,11 +433,8 @@ Result<> PlanReconciler::start_session(const api::BackupConfiguration& plan,
       {std::string(api::label::run), spec.run}};
   session.metadata.owner_references = {api::owner_reference_to(plan)};
   session.spec = spec;
-  auto created = world_.client.create(api::kind_info<api::BackupSession>().resource(),
-                                      api::encode(session), {}, std::move(stop));
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
-  return {};
+  return kube::ensure_created(world_.client, api::kind_info<api::BackupSession>().resource(),
+                              api::encode(session), std::move(stop));
 }
 
 std::optional<Timestamp> PlanReconciler::judge(api::BackupConfiguration& plan) {

@@ -14,13 +14,6 @@
 namespace dmaas::controller {
 namespace {
 
-Result<> create_if_absent(World& world, const kube::Resource& resource, const Json& object,
-                          std::stop_token stop) {
-  auto created = world.client.create(resource, object, {}, std::move(stop));
-  if (created || created.failed_with(ErrorCode::already_exists)) return {};
-  return fail(std::move(created).error());
-}
-
 const std::map<std::string, std::string>& our_labels() {
   static const std::map<std::string, std::string> labels{
       {std::string(api::label::managed_by), "dmaas"}};
@@ -39,7 +32,7 @@ Result<> ensure_grant(World& world, const api::Repository& repository, const std
   grant.spec.to.namespace_name = receiver;
   grant.spec.what.repositories = {key.name};
   grant.spec.verbs = {api::GrantVerb::read};
-  return create_if_absent(world, resource, api::encode(grant), std::move(stop));
+  return kube::ensure_created(world.client, resource, api::encode(grant), std::move(stop));
 }
 
 Result<> ensure_repository(World& world, const api::Repository& repository,
@@ -53,8 +46,8 @@ Result<> ensure_repository(World& world, const api::Repository& repository,
   auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
   shown.spec.storage = {.name = storage.name, .namespace_name = storage.namespace_name};
   shown.spec.path = repository.spec.path;
-  return create_if_absent(world, api::kind_info<api::Repository>().resource(), api::encode(shown),
-                          std::move(stop));
+  return kube::ensure_created(world.client, api::kind_info<api::Repository>().resource(),
+                              api::encode(shown), std::move(stop));
 }
 
 /// New backups show at once; the look at the storage is only every hour.
@@ -78,7 +71,7 @@ Result<> share_snapshots(World& world, const api::Repository& repository,
     shown.spec.repository = {.name = shown_by.name};
     shown.spec.deletion_policy = api::DeletionPolicy::retain;
     shown.status = snapshot.status;
-    TRY(create_if_absent(world, resource, api::encode(shown), stop));
+    TRY(kube::ensure_created(world.client, resource, api::encode(shown), stop));
     TRY(kube::apply_status(world.client, resource, api::encode_status(shown), {}, stop));
   }
   for (const auto& snapshot : shown_backups(world, shown_by)) {

@@ -185,10 +185,8 @@ std::optional<Result<ChosenBackup>> RefillReconciler::newest_backup(const Refill
 
 Result<> RefillReconciler::start(Refill& refill, Timestamp due, std::stop_token stop) {
   auto session = refill_session(refill, due);
-  auto created =
-      world_.client.create(session_resource(), api::encode(session), {}, std::move(stop));
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
+  TRY(kube::ensure_created(world_.client, session_resource(), api::encode(session),
+                           std::move(stop)));
   refill.status.last_time = due;
   refill.status.running = session.metadata.name;
   world_.events.record(

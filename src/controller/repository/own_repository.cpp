@@ -39,9 +39,7 @@ Result<> ensure_repository_object(World& world, const OwnRepository& own,
   object.spec.storage = {.name = storage.name, .namespace_name = storage.namespace_name};
   object.spec.path = own.place.path;
   const auto& resource = api::kind_info<api::Repository>().resource();
-  auto created = world.client.create(resource, api::encode(object), {}, stop);
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
+  TRY(kube::ensure_created(world.client, resource, api::encode(object), stop));
   auto owner = TRY(find_owner(world, own.object, repository, stop));
   if (owner) TRY(check_owner(world, own.place, *owner));
   object.status.format_version = static_cast<std::int32_t>(repository.config().version);

@@ -21,9 +21,7 @@ Result<std::string> publish_backup(World& world, const kube::ObjectKey& reposito
                                    std::stop_token stop) {
   auto snapshot = api::snapshot_of(backup.document, repository, repository_id, backup.snapshot_id);
   const auto& resource = api::kind_info<api::Snapshot>().resource();
-  auto created = world.client.create(resource, api::encode(snapshot), {}, stop);
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
+  TRY(kube::ensure_created(world.client, resource, api::encode(snapshot), stop));
   set_ready(snapshot.status.conditions,
             {.reason = "Complete", .message = "every component is stored"}, world.clock.now());
   TRY(kube::apply_status(world.client, resource, api::encode_status(snapshot), {}, stop));

@@ -59,9 +59,7 @@ Result<> create_claim(World& world, const api::PlannedVolume& planned, const Reb
   Json claim = planned.manifest;
   ensure_object(claim, "spec")["volumeName"] = request.persistent_volume;
   auto client = world.client.impersonating(request.account);
-  auto created = client->create(claims, claim, {}, std::move(stop));
-  if (created || created.code() == ErrorCode::already_exists) return {};
-  return fail(std::move(created).error());
+  return kube::ensure_created(*client, claims, claim, std::move(stop));
 }
 
 /// Merge patch of metadata and spec.

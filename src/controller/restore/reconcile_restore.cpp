@@ -373,10 +373,8 @@ Result<MoverWish> RestoreReconciler::wish_new_claim(Work& work, const api::Plann
   auto claim = fill_key(world_, work, volume);
   if (volume.phase == VolumePhase::pending) {
     auto manifest = fill_claim(planned, claim, work.session.metadata.uid);
-    auto created =
-        world_.client.create(kube::resources::persistent_volume_claims(), manifest, {}, stop);
-    if (!created && created.code() != ErrorCode::already_exists)
-      return fail(std::move(created).error());
+    TRY(kube::ensure_created(world_.client, kube::resources::persistent_volume_claims(), manifest,
+                             stop));
     volume.fill_claim = claim.name;
   }
   auto wish = wish_of(world_, work, volume_component(volume));

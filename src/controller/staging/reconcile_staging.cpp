@@ -166,10 +166,8 @@ Result<std::string> StagingReconciler::verify(StagedBackup& backup, std::stop_to
     return message;
   }
   auto session = staged_verification(backup, std::move(*settings));
-  auto created = world_.client.create(api::kind_info<api::VerificationSession>().resource(),
-                                      api::encode(session), {}, std::move(stop));
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
+  TRY(kube::ensure_created(world_.client, api::kind_info<api::VerificationSession>().resource(),
+                           api::encode(session), std::move(stop)));
   return std::string();
 }
 

@@ -186,9 +186,7 @@ Result<> StandbyReconciler::start(Standby& standby, StandbyTask task,
                                   std::stop_token stop) {
   auto& status = standby.status;
   auto session = standby_session(standby, task, newest ? &*newest : nullptr);
-  auto created = world_.client.create(session_resource(), api::encode(session), {}, stop);
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
+  TRY(kube::ensure_created(world_.client, session_resource(), api::encode(session), stop));
   ++status.sessions_started;
   status.work = api::StandbyWork{.session = session.metadata.name, .task = task};
   if (newest) status.work->backup = summary_of(*newest);

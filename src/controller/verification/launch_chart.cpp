@@ -8,7 +8,6 @@
 #include "base/yaml.hpp"
 #include "controller/accounts.hpp"
 #include "controller/movers.hpp"
-#include "controller/verification/scratch_namespace.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -101,13 +100,13 @@ Result<> prepare(World& world, const api::VerificationSession& session, std::sto
   auto values = kube::make_object(kube::resources::config_maps(), {scratch, launch_name});
   values.as_object()["data"] =
       JsonObject{{"values.json", to_text(session.spec.verification.helm->values)}};
-  TRY(create_unless_there(*client, kube::resources::service_accounts(), user, stop));
-  TRY(create_unless_there(*client, kube::resources::config_maps(), values, stop));
-  TRY(create_unless_there(world.client, kube::resources::resource_quotas(),
-                          document_of(quota_yaml, session), stop));
+  TRY(kube::ensure_created(*client, kube::resources::service_accounts(), user, stop));
+  TRY(kube::ensure_created(*client, kube::resources::config_maps(), values, stop));
+  TRY(kube::ensure_created(world.client, kube::resources::resource_quotas(),
+                           document_of(quota_yaml, session), stop));
   TRY(bind_launch_account(world, scratch, stop));
-  return create_unless_there(world.client, network_policies, chart_network_policy(session),
-                             std::move(stop));
+  return kube::ensure_created(world.client, network_policies, chart_network_policy(session),
+                              std::move(stop));
 }
 
 std::string end_of(std::string text) {

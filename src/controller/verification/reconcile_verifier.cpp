@@ -136,11 +136,8 @@ Result<> VerifierReconciler::start(const Verifier& verifier, const api::Snapshot
   session.spec.repository = {repository.name, repository.namespace_name};
   session.spec.snapshot = backup.metadata.name;
   session.spec.verification = verifier.spec.verification;
-  auto created = world_.client.create(api::kind_info<api::VerificationSession>().resource(),
-                                      api::encode(session), {}, std::move(stop));
-  if (!created && created.code() != ErrorCode::already_exists)
-    return fail(std::move(created).error());
-  return {};
+  return kube::ensure_created(world_.client, api::kind_info<api::VerificationSession>().resource(),
+                              api::encode(session), std::move(stop));
 }
 
 void VerifierReconciler::take_results(Verifier& verifier, const Sessions& sessions) {

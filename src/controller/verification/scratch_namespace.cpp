@@ -75,8 +75,8 @@ Result<bool> ensure_grant(World& world, const api::VerificationSession& session,
   grant.metadata.name = key.name;
   grant.spec.to.namespace_name = own;
   grant.spec.verbs = {api::GrantVerb::restore};
-  TRY(create_unless_there(world.client, api::kind_info<api::BackupGrant>().resource(),
-                          api::encode(grant), std::move(stop)));
+  TRY(kube::ensure_created(world.client, api::kind_info<api::BackupGrant>().resource(),
+                           api::encode(grant), std::move(stop)));
   return false;
 }
 
@@ -134,13 +134,6 @@ std::vector<Json> isolation_policies(const std::string& scratch, const std::stri
   return std::move(*policies);
 }
 
-Result<> create_unless_there(kube::Client& client, const kube::Resource& resource,
-                             const Json& object, std::stop_token stop) {
-  auto created = client.create(resource, object, {}, std::move(stop));
-  if (created || created.code() == ErrorCode::already_exists) return {};
-  return fail(std::move(created).error());
-}
-
 Result<bool> ensure_scratch(World& world, api::VerificationSession& session, std::stop_token stop) {
   auto& status = session.status;
   const auto& own = session.metadata.namespace_name;
@@ -152,7 +145,7 @@ Result<bool> ensure_scratch(World& world, api::VerificationSession& session, std
   status.scratch_namespace_uid = kube::uid_of(*space);
   for (const auto& policy :
        isolation_policies(status.scratch_namespace, world.settings.namespace_name))
-    TRY(create_unless_there(world.client, kube::resources::network_policies(), policy, stop));
+    TRY(kube::ensure_created(world.client, kube::resources::network_policies(), policy, stop));
   // It also makes what Helm needs.
   if (session.spec.verification.service_account_name.empty() || session.spec.verification.helm)
     TRY(bind_verification_account(world, own, status.scratch_namespace, stop));

@@ -20,10 +20,6 @@ Json scratch_manifest(const api::VerificationSession& session, const Json& sourc
 /// namespace; nothing else comes in or goes out. Pure.
 std::vector<Json> isolation_policies(const std::string& scratch, const std::string& system);
 
-/// Makes an object that may be there. Errors: those of the API server but already_exists.
-Result<> create_unless_there(kube::Client& client, const kube::Resource& resource,
-                             const Json& object, std::stop_token stop);
-
 /// Makes it with its policies and the rights of the session's restore. True when it can be used.
 /// Errors: already_exists (a namespace of that name is not this session's).
 Result<bool> ensure_scratch(World& world, api::VerificationSession& session, std::stop_token stop);

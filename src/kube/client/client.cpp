@@ -56,6 +56,13 @@ Result<Json> apply_status(Client& client, const Resource& resource, const Json& 
   return client.apply(resource, object, options, stop);
 }
 
+Result<> ensure_created(Client& client, const Resource& resource, const Json& object,
+                        std::stop_token stop) {
+  auto created = client.create(resource, object, {}, std::move(stop));
+  if (created || created.failed_with(ErrorCode::already_exists)) return {};
+  return fail(std::move(created).error());
+}
+
 Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKey& key,
                         const RemoveOptions& options, std::stop_token stop) {
   auto removed = client.remove(resource, key, options, stop);

@@ -237,6 +237,9 @@ Result<std::vector<Json>> list_all(Client& client, const Resource& resource,
 /// manager.
 Result<Json> apply_status(Client& client, const Resource& resource, const Json& object,
                           WriteOptions options, std::stop_token stop);
+/// Makes the object unless one of its name is there, whose content stays as it is.
+Result<> ensure_created(Client& client, const Resource& resource, const Json& object,
+                        std::stop_token stop);
 /// Removes the object if it is there; absent already is success, and so is another one of its name
 /// where `options` say which is meant.
 Result<> ensure_removed(Client& client, const Resource& resource, const ObjectKey& key,
