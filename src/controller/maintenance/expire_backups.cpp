@@ -30,6 +30,15 @@ std::map<std::string, std::vector<api::Snapshot>> backups_by_plan(
   return by_plan;
 }
 
+/// The Snapshot that `object` is when it waits for its backup in `repository` to be erased.
+std::optional<api::Snapshot> erased_backup(const Json& object, const kube::ObjectKey& repository) {
+  bool waits = kube::is_terminating(object) && kube::has_finalizer(object, api::erase_finalizer);
+  if (!waits) return std::nullopt;
+  auto snapshot = api::decode<api::Snapshot>(object);
+  bool is_here = snapshot && snapshot->spec.repository.key(repository.namespace_name) == repository;
+  return is_here ? std::optional(std::move(*snapshot)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> find_expired(const World& world, const std::string& plan_text,
@@ -80,18 +89,23 @@ Result<> expire_backups(World& world, const api::Repository& repository, std::st
   return {};
 }
 
-std::optional<api::Snapshot> erased_backup(const Json& object, const kube::ObjectKey& repository) {
-  bool waits = kube::is_terminating(object) && kube::has_finalizer(object, api::erase_finalizer);
-  if (!waits) return std::nullopt;
-  auto snapshot = api::decode<api::Snapshot>(object);
-  bool is_here = snapshot && snapshot->spec.repository.key(repository.namespace_name) == repository;
-  return is_here ? std::optional(std::move(*snapshot)) : std::nullopt;
-}
-
 std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository) {
   std::vector<api::Snapshot> erased;
   for (const auto& object : world.stores.snapshots.in_namespace(repository.namespace_name)) {
     if (auto snapshot = erased_backup(*object, repository)) erased.push_back(std::move(*snapshot));
+  }
+  return erased;
+}
+
+Result<std::vector<api::Snapshot>> list_erased_backups(World& world,
+                                                       const api::Repository& repository,
+                                                       std::stop_token stop) {
+  std::vector<api::Snapshot> erased;
+  kube::ListOptions here{.namespace_name = repository.metadata.namespace_name};
+  const auto resource = api::kind_info<api::Snapshot>().resource();
+  for (const auto& object : TRY(kube::list_all(world.client, resource, here, std::move(stop)))) {
+    if (auto snapshot = erased_backup(object, repository.metadata.key()))
+      erased.push_back(std::move(*snapshot));
   }
   return erased;
 }

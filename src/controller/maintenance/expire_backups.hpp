@@ -24,9 +24,11 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
 /// not_found, invalid_input (a policy).
 Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop);
 
-/// The Snapshot that `object` is when it waits for its backup in `repository` to be erased.
-std::optional<api::Snapshot> erased_backup(const Json& object, const kube::ObjectKey& repository);
 /// Snapshot objects of the repository that wait for their backup to be erased.
 std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository);
+/// The same, as the server has them now. Errors: those of `kube::list_all`.
+Result<std::vector<api::Snapshot>> list_erased_backups(World& world,
+                                                       const api::Repository& repository,
+                                                       std::stop_token stop);
 
 }  // namespace dmaas::controller

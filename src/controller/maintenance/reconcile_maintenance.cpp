@@ -105,7 +105,7 @@ Result<Action> MaintenanceReconciler::step(Work& work, std::stop_token stop) {
 Result<Action> MaintenanceReconciler::advance(Work& work, std::stop_token stop) {
   switch (work.status().phase) {
     case MaintenancePhase::idle:
-      return begin(work);
+      return begin(work, std::move(stop));
     case MaintenancePhase::waiting:
       return wait(work);
     case MaintenancePhase::running:
@@ -116,19 +116,26 @@ Result<Action> MaintenanceReconciler::advance(Work& work, std::stop_token stop) 
   return finish(work, std::move(stop));
 }
 
-Result<Action> MaintenanceReconciler::begin(Work& work) {
+Result<Action> MaintenanceReconciler::begin(Work& work, std::stop_token stop) {
   const auto& repository = work.repository;
   // Nothing tells here that a storage is back, or whose a repository is.
   if (!repository.status.owned_by_this_cluster) return Action::requeue(longest_pause);
   if (!api::is_true(repository.status.conditions, api::condition::ready))
     return Action::requeue(peace);
   auto now = world_.clock.now();
-  auto deleted = erased_backups(world_, repository.metadata.key());
+  const auto& settings = work.storage.spec.maintenance;
+  const auto owed = repository.status.pending_erasures.size();
+  auto deleted = erased_backups(world_, repository.metadata.key()).size();
   MaintenanceReasons reasons{
       .creation = repository.metadata.creation_time.value_or(now),
-      .erasures = deleted.size() + repository.status.pending_erasures.size(),
+      .erasures = deleted + owed,
       .request = kube::annotation_of(repository.source, api::annotation::maintain)};
-  auto due = TRY(find_due_maintenance(work.storage.spec.maintenance, work.status(), reasons, now));
+  auto due = TRY(find_due_maintenance(settings, work.status(), reasons, now));
+  if (due.is_due && deleted > 0) {
+    // The local copies may still show what the maintenance that has just ended let go.
+    reasons.erasures = TRY(list_erased_backups(world_, repository, stop)).size() + owed;
+    due = TRY(find_due_maintenance(settings, work.status(), reasons, now));
+  }
   if (!due.is_due) {
     if (!due.next) return Action::await_change();
     return Action::requeue(std::min<std::chrono::nanoseconds>(*due.next - now, longest_pause));
@@ -195,12 +202,8 @@ Result<Json> MaintenanceReconciler::prepare(const Work& work, std::stop_token st
   TRY(expire_backups(world_, repository, stop));
   // From the server: the local copies may not know of them yet.
   JsonArray erasing;
-  kube::ListOptions here{.namespace_name = repository.metadata.namespace_name};
-  const auto resource = api::kind_info<api::Snapshot>().resource();
-  for (const auto& object : TRY(kube::list_all(world_.client, resource, here, stop))) {
-    if (auto snapshot = erased_backup(object, repository.metadata.key()))
-      erasing.emplace_back(snapshot->spec.snapshot_id);
-  }
+  for (const auto& snapshot : TRY(list_erased_backups(world_, repository, stop)))
+    erasing.emplace_back(snapshot.spec.snapshot_id);
   for (const auto& id : repository.status.pending_erasures) erasing.emplace_back(id);
   return Json(std::move(erasing));
 }

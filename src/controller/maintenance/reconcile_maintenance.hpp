@@ -48,7 +48,7 @@ private:
   Result<kube::Action> step(Work& work, std::stop_token stop);
   Result<kube::Action> advance(Work& work, std::stop_token stop);
   /// Idle: whether it begins, or when to look again.
-  Result<kube::Action> begin(Work& work);
+  Result<kube::Action> begin(Work& work, std::stop_token stop);
   std::size_t count_others(const api::Repository& repository) const;
   Result<kube::Action> wait(Work& work);
   Result<> take_lock(const Work& work, std::stop_token stop);
