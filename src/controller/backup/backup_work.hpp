@@ -24,6 +24,7 @@ struct BackupWork {
   const api::BackupRun* run = nullptr;  // within `plan`
   std::vector<api::BackupStorage> storages{};
 
+  bool is_over() const { return is_final(session.status.phase); }
   /// Those that the run backs up.
   std::vector<api::BackupTarget> targets() const { return api::targets_of(plan.spec, *run); }
 };

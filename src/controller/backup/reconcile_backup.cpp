@@ -20,11 +20,11 @@
 #include "controller/backup/stillness.hpp"
 #include "controller/maintenance/repository_use.hpp"
 #include "controller/policy/check_policy.hpp"
+#include "controller/reconcile_session.hpp"
 #include "controller/references.hpp"
 #include "controller/run_hooks.hpp"
 #include "controller/space/storage_meter.hpp"
 #include "controller/status.hpp"
-#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 
@@ -73,25 +73,13 @@ bool has_ended(const api::BackupSessionStatus& status) {
 }  // namespace
 
 Result<Action> BackupReconciler::reconcile(const Json& object, std::stop_token stop) {
-  auto newest = TRY(load_newest<api::BackupSession>(world_, object, stop));
-  if (!newest) return Action::await_change();
-  Work work;
-  work.session = std::move(*newest);
-  auto document = work.session.source;
-  kube::FinalizerSteps steps;
-  steps.finalizer = api::finalizer;
-  steps.reconcile = [&] { return step(work, stop); };
-  steps.clean_up = [&]() -> Result<Action> {
-    auto action = TRY(step(work, stop));
-    return is_final(work.session.status.phase) ? Action::await_change() : action;
-  };
-  return kube::with_finalizer(world_.client, api::kind_info<api::BackupSession>().resource(),
-                              document, steps, stop);
+  return reconcile_session<Work>(
+      world_, object, [&](Work& work) { return step(work, stop); }, stop);
 }
 
 Result<Action> BackupReconciler::step(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (is_final(status.phase)) return Action::await_change();
+  if (work.is_over()) return Action::await_change();
   work.before = to_json(status);
   if (work.session.metadata.deletion_time)
     note_failure(status, "the session was deleted", world_.clock.now());

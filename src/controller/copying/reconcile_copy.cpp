@@ -13,11 +13,11 @@
 #include "controller/copying/choose_copies.hpp"
 #include "controller/copying/copy_status.hpp"
 #include "controller/maintenance/repository_use.hpp"
+#include "controller/reconcile_session.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/publish_backup.hpp"
 #include "controller/repository/stored_backups.hpp"
 #include "controller/status.hpp"
-#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 
@@ -102,25 +102,13 @@ Result<Json> publish_copies(World& world, const CopyPlaces& places,
 }  // namespace
 
 Result<Action> CopyReconciler::reconcile(const Json& object, std::stop_token stop) {
-  auto newest = TRY(load_newest<api::CopySession>(world_, object, stop));
-  if (!newest) return Action::await_change();
-  Work work;
-  work.session = std::move(*newest);
-  auto document = work.session.source;
-  kube::FinalizerSteps steps;
-  steps.finalizer = api::finalizer;
-  steps.reconcile = [&] { return step(work, stop); };
-  steps.clean_up = [&]() -> Result<Action> {
-    auto action = TRY(step(work, stop));
-    return is_final(work.session.status.phase) ? Action::await_change() : action;
-  };
-  return kube::with_finalizer(world_.client, api::kind_info<api::CopySession>().resource(),
-                              document, steps, stop);
+  return reconcile_session<Work>(
+      world_, object, [&](Work& work) { return step(work, stop); }, stop);
 }
 
 Result<Action> CopyReconciler::step(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (is_final(status.phase)) return Action::await_change();
+  if (work.is_over()) return Action::await_change();
   work.before = to_json(status);
   if (work.session.metadata.deletion_time) note_cancelled(status, world_.clock.now());
   auto action = advance(work, stop);

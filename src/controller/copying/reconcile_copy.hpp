@@ -37,6 +37,8 @@ private:
     api::CopySession session{};
     Json before{};  // the status as it was
     CopyPlaces places{};
+
+    bool is_over() const { return is_final(session.status.phase); }
   };
 
   Result<kube::Action> step(Work& work, std::stop_token stop);

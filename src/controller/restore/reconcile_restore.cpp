@@ -11,6 +11,7 @@
 #include "controller/accounts.hpp"
 #include "controller/belongings.hpp"
 #include "controller/maintenance/repository_use.hpp"
+#include "controller/reconcile_session.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/stored_backups.hpp"
 #include "controller/restore/existing_claim.hpp"
@@ -22,7 +23,6 @@
 #include "controller/restore/restore_status.hpp"
 #include "controller/run_hooks.hpp"
 #include "controller/status.hpp"
-#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 
@@ -83,25 +83,13 @@ api::OrderApply apply_order(const World& world, const api::RestoreSession& sessi
 }  // namespace
 
 Result<Action> RestoreReconciler::reconcile(const Json& object, std::stop_token stop) {
-  auto newest = TRY(load_newest<api::RestoreSession>(world_, object, stop));
-  if (!newest) return Action::await_change();
-  Work work;
-  work.session = std::move(*newest);
-  auto document = work.session.source;
-  kube::FinalizerSteps steps;
-  steps.finalizer = api::finalizer;
-  steps.reconcile = [&] { return step(work, stop); };
-  steps.clean_up = [&]() -> Result<Action> {
-    auto action = TRY(step(work, stop));
-    return is_final(work.session.status.stage) ? Action::await_change() : action;
-  };
-  return kube::with_finalizer(world_.client, api::kind_info<api::RestoreSession>().resource(),
-                              document, steps, stop);
+  return reconcile_session<Work>(
+      world_, object, [&](Work& work) { return step(work, stop); }, stop);
 }
 
 Result<Action> RestoreReconciler::step(Work& work, std::stop_token stop) {
   auto& status = work.session.status;
-  if (is_final(status.stage)) return Action::await_change();
+  if (work.is_over()) return Action::await_change();
   work.before = to_json(status);
   if (work.session.metadata.deletion_time)
     note_failure(status, "the session was deleted", world_.clock.now());

@@ -12,6 +12,8 @@ struct RestoreWork {
   api::RestoreSession session{};
   Json before{};  // the status as it was
   SourceRepository source{};
+
+  bool is_over() const { return is_final(session.status.stage); }
 };
 
 /// As many findings of a preflight as a status shows.
