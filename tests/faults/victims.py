@@ -3,22 +3,21 @@
 import contextlib
 import json
 import os
-import queue
 import signal
 import threading
 import time
-from pathlib import Path
 
 from sites.site import SESSION_LABEL, SYSTEM
 from testbed import control_groups
 from testbed.errors import TestbedError
+from tests.faults.pods import PAUSE_PROGRAM, anonymous_bytes, containers, is_mover, pids_in, program
+from tests.faults.trap import Trap, release
 
 COMPONENT = "dmaas.io/component"
 POLL_SECONDS = 0.2
 SCAN_SECONDS = 0.02
 SPARE_BYTES = 1 << 20
 MEMORY_LIMITS = ("memory.limit_in_bytes", "memory.max")  # of control groups version 1 and 2
-PAUSE_PROGRAM = "pause"
 
 
 def patiently(read, seconds=60):
@@ -96,24 +95,24 @@ class Victims:
         A mover may be done sooner than the API server tells of it, so every one is stopped first and asked then.
         """
         deadline = time.monotonic() + seconds
-        with Trap(self) as trap:
+        with Trap(self._group()) as trap:
             while time.monotonic() < deadline:
-                for uid in trap.take():
+                for uid, pids in trap.take():
                     pod = next((pod for pod in patiently(lambda: self.site.list("pods")) if pod["metadata"]["uid"] == uid), None)
                     if pod and (pod["metadata"]["labels"]["dmaas.io/session"] == session
                                 and pod["metadata"]["annotations"][COMPONENT].startswith(component)):
                         return pod
-                    self.signal({"metadata": {"uid": uid}}, signal.SIGCONT)
+                    release(pids)
                 time.sleep(SCAN_SECONDS)
         raise AssertionError(f"no mover of {session} works on {component}")
 
     def starve(self, pod):
         """Takes from a stopped mover all memory but what it has, so that it is killed as soon as it needs more."""
         for tree in control_groups.existing(self.site.cluster.layout.control_group):
-            for group in _containers(tree, pod["metadata"]["uid"]):
+            for group in containers(tree, pod["metadata"]["uid"]):
                 limit = next((group / name for name in MEMORY_LIMITS if (group / name).exists()), None)
-                if limit and any(_is_mover(int(pid)) for pid in (group / "cgroup.procs").read_text().split()):
-                    limit.write_text(str(_anonymous_bytes(group) + SPARE_BYTES))
+                if limit and any(is_mover(pid) for pid in pids_in(group)):
+                    limit.write_text(str(anonymous_bytes(group) + SPARE_BYTES))
                     self._note("mover's memory")
         self.signal(pod, signal.SIGCONT)
 
@@ -140,88 +139,15 @@ class Victims:
                                                     "--grace-period=0", "--wait=false", "--ignore-not-found"))
 
     def _processes(self, pod_uid):
-        pids = set()
-        for group in control_groups.existing(self.site.cluster.layout.control_group):
-            for container in _containers(group, pod_uid):
-                with contextlib.suppress(OSError):
-                    pids.update(map(int, (container / "cgroup.procs").read_text().split()))
-        return {pid for pid in pids if _program(pid) not in ("", PAUSE_PROGRAM)}
+        pids = {pid for container in containers(self._group(), pod_uid) for pid in pids_in(container)}
+        return {pid for pid in pids if program(pid) not in ("", PAUSE_PROGRAM)}
 
-    def mover_pods(self):
-        """Uids of pods in which a mover runs, by what the kernel knows."""
-        tree = control_groups.existing(self.site.cluster.layout.control_group)[0]
-        found = set()
-        for container in _containers(tree):
-            with contextlib.suppress(OSError):
-                if any(_is_mover(int(pid)) for pid in (container / "cgroup.procs").read_text().split()):
-                    found.add(container.parent.name.rpartition("pod")[2])
-        return found
+    def _group(self):
+        """Every version and every tree has all processes."""
+        return control_groups.existing(self.site.cluster.layout.control_group)[0]
 
     def _note(self, victim):
         self.kills.append(victim)
-
-
-class Trap:
-    """Stops every mover that begins; whoever takes one decides what becomes of it, the others go on in the end."""
-
-    def __init__(self, victims):
-        self._victims = victims
-        self._caught = queue.SimpleQueue()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()
-        for uid in self.take():
-            self._victims.signal({"metadata": {"uid": uid}}, signal.SIGCONT)
-
-    def take(self):
-        """Uids of the pods that were stopped since."""
-        while not self._caught.empty():
-            yield self._caught.get()
-
-    def _run(self):
-        # A mover may be done within a tenth of a second, and the machine is busy.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -20)
-        known = set()
-        while not self._over.wait(SCAN_SECONDS):
-            for uid in self._victims.mover_pods() - known:
-                known.add(uid)
-                # One that has ended meanwhile is not caught.
-                if self._victims.signal({"metadata": {"uid": uid}}, signal.SIGSTOP):
-                    self._caught.put(uid)
-
-
-def _containers(tree, pod_uid=""):
-    """Control groups of the containers of one pod, or of all; groups may go while they are looked for."""
-    for directory, children, _ in os.walk(tree):
-        name = os.path.basename(directory)
-        if name.rpartition("pod")[1] and name.endswith(pod_uid) and "kubepods" not in name:
-            yield from (Path(directory) / child for child in children)
-
-
-def _program(pid):
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    return ""
-
-
-def _anonymous_bytes(group):
-    """What cannot be taken back from a control group's processes."""
-    values = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-    return int(values.get("rss", values.get("anon")))
-
-
-def _is_mover(pid):
-    with contextlib.suppress(OSError):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return words[0].endswith(b"dmaas") and words[1] in (b"mover", b"resources", b"maintain")
-    return False
 
 
 def grants(site):
