@@ -16,7 +16,7 @@ from tests.faults.trap import Trap, release
 COMPONENT = "dmaas.io/component"
 POLL_SECONDS = 0.2
 SCAN_SECONDS = 0.02
-SPARE_BYTES = 1 << 20
+SPARE_BYTES = 64 << 10
 MEMORY_LIMITS = ("memory.limit_in_bytes", "memory.max")  # of control groups version 1 and 2
 
 
