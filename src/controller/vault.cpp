@@ -62,10 +62,16 @@ api::OrderRepository Vault::order_for(const RepositoryPlace& place,
           .master_key = base64_encode(bytes_of(engine::encode_master_key(key)))};
 }
 
-Result<std::unique_ptr<storage::ObjectStore>> Vault::open_store(
-    const RepositoryPlace& place) const {
+Result<std::shared_ptr<http::Client>> Vault::connect_to_gateway() {
+  std::lock_guard lock{mutex_};
+  if (gateway_ == nullptr)
+    gateway_ = TRY(http::Client::create({.ca_certificates = ca_certificate_}));
+  return gateway_;
+}
+
+Result<std::unique_ptr<storage::ObjectStore>> Vault::open_store(const RepositoryPlace& place) {
   storage::StorageOptions options;
-  options.ca_certificates = ca_certificate_;
+  options.client = TRY(connect_to_gateway());
   options.rest_password_file = settings_.gateway_token_file;
   options.give_up_after = std::chrono::seconds{30};
   return storage::open_storage(url_of(place), options, clock_);

@@ -12,6 +12,7 @@
 #include "api/work_order.hpp"
 #include "controller/settings.hpp"
 #include "engine/repository/repository.hpp"
+#include "http/client.hpp"
 #include "kube/client/client.hpp"
 #include "storage/object_store.hpp"
 
@@ -103,7 +104,9 @@ private:
   Result<> take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop);
   Result<> open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop);
   void tidy_entry(Entry& entry, std::stop_token stop);
-  Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place) const;
+  /// All repositories share its connections: hundreds of them stay open.
+  Result<std::shared_ptr<http::Client>> connect_to_gateway();
+  Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place);
   Result<std::unique_ptr<engine::Repository>> open_or_create(storage::ObjectStore& store,
                                                              const api::BackupStorage& storage,
                                                              const std::string& path,
@@ -135,7 +138,8 @@ private:
   const std::string owner_prefix_;  // of lock owners of this cluster
   Clock& clock_;
   std::string ca_certificate_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // of all below
+  std::shared_ptr<http::Client> gateway_;
   std::map<RepositoryPlace, std::shared_ptr<Entry>> entries_;
 };
 

@@ -22,8 +22,10 @@ struct Match : Cases... {
   using Cases::operator()...;
 };
 
-Result<std::unique_ptr<http::Client>> open_client(const StorageOptions& options) {
-  return http::Client::create({.ca_certificates = options.ca_certificates});
+Result<std::shared_ptr<http::Client>> open_client(const StorageOptions& options) {
+  if (options.client != nullptr) return options.client;
+  return std::shared_ptr<http::Client>(
+      TRY(http::Client::create({.ca_certificates = options.ca_certificates})));
 }
 
 Result<std::unique_ptr<S3Session>> open_session(const S3Location& location,

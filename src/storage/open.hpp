@@ -9,6 +9,10 @@
 #include "base/clock.hpp"
 #include "storage/object_store.hpp"
 
+namespace dmaas::http {
+class Client;
+}
+
 namespace dmaas::storage {
 
 /// What opens an S3 bucket. Secrets stay in memory.
@@ -28,6 +32,9 @@ struct StorageOptions {
   /// rest: read for every request and again after 401, so that a rotated token is picked up; empty:
   /// rest_password.
   std::string rest_password_file = {};
+  /// s3, rest: of several stores on one server, which then share its connections instead of keeping
+  /// some each. Null: one of its own, with the certificates above.
+  std::shared_ptr<http::Client> client = {};
   unsigned connections = 0;                 // 0: 2 for local, 5 for others
   std::chrono::seconds give_up_after{900};  // retries of one call end after this
 };

@@ -70,7 +70,7 @@ std::string printable(std::string_view text) {
 
 class RestStore final : public ObjectStore {
 public:
-  RestStore(std::unique_ptr<http::Client> client, const RestLocation& location,
+  RestStore(std::shared_ptr<http::Client> client, const RestLocation& location,
             RestCredentials credentials, Clock& clock, std::shared_ptr<Throttle> throttle,
             unsigned connections)
       : client_(std::move(client)),
@@ -104,7 +104,7 @@ private:
   Result<> post(const std::string& url, ObjectSource& source, std::stop_token stop) const;
   Error error_of(const http::Response& response, const http::Request& request) const;
 
-  const std::unique_ptr<http::Client> client_;
+  const std::shared_ptr<http::Client> client_;
   const std::string base_url_;
   const RestCredentials credentials_;
   Clock& clock_;
@@ -300,7 +300,7 @@ Result<> RestStore::list(std::string_view directory,
 
 }  // namespace
 
-std::unique_ptr<ObjectStore> open_rest_store(std::unique_ptr<http::Client> client,
+std::unique_ptr<ObjectStore> open_rest_store(std::shared_ptr<http::Client> client,
                                              RestLocation location, RestCredentials credentials,
                                              Clock& clock, std::shared_ptr<Throttle> throttle,
                                              unsigned connections) {

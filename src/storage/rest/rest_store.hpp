@@ -23,7 +23,7 @@ struct RestCredentials {
 /// is sent. create_only is a look before the save. A refused save (403) of what exists in the same
 /// size is success, because names (but "config") are hashes of contents, and servers refuse to
 /// write over them.
-std::unique_ptr<ObjectStore> open_rest_store(std::unique_ptr<http::Client> client,
+std::unique_ptr<ObjectStore> open_rest_store(std::shared_ptr<http::Client> client,
                                              RestLocation location, RestCredentials credentials,
                                              Clock& clock, std::shared_ptr<Throttle> throttle,
                                              unsigned connections);

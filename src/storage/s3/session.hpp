@@ -31,7 +31,7 @@ struct S3Call {
 /// server asks to wait, and makes refusals errors with a remedy. Does not retry. Thread-safe.
 class S3Session {
 public:
-  S3Session(std::unique_ptr<http::Client> client, S3Addressing addressing,
+  S3Session(std::shared_ptr<http::Client> client, S3Addressing addressing,
             S3Credentials credentials, Clock& clock, std::shared_ptr<Throttle> throttle)
       : client_(std::move(client)),
         credentials_(std::move(credentials)),
@@ -58,7 +58,7 @@ private:
   Error error_of(const http::Response& response, const S3Call& call,
                  const S3Addressing& addressing) const;
 
-  const std::unique_ptr<http::Client> client_;
+  const std::shared_ptr<http::Client> client_;
   const S3Credentials credentials_;
   Clock& clock_;
   const std::shared_ptr<Throttle> throttle_;
