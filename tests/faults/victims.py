@@ -145,7 +145,7 @@ class Victims:
         return {pid for pid in pids if program(pid) not in ("", PAUSE_PROGRAM)}
 
     def _group(self):
-        """Every version and every tree has all processes."""
+        """Of version 1, any of its trees: each shows all processes."""
         return control_groups.existing(self.site.cluster.layout.control_group)[0]
 
     def _note(self, victim):

@@ -98,14 +98,13 @@ std::vector<api::Snapshot> erased_backups(const World& world, const kube::Object
 }
 
 Result<std::vector<api::Snapshot>> list_erased_backups(World& world,
-                                                       const api::Repository& repository,
+                                                       const kube::ObjectKey& repository,
                                                        std::stop_token stop) {
   std::vector<api::Snapshot> erased;
-  kube::ListOptions here{.namespace_name = repository.metadata.namespace_name};
+  kube::ListOptions here{.namespace_name = repository.namespace_name};
   const auto resource = api::kind_info<api::Snapshot>().resource();
   for (const auto& object : TRY(kube::list_all(world.client, resource, here, std::move(stop)))) {
-    if (auto snapshot = erased_backup(object, repository.metadata.key()))
-      erased.push_back(std::move(*snapshot));
+    if (auto snapshot = erased_backup(object, repository)) erased.push_back(std::move(*snapshot));
   }
   return erased;
 }

@@ -28,7 +28,7 @@ Result<> expire_backups(World& world, const api::Repository& repository, std::st
 std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository);
 /// The same, as the server has them now. Errors: those of `kube::list_all`.
 Result<std::vector<api::Snapshot>> list_erased_backups(World& world,
-                                                       const api::Repository& repository,
+                                                       const kube::ObjectKey& repository,
                                                        std::stop_token stop);
 
 }  // namespace dmaas::controller

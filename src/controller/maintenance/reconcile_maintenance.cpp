@@ -133,7 +133,8 @@ Result<Action> MaintenanceReconciler::begin(Work& work, std::stop_token stop) {
   auto due = TRY(find_due_maintenance(settings, work.status(), reasons, now));
   if (due.is_due && deleted > 0) {
     // The local copies may still show what the maintenance that has just ended let go.
-    reasons.erasures = TRY(list_erased_backups(world_, repository, stop)).size() + owed;
+    reasons.erasures =
+        TRY(list_erased_backups(world_, repository.metadata.key(), stop)).size() + owed;
     due = TRY(find_due_maintenance(settings, work.status(), reasons, now));
   }
   if (!due.is_due) {
@@ -202,7 +203,7 @@ Result<Json> MaintenanceReconciler::prepare(const Work& work, std::stop_token st
   TRY(expire_backups(world_, repository, stop));
   // From the server: the local copies may not know of them yet.
   JsonArray erasing;
-  for (const auto& snapshot : TRY(list_erased_backups(world_, repository, stop)))
+  for (const auto& snapshot : TRY(list_erased_backups(world_, repository.metadata.key(), stop)))
     erasing.emplace_back(snapshot.spec.snapshot_id);
   for (const auto& id : repository.status.pending_erasures) erasing.emplace_back(id);
   return Json(std::move(erasing));
