@@ -63,7 +63,9 @@ struct SpaceForecast {
 
 /// Part of a BackupStorage's status.
 struct StorageSpace {
-  static constexpr std::size_t max_repositories = 200;
+  // Few: every look at the storage and every change of it carries them.
+  static constexpr std::size_t max_repositories = 20;
+  static constexpr std::size_t max_namespaces = 100;
   static constexpr std::size_t max_samples = 60;
 
   std::optional<Timestamp> time{};
@@ -92,10 +94,10 @@ struct StorageSpace {
     field("usedBytes", self.used_bytes, "Bytes of all repositories on the storage then.",
           rule::always);
     field("repositories", self.repositories, "How many repositories were measured.", rule::always);
-    field("largest", self.largest, "The largest of them.", rule::keys("path"),
-          rule::max_items(max_repositories));
+    field("largest", self.largest, "The largest of them.", rule::max_items(max_repositories));
     field("byNamespace", self.by_namespace,
-          "Bytes by namespace of the Repository objects of this cluster.");
+          "Bytes by namespace of the Repository objects of this cluster, for the 100 namespaces "
+          "that have most.");
     field("foreignBytes", self.foreign_bytes,
           "Bytes of repositories that no Repository object of this cluster shows.");
     field("source", self.source,

@@ -50,6 +50,16 @@ const api::Repository* find_shown(const std::vector<api::Repository>& shown,
   return found;
 }
 
+using NamespaceBytes = std::map<std::string, std::int64_t>;
+
+NamespaceBytes largest_of(const NamespaceBytes& all, std::size_t count) {
+  std::vector<std::pair<std::string, std::int64_t>> ranked(all.begin(), all.end());
+  std::ranges::stable_sort(ranked, std::ranges::greater{},
+                           &std::pair<std::string, std::int64_t>::second);
+  ranked.resize(std::min(ranked.size(), count));
+  return {ranked.begin(), ranked.end()};
+}
+
 std::int32_t exceeded_of(const std::vector<std::int32_t>& warn_at, double share) {
   std::int32_t exceeded = 0;
   for (auto percent : warn_at) {
@@ -141,7 +151,7 @@ void take_sizes(api::StorageSpace& space, const std::map<std::string, std::int64
   space.message.clear();
   space.used_bytes = 0;
   space.foreign_bytes = 0;
-  space.by_namespace.clear();
+  NamespaceBytes by_namespace;
   space.largest.clear();
   space.repositories = static_cast<std::int32_t>(sizes.size());
   for (const auto& [path, bytes] : sizes) {
@@ -152,12 +162,13 @@ void take_sizes(api::StorageSpace& space, const std::map<std::string, std::int64
     if (repository == nullptr) {
       space.foreign_bytes += bytes;
     } else {
-      space.by_namespace[repository->metadata.namespace_name] += bytes;
+      by_namespace[repository->metadata.namespace_name] += bytes;
     }
   }
   std::ranges::stable_sort(space.largest, std::ranges::greater{}, &api::RepositoryUse::bytes);
   if (space.largest.size() > api::StorageSpace::max_repositories)
     space.largest.resize(api::StorageSpace::max_repositories);
+  space.by_namespace = largest_of(by_namespace, api::StorageSpace::max_namespaces);
   add_sample(space, *space.time);
 }
 

@@ -105,6 +105,22 @@ TEST(TakeSizesTest, SumsByNamespaceAndNamesTheLargestFirst) {
   EXPECT_EQ(space.largest[2], (api::RepositoryUse{"west/ns/x/y", "", 7}));
 }
 
+TEST(TakeSizesTest, KeepsTheNamespacesThatHaveMost) {
+  std::map<std::string, std::int64_t> sizes;
+  std::vector<api::Repository> shown;
+  for (int i = 0; i < 500; ++i) {
+    auto name = "team-" + std::to_string(i);
+    sizes["east/ns/" + name + "/all"] = i;
+    shown.push_back(repository_at(name, "east/ns/" + name + "/all"));
+  }
+  api::StorageSpace space;
+  take_sizes(space, sizes, shown, start);
+  EXPECT_EQ(space.by_namespace.size(), api::StorageSpace::max_namespaces);
+  EXPECT_EQ(space.by_namespace.count("team-499"), 1u);
+  EXPECT_EQ(space.by_namespace.count("team-400"), 1u);
+  EXPECT_EQ(space.by_namespace.count("team-399"), 0u);
+}
+
 TEST(TakeSizesTest, KeepsFewRepositoriesAndFewSamples) {
   std::map<std::string, std::int64_t> many;
   for (int i = 0; i < 1000; ++i) many["east/ns/a/" + std::to_string(i)] = i;
