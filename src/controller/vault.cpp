@@ -23,15 +23,6 @@ constexpr std::chrono::seconds release_patience{5};
 // A password of 256 random bits needs no stretching.
 constexpr engine::KeyOptions random_password_key{.cost = {2, 1, 1}};
 
-Error wrong_recovery(const api::BackupStorage& storage, const std::string& path) {
-  return Error(
-      ErrorCode::wrong_key,
-      fmt::format("the recovery password of storage {} does not open repository {}, which "
-                  "would be lost with this cluster: put the password that it was made "
-                  "with into Secret {}",
-                  storage.metadata.key().text(), path, storage.spec.recovery_password_secret.name));
-}
-
 std::string random_password() {
   Bytes bytes(password_bytes);
   crypto::fill_random(bytes);
@@ -39,6 +30,19 @@ std::string random_password() {
 }
 
 }  // namespace
+
+Vault::Origin::Origin(const api::BackupStorage& storage, const std::string& path)
+    : place{storage.metadata.key(), path},
+      recovery_password(storage.spec.recovery_password_secret) {}
+
+Error Vault::wrong_recovery(const Origin& origin) {
+  return Error(
+      ErrorCode::wrong_key,
+      fmt::format("the recovery password of storage {} does not open repository {}, which "
+                  "would be lost with this cluster: put the password that it was made "
+                  "with into Secret {}",
+                  origin.place.storage.text(), origin.place.path, origin.recovery_password.name));
+}
 
 Vault::Vault(kube::Client& client, const Settings& settings, std::string cluster_uid, Clock& clock)
     : client_(client),
@@ -98,10 +102,10 @@ Vault::~Vault() {
 Result<std::shared_ptr<OpenRepository>> Vault::open(const api::BackupStorage& storage,
                                                     const std::string& path, WhenAbsent when_absent,
                                                     std::stop_token stop) {
-  auto entry = entry_of({storage.metadata.key(), path});
+  Origin origin(storage, path);
+  auto entry = entry_of(origin.place);
   std::lock_guard lock{entry->gate};
-  entry->storage = storage;
-  entry->path = path;
+  entry->origin = std::move(origin);
   TRY(open_entry(*entry, when_absent, std::move(stop)));
   return entry->opened;
 }
@@ -109,9 +113,9 @@ Result<std::shared_ptr<OpenRepository>> Vault::open(const api::BackupStorage& st
 Result<> Vault::open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop) {
   if (entry.opened != nullptr) return {};
   auto opened = std::make_shared<OpenRepository>();
-  opened->store = TRY(open_store({entry.storage.metadata.key(), entry.path}));
+  opened->store = TRY(open_store(entry.origin.place));
   opened->repository =
-      TRY(open_or_create(*opened->store, entry.storage, entry.path, when_absent, std::move(stop)));
+      TRY(open_or_create(*opened->store, entry.origin, when_absent, std::move(stop)));
   entry.opened = std::move(opened);
   std::lock_guard lock{mutex_};
   entry.chunker = entry.opened->repository->chunker_parameters();
@@ -136,28 +140,28 @@ engine::RepositoryOptions Vault::repository_options() const {
 Result<std::shared_ptr<OpenRepository>> Vault::open_apart(const api::BackupStorage& storage,
                                                           const std::string& path,
                                                           std::stop_token stop) {
+  Origin origin(storage, path);
   auto opened = std::make_shared<OpenRepository>();
-  opened->store = TRY(open_store({storage.metadata.key(), path}));
+  opened->store = TRY(open_store(origin.place));
   opened->repository =
-      TRY(open_or_create(*opened->store, storage, path, WhenAbsent::fail, std::move(stop)));
+      TRY(open_or_create(*opened->store, origin, WhenAbsent::fail, std::move(stop)));
   return opened;
 }
 
 Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::ObjectStore& store,
-                                                                  const api::BackupStorage& storage,
-                                                                  const std::string& path,
+                                                                  const Origin& origin,
                                                                   WhenAbsent when_absent,
                                                                   std::stop_token stop) {
-  auto key = storage.metadata.key();
-  auto secret = api::repository_secret_name(key.namespace_name, key.name, path);
+  const auto& [storage, path] = origin.place;
+  auto secret = api::repository_secret_name(storage.namespace_name, storage.name, path);
   auto options = repository_options();
   auto password = TRY(stored_password(secret, stop));
-  auto recovery = TRY(recovery_password(storage, stop));
+  auto recovery = TRY(recovery_password(origin, stop));
   if (!password.empty()) {
     auto repository = engine::Repository::open(store, password, options, clock_, stop);
     if (repository) {
       auto recovers = ensure_recovery(**repository, recovery, stop);
-      if (recovers.failed_with(ErrorCode::wrong_key)) return fail(wrong_recovery(storage, path));
+      if (recovers.failed_with(ErrorCode::wrong_key)) return fail(wrong_recovery(origin));
       TRY(recovers);
     }
     if (repository || !(repository.failed_with(ErrorCode::wrong_key) ||
@@ -167,10 +171,10 @@ Result<std::unique_ptr<engine::Repository>> Vault::open_or_create(storage::Objec
   }
   auto repository = engine::Repository::open(store, recovery, options, clock_, stop);
   if (repository.failed_with(ErrorCode::not_found) && when_absent == WhenAbsent::create) {
-    return create(store, {secret, recovery, chunker_for({key, path})}, stop);
+    return create(store, {secret, recovery, chunker_for(origin.place)}, stop);
   }
   if (repository.failed_with(ErrorCode::wrong_key)) {
-    return fail(wrong_recovery(storage, path));
+    return fail(wrong_recovery(origin));
   }
   return repository;
 }
@@ -218,14 +222,13 @@ Result<std::unique_ptr<engine::Repository>> Vault::create(storage::ObjectStore& 
   return repository;
 }
 
-Result<std::string> Vault::recovery_password(const api::BackupStorage& storage,
-                                             std::stop_token stop) {
-  const auto& reference = storage.spec.recovery_password_secret;
-  kube::ObjectKey key{storage.metadata.namespace_name, reference.name};
+Result<std::string> Vault::recovery_password(const Origin& origin, std::stop_token stop) {
+  const auto& reference = origin.recovery_password;
+  kube::ObjectKey key{origin.place.storage.namespace_name, reference.name};
   auto secret = client_.get(kube::resources::secrets(), key, std::move(stop));
   if (!secret)
     return fail(std::move(secret).error().context("recovery password of storage " +
-                                                  storage.metadata.key().text()));
+                                                  origin.place.storage.text()));
   auto password = TRY(base64_decode(text_at(*secret, "data", reference.key)));
   if (password.empty()) {
     return fail(ErrorCode::invalid_input,
@@ -290,7 +293,8 @@ Result<> Vault::hold_alone(const RepositoryPlace& place, const std::string& hold
 Result<> Vault::take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop) {
   if (entry.lock != nullptr && !entry.lock->lost().stop_requested()) return {};
   if (entry.opened == nullptr)
-    return fail(ErrorCode::unavailable, "repository " + entry.path + " is being opened anew");
+    return fail(ErrorCode::unavailable,
+                "repository " + entry.origin.place.path + " is being opened anew");
   auto& repository = *entry.opened->repository;
   // Only the leading controller of this cluster takes locks by these names, and this process has
   // none here: they are of an earlier one. They go only when the new one is there, unless the two
@@ -330,12 +334,12 @@ void Vault::release(const std::string& session_uid, std::stop_token stop) {
 
 void Vault::release_former(const api::BackupStorage& storage, const std::string& path,
                            std::stop_token stop) {
-  auto entry = entry_of({storage.metadata.key(), path});
+  Origin origin(storage, path);
+  auto entry = entry_of(origin.place);
   std::lock_guard lock{entry->gate};
   // What this process could not remove now is left to `tidy`: the session does not wait for it.
   if (entry->has_taken_over || entry->is_untidy) return;
-  entry->storage = storage;
-  entry->path = path;
+  entry->origin = std::move(origin);
   tidy_entry(*entry, std::move(stop));
 }
 
@@ -361,7 +365,7 @@ void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
   entry.is_untidy = !entry.has_taken_over;
   if (entry.has_taken_over) return;
   log_warning("locks of this cluster may be left in a repository",
-              {{"repository", entry.path}, {"cause", tidied.error().message()}});
+              {{"repository", entry.origin.place.path}, {"cause", tidied.error().message()}});
 }
 
 void Vault::forget(const kube::ObjectKey& storage) {

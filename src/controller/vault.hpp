@@ -82,11 +82,18 @@ public:
   std::string url_of(const RepositoryPlace& place) const;
 
 private:
+  /// All that is kept of a storage: its status grows with the number of repositories.
+  struct Origin {
+    Origin() = default;
+    Origin(const api::BackupStorage& storage, const std::string& path);
+
+    RepositoryPlace place{};
+    api::SecretKeyReference recovery_password{};  // in the storage's namespace
+  };
   struct Entry {
     std::mutex gate;  // of all below but `chunker`, also while the storage is asked
     std::optional<engine::ChunkerParameters> chunker;  // of `mutex_`
-    api::BackupStorage storage;
-    std::string path;
+    Origin origin;
     std::shared_ptr<OpenRepository> opened;
     std::unique_ptr<engine::RepositoryLock> lock;
     std::set<std::string> sessions;
@@ -108,8 +115,7 @@ private:
   Result<std::shared_ptr<http::Client>> connect_to_gateway();
   Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place);
   Result<std::unique_ptr<engine::Repository>> open_or_create(storage::ObjectStore& store,
-                                                             const api::BackupStorage& storage,
-                                                             const std::string& path,
+                                                             const Origin& origin,
                                                              WhenAbsent when_absent,
                                                              std::stop_token stop);
   /// What a new repository is made of.
@@ -124,10 +130,11 @@ private:
   /// Those of the repository at the same path on another storage, as far as it is known: it gets
   /// the same data, and what one missed is copied from the other.
   engine::ChunkerParameters chunker_for(const RepositoryPlace& place);
+  static Error wrong_recovery(const Origin& origin);
   /// Errors: wrong_key (the password opens none of the repository's keys).
   Result<> ensure_recovery(engine::Repository& repository, const std::string& password,
                            std::stop_token stop);
-  Result<std::string> recovery_password(const api::BackupStorage& storage, std::stop_token stop);
+  Result<std::string> recovery_password(const Origin& origin, std::stop_token stop);
   /// "" when there is none.
   Result<std::string> stored_password(const std::string& secret, std::stop_token stop);
   engine::RepositoryOptions repository_options() const;

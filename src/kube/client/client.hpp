@@ -19,7 +19,8 @@
 
 namespace dmaas::kube {
 
-/// metadata: objects come with apiVersion, kind and metadata alone, without managedFields.
+/// Of the objects that lists and watches deliver. None has managedFields, which matter to the
+/// server alone and are half of an object. metadata: apiVersion, kind and metadata.
 enum class Content { whole, metadata };
 
 struct ListOptions {

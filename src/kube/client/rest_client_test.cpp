@@ -74,6 +74,28 @@ TEST_F(RestClientTest, ListsAndWatchesMetadataAlone) {
   EXPECT_EQ(accepted[1], "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
 }
 
+TEST_F(RestClientTest, ListsAndWatchesObjectsWithoutManagedFields) {
+  auto client = connect([&](const ScriptedRequest& request) {
+    std::string object = R"({"kind":"Pod","metadata":{"name":"a","managedFields":[1]}})";
+    bool is_watch = request.target.find("watch=true") != std::string::npos;
+    return json(200, is_watch ? R"({"type":"MODIFIED","object":)" + object + "}\n"
+                              : R"({"metadata":{},"items":[)" + object + "]}");
+  });
+  const Json expected = parse_json(R"({"kind":"Pod","metadata":{"name":"a"}})").value();
+  auto listed = list_all(*client, resources::pods(), {}, {});
+  ASSERT_TRUE(listed) << listed.error().message();
+  EXPECT_EQ(*listed, std::vector<Json>{expected});
+  Json watched;
+  auto ended = client->watch(resources::pods(), {},
+                             [&](WatchEvent event) -> Result<> {
+                               watched = std::move(event.object);
+                               return {};
+                             },
+                             {});
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(watched, expected);
+}
+
 TEST_F(RestClientTest, PagesThroughAListAndCompletesItems) {
   auto client = connect([](const ScriptedRequest& request) {
     if (request.target.find("continue=next") != std::string::npos) {

@@ -18,7 +18,6 @@ Json intent_of(const Json& object) {
   if (auto* metadata = intent.get_object().if_contains("metadata");
       metadata && metadata->is_object()) {
     metadata->get_object().erase("resourceVersion");
-    metadata->get_object().erase("managedFields");
   }
   return intent;
 }

@@ -81,8 +81,8 @@ public:
   Controller(ControllerOptions options, Store& store, Reconciler& reconciler);
   ~Controller();
 
-  /// Which changes of own objects count; default: all but those of status and managedFields alone.
-  /// Deletions always do.
+  /// Which changes of own objects count; default: all but those of the status alone. Deletions
+  /// always do.
   Controller& when(std::function<bool(const Change&)> counts);
   /// Changes of objects in `children` reconcile the own object that is their controller by
   /// ownerReference.
