@@ -7,6 +7,7 @@ import argparse
 import datetime
 import os
 import platform
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,8 @@ S = TypeVar("S")
 
 def main() -> int:
     arguments = parse_arguments()
+    # What a scenario started is stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     size = data.QUICK if arguments.quick else data.FULL
     repeat = arguments.repeat or (1 if arguments.quick else 3)
     compared = Results(cache_root() / "bench-results.jsonl", samples_of)

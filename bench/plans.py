@@ -79,8 +79,11 @@ def measure_plans(size: Size) -> PlansUsage:
             calls, started = _controller_calls(site), time.monotonic()
             for number in range(rounds):
                 _run_round(site, names, number + 1)
+                say(f"    the controller took {memory.peaks['controller'] >> 20} MiB at most,"
+                    f" {_controller_calls(site) - calls} requests")
             seconds = time.monotonic() - started
             calls = _controller_calls(site) - calls
+        _refuse_restarts(site)
         made, ended = _delays(site)
         return PlansUsage(plans, plans * rounds, seconds, calls, memory.peaks["controller"],
                           memory.peaks["gateway"], percentiles(made), percentiles(ended),
@@ -153,6 +156,14 @@ def _run_round(site: Site, names: Sequence[str], number: int) -> None:
             raise TestbedError(f"round {number} did not end: {wanted} sessions are due,"
                                f" {phases.count('Succeeded')} of {len(phases)} are over")
         time.sleep(POLL_SECONDS)
+
+
+def _refuse_restarts(site: Site) -> None:
+    """A process that ran out of memory is started again and goes on; no session tells of it."""
+    counts = site.kubectl("get", "pods", "-n", SYSTEM, "-o",
+                          "jsonpath={.items[*].status.containerStatuses[*].restartCount}").split()
+    if any(int(count) for count in counts):
+        raise TestbedError(f"processes of the product were restarted: {' '.join(counts)}")
 
 
 def _phases(site: Site) -> list[str]:
