@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sites.site import PROGRAM, Site
+from testbed.progress import say
 
 POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 10
@@ -82,7 +83,8 @@ class ProcessNode:
                 process.kill()
             self._request("DELETE", path_of(pod), {"gracePeriodSeconds": 0})
         elif uid not in self._known:
-            self._known[uid] = None
+            with self._lock:  # of those who go through all of them
+                self._known[uid] = None
             pool.submit(self._run, pod)
 
     def _run(self, pod: dict) -> None:
@@ -95,6 +97,8 @@ class ProcessNode:
             self._report(pod, "Failed" if code else "Succeeded", {"terminated": ended})
         except FileNotFoundError:
             pass  # The pod is gone.
+        except Exception as error:  # Which the pool would keep to itself.
+            say(f"error: {path_of(pod)} stays as it is: {error!r}")
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
