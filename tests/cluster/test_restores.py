@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sites.applications import Keeper
-from sites.plans import custom_resource
+from sites.plans import custom_resource, plan_of
 from sites.site import SYSTEM
 from sites.waiting import wait_for
 
@@ -276,3 +276,25 @@ def test_original_and_copy_live_in_one_namespace_and_do_not_touch_each_other(sit
         site.kubectl("-n", name, "get", "pod", "keeper-0")
     finally:
         original.remove()
+
+
+@pytest.fixture
+def ports(site):
+    """A namespace with a Service whose port a person chose, by a command that leaves no annotation; and so many others
+    that a backup reads them by a list."""
+    site.kubectl("create", "namespace", "chosen-ports")
+    site.apply(*({"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"other-{number}", "namespace": "chosen-ports"},
+                  "spec": {"ports": [{"port": 80}]}} for number in range(20)))
+    site.kubectl("create", "service", "nodeport", "chosen", "--tcp=80", "--node-port=30777", "-n", "chosen-ports")
+    yield "chosen-ports"
+    site.kubectl("delete", "namespace", "chosen-ports", "--wait=true", "--timeout=120s")
+
+
+def test_a_node_port_that_a_person_chose_comes_back(site, ports):
+    site.apply(plan_of(ports, "ports"))
+    site.back_up((ports, "ports"))
+    site.kubectl("delete", "service", "chosen", "-n", ports)
+    (repository,) = site.list("repositories.dmaas.io", ports)
+    namespace, name = site.begin("restore", "--repository", f"{ports}/{repository['metadata']['name']}", "-n", SYSTEM)
+    assert site.await_end("restoresession", name, namespace)["stage"] == "Succeeded"
+    assert site.get("service", "chosen", ports)["spec"]["ports"][0]["nodePort"] == 30777

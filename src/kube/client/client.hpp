@@ -19,8 +19,7 @@
 
 namespace dmaas::kube {
 
-/// Of the objects that lists and watches deliver. None has managedFields, which matter to the
-/// server alone and are half of an object. metadata: apiVersion, kind and metadata.
+/// metadata: objects come with apiVersion, kind and metadata alone, without managedFields.
 enum class Content { whole, metadata };
 
 struct ListOptions {

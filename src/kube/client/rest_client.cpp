@@ -47,13 +47,6 @@ bool is_success(int status) {
   return status >= 200 && status < 300;
 }
 
-void drop_managed_fields(Json& object) {
-  if (!object.is_object()) return;
-  auto* metadata = object.get_object().if_contains("metadata");
-  if (metadata != nullptr && metadata->is_object())
-    metadata->get_object().stable_erase("managedFields");
-}
-
 /// List items of built-in kinds come without apiVersion and kind.
 Json complete_item(Json item, const Resource& resource) {
   if (!item.is_object() || item.get_object().contains("kind")) return item;
@@ -66,7 +59,9 @@ Json complete_item(Json item, const Resource& resource) {
 /// What the server sends as a PartialObjectMetadata, as an object of its kind.
 Json metadata_of(Json item, const Resource& resource) {
   JsonObject object{{"apiVersion", resource.api_version()}, {"kind", resource.kind}};
-  object["metadata"] = std::move(ensure_object(item, "metadata"));
+  auto& metadata = ensure_object(item, "metadata");
+  metadata.erase("managedFields");
+  object["metadata"] = std::move(metadata);
   return object;
 }
 
@@ -75,7 +70,6 @@ Result<std::size_t> deliver_items(Json& document, const Resource& resource, Cont
   auto* items = document.is_object() ? document.get_object().if_contains("items") : nullptr;
   if (items == nullptr || !items->is_array()) return 0;
   for (auto& item : items->get_array()) {
-    drop_managed_fields(item);
     TRY(sink(content == Content::whole ? complete_item(std::move(item), resource)
                                        : metadata_of(std::move(item), resource)));
   }
@@ -222,7 +216,6 @@ Result<WatchEnd> RestClient::watch(const Resource& resource, const WatchOptions&
   bool is_whole = options.content == Content::whole;
   if (!is_whole) request.headers = {{"Accept", std::string(metadata_object)}};
   const WatchSink deliver = [&](WatchEvent event) {
-    drop_managed_fields(event.object);
     if (!is_whole) event.object = metadata_of(std::move(event.object), resource);
     return sink(std::move(event));
   };

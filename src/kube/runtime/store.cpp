@@ -10,6 +10,11 @@ bool is_same_version(const SharedObject& a, const Json& b) {
   return a != nullptr && !version.empty() && resource_version_of(*a) == version;
 }
 
+SharedObject local_copy_of(Json object) {
+  ensure_object(object, "metadata").erase("managedFields");
+  return std::make_shared<const Json>(std::move(object));
+}
+
 }  // namespace
 
 SharedObject Store::find(const ObjectKey& key) const {
@@ -57,7 +62,7 @@ void Store::subscribe(std::function<void(const Change&)> listener) {
 }
 
 void Store::apply(Json object) {
-  auto shared = std::make_shared<const Json>(std::move(object));
+  auto shared = local_copy_of(std::move(object));
   Change change{ChangeType::applied, shared, nullptr};
   {
     std::lock_guard lock{mutex_};
@@ -86,7 +91,7 @@ void Store::begin_list() {
 }
 
 void Store::add_listed(Json object) {
-  auto shared = std::make_shared<const Json>(std::move(object));
+  auto shared = local_copy_of(std::move(object));
   std::lock_guard lock{mutex_};
   listed_[key_of(*shared)] = std::move(shared);
 }

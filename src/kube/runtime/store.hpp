@@ -23,7 +23,8 @@ struct Change {
   SharedObject previous;  // null: was not known
 };
 
-/// A local copy of all objects that a watch covers. Objects are immutable; readers keep theirs as
+/// A local copy of all objects that a watch covers, without managedFields: they are half of an
+/// object, and whoever needs them asks the server. Objects are immutable; readers keep theirs as
 /// long as they like. Thread-safe for many readers and one writer (the watcher).
 class Store {
 public:

@@ -142,6 +142,22 @@ TEST(StoreTest, TellsWhatWasThereBefore) {
   EXPECT_EQ(resource_version_of(*previous), "1");
 }
 
+TEST(StoreTest, KeepsNoManagedFields) {
+  auto written = [](const ObjectKey& key) {
+    auto object = config_map(key, "1");
+    ensure_object(object, "metadata")["managedFields"] = JsonArray{1};
+    return object;
+  };
+  Store store;
+  store.begin_list();
+  store.add_listed(written(a));
+  store.finish_list();
+  store.apply(written(b));
+  ASSERT_EQ(store.size(), 2u);
+  for (const auto& object : store.all())
+    EXPECT_EQ(find(*object, "metadata", "managedFields"), nullptr) << describe(*object);
+}
+
 TEST(StoreTest, SelectsByNamespace) {
   Store store;
   store.apply(config_map({"shop", "a"}, "1"));
