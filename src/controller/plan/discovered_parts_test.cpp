@@ -1,8 +1,10 @@
 #include "controller/plan/discovered_parts.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 
 namespace dmaas::controller {
 namespace {
@@ -36,6 +38,18 @@ TEST_F(DiscoveredPartsTest, WhatIsReadAndHowItIsHeldStillDoes) {
   EXPECT_FALSE(is_same_after([](auto& plan) { plan.runs.front().targets = {"shop"}; }));
   EXPECT_FALSE(
       is_same_after([](auto& plan) { plan.runs.front().hooks.before = {{.name = "freeze"}}; }));
+}
+
+TEST(DiscoveryPeriodTest, ManyPlansDoNotLookInTheSameMinute) {
+  std::map<std::int64_t, int> by_minute;
+  for (int i = 0; i < 1500; ++i) {
+    auto period = discovery_period_of(fmt::format("plan-{}", i));
+    EXPECT_GT(period, std::chrono::minutes{45});
+    EXPECT_LE(period, std::chrono::hours{1});
+    ++by_minute[period / std::chrono::minutes{1}];
+  }
+  for (auto [minute, plans] : by_minute) EXPECT_LT(plans, 200) << minute;
+  EXPECT_EQ(discovery_period_of("plan-1"), discovery_period_of("plan-1"));
 }
 
 }  // namespace

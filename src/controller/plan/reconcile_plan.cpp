@@ -29,9 +29,6 @@
 namespace dmaas::controller {
 namespace {
 
-/// What belongs to an application is looked up again after this time; every backup looks by itself.
-/// It asks for each kind that the cluster serves: with 500 plans more often would be a load.
-constexpr std::chrono::hours discovery_period{1};
 constexpr std::chrono::minutes longest_pause{10};
 constexpr std::chrono::minutes look_again_period{1};
 /// While a plan has just come to wait for something, which mostly is on its way.
@@ -217,7 +214,9 @@ bool PlanReconciler::is_discovery_due(const api::BackupConfiguration& plan) {
   const auto& status = plan.status;
   bool is_known = status.resolved && status.resolved->time &&
                   api::is_true(status.conditions, api::condition::ready);
-  if (!is_known || world_.clock.now() - *status.resolved->time >= discovery_period) return true;
+  if (!is_known) return true;
+  auto age = world_.clock.now() - *status.resolved->time;
+  if (age >= discovery_period_of(plan.metadata.uid)) return true;
   if (status.observed_generation == plan.metadata.generation) return false;
   std::lock_guard lock{mutex_};
   auto known = discovered_.find(plan.metadata.uid);
