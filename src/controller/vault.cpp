@@ -307,8 +307,14 @@ Result<> Vault::take_lock(Entry& entry, engine::LockKind kind, std::stop_token s
     if (is_in_the_way(own)) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
   }
   entry.lock = TRY(repository.lock(kind, lock_patience, stop));
-  for (const auto& own : former) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
+  TRY(remove_locks(repository, former, stop));
   entry.has_taken_over = true;
+  return {};
+}
+
+Result<> Vault::remove_locks(engine::Repository& repository, const std::vector<OwnLock>& locks,
+                             std::stop_token stop) {
+  for (const auto& own : locks) TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
   return {};
 }
 
@@ -343,6 +349,20 @@ void Vault::release_former(const api::BackupStorage& storage, const std::string&
   tidy_entry(*entry, std::move(stop));
 }
 
+void Vault::remove_former_locks(const api::BackupStorage& storage, const std::string& path,
+                                engine::Repository& opened, const std::function<bool()>& is_used,
+                                std::stop_token stop) {
+  Origin origin(storage, path);
+  auto entry = entry_of(origin.place);
+  std::lock_guard lock{entry->gate};
+  if (entry->has_taken_over || entry->is_untidy || !entry->sessions.empty()) return;
+  auto former = own_locks(opened, stop);
+  // Without an answer nobody knows whether one protects a session: the next look asks again.
+  if (!former || (!former->empty() && is_used())) return;
+  entry->origin = std::move(origin);
+  note_tidied(*entry, remove_locks(opened, *former, stop));
+}
+
 void Vault::tidy(std::stop_token stop) {
   for (auto& [place, entry] : all_entries()) {
     std::lock_guard lock{entry->gate};
@@ -357,10 +377,12 @@ void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
   auto tidied = [&]() -> Result<> {
     TRY(open_entry(entry, WhenAbsent::fail, stop));
     auto& repository = *entry.opened->repository;
-    for (const auto& own : TRY(own_locks(repository, stop)))
-      TRY(repository.remove_file(engine::FileKind::lock, own.id, stop));
-    return {};
+    return remove_locks(repository, TRY(own_locks(repository, stop)), stop);
   }();
+  note_tidied(entry, tidied);
+}
+
+void Vault::note_tidied(Entry& entry, const Result<>& tidied) {
   entry.has_taken_over = tidied || tidied.failed_with(ErrorCode::not_found);
   entry.is_untidy = !entry.has_taken_over;
   if (entry.has_taken_over) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,8 @@ struct OpenRepository {
 /// repository outlive the cluster. Thread-safe; calls for one repository wait for each other.
 ///
 /// The lock of a process that ended stays on the storage and protects the movers that go on
-/// working, until `hold` or `release` of the next process takes it over or removes it.
+/// working, until the next process takes it over (`hold`) or removes it (`release_former` and
+/// `remove_former_locks`).
 class Vault {
 public:
   Vault(kube::Client& client, const Settings& settings, std::string cluster_uid, Clock& clock);
@@ -72,6 +74,12 @@ public:
   /// again.
   void release_former(const api::BackupStorage& storage, const std::string& path,
                       std::stop_token stop);
+  /// The same for a repository that no session may lead to any more. Asks `is_used` only when there
+  /// is such a lock: whether a session of an earlier process works on the repository, which then
+  /// keeps it. What cannot be removed now is left to `tidy`.
+  void remove_former_locks(const api::BackupStorage& storage, const std::string& path,
+                           engine::Repository& opened, const std::function<bool()>& is_used,
+                           std::stop_token stop);
   /// Removes locks that could not be removed when they should.
   void tidy(std::stop_token stop);
   /// Drops what is cached for a storage, when its place or credentials changed.
@@ -111,6 +119,8 @@ private:
   Result<> take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop);
   Result<> open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop);
   void tidy_entry(Entry& entry, std::stop_token stop);
+  /// What came of removing the locks of this cluster.
+  static void note_tidied(Entry& entry, const Result<>& tidied);
   /// All repositories share its connections: hundreds of them stay open.
   Result<std::shared_ptr<http::Client>> connect_to_gateway();
   Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place);
@@ -139,6 +149,8 @@ private:
   Result<std::string> stored_password(const std::string& secret, std::stop_token stop);
   engine::RepositoryOptions repository_options() const;
   Result<std::vector<OwnLock>> own_locks(engine::Repository& repository, std::stop_token stop);
+  static Result<> remove_locks(engine::Repository& repository, const std::vector<OwnLock>& locks,
+                               std::stop_token stop);
 
   kube::Client& client_;
   const Settings& settings_;

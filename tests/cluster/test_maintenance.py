@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sites.applications import Keeper, deploy_settings
-from sites.plans import plan_of
+from sites.plans import hook, plan_of
 from sites.site import SYSTEM, restic
 from sites.waiting import wait_for
+from tests.cluster.node_view import Node, stopped
 from tests.faults.victims import Victims
 
 SETTINGS = "kept-settings"
@@ -144,6 +145,21 @@ def test_sessions_wait_while_a_repository_is_maintained(site, keeper):
     done = site.status("repository.dmaas.io", name, KEEPER)["maintenance"]
     assert (done["phase"], done["outcome"]) == ("Idle", "Succeeded")
     assert status["startTime"] > done["completionTime"]
+
+
+def test_a_lock_that_its_controller_could_not_remove_goes_with_the_next_one(site, keeper):
+    """Its session is gone by then, so that nothing else leads to the repository."""
+    _, directory = repository_of(site, KEEPER)
+    runs = site.get("backupconfiguration", "keeper", KEEPER)["spec"]["runs"]
+    keeper.change_plan(runs=[{"name": "endless", "hooks": {"before": [hook("wait", "sleep", "infinity", timeout="10m")]}}])
+    namespace, session = site.begin("backup", "keeper", "-n", KEEPER)
+    wait_for("its hook", lambda: site.status("backupsession", session, namespace).get("phase") == "HooksBefore")
+    with stopped(Node(site).process_of("gateway")):
+        site.kubectl("delete", "backupsession", session, "-n", namespace, "--timeout=30s")
+        site.kubectl("-n", SYSTEM, "delete", "pod", "-l", "app.kubernetes.io/component=controller", "--grace-period=0", "--force")
+        assert len(locks_in(directory)) == 1
+    keeper.change_plan(runs=runs)
+    wait_for(lambda: f"no lock is left: {locks_in(directory)}", lambda: locks_in(directory) == [], 120)
 
 
 def test_a_backup_that_somebody_removed_from_the_storage_is_shown_as_gone(site, settings, password_file):

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "api/snapshot.hpp"
+#include "controller/maintenance/repository_use.hpp"
 #include "controller/repository/nearest_paths.hpp"
 #include "controller/repository/publish_backup.hpp"
 #include "controller/repository/reconcile_repository.hpp"
@@ -123,6 +124,10 @@ Result<api::RepositoryStatus> discover_backups(World& world, const GatewayClient
   if (opened.failed_with(ErrorCode::not_found)) return fail(absent(gateway, place, stop));
   if (!opened) return fail(std::move(opened).error());
   auto& repository = *(*opened)->repository;
+  // Each process looks at every repository when it starts. What an earlier one could not remove is
+  // known to nobody but the storage.
+  auto is_used = [&] { return !sessions_using(world, place).empty(); };
+  world.vault.remove_former_locks(storage, place.path, repository, is_used, stop);
   api::RepositoryStatus status;
   status.format_version = static_cast<std::int32_t>(repository.config().version);
   status.repository_id = repository.config().id;
