@@ -37,7 +37,10 @@ Protection protection_of(const ObjectId& id) {
   constexpr std::array<std::string_view, 5> never_deleted = {
       "Namespace", "CustomResourceDefinition", "StorageClass", "PriorityClass", "RuntimeClass"};
   if (id.kind == "PersistentVolumeClaim") return Protection::from_change;
-  const bool kept = std::ranges::find(never_deleted, id.kind) != never_deleted.end();
+  // An operator's catalogue serves everybody's databases.
+  const bool is_catalogue = id.key.namespace_name.empty() && !is_built_in_group(id.group);
+  const bool kept =
+      is_catalogue || std::ranges::find(never_deleted, id.kind) != never_deleted.end();
   return kept ? Protection::from_deletion : Protection::none;
 }
 

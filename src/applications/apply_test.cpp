@@ -185,6 +185,18 @@ TEST_F(ApplyTest, NoPolicyDeletesNamespacesDefinitionsOrClaims) {
               HasSubstr("its data is not replaced"));
 }
 
+TEST_F(ApplyTest, NoPolicyDeletesWhatAnOperatorsCatalogueHoldsForAll) {
+  ASSERT_TRUE(apply(planned("a"), RestorePart::workloads).has_value());
+  EXPECT_EQ(outcomes_.at("CacheClass fast").outcome, ApplyOutcome::created);
+  server_.clear_calls();
+  ASSERT_TRUE(apply(planned("b"), RestorePart::workloads, ExistingPolicy::recreate).has_value());
+  for (const auto& call : server_.calls()) {
+    if (call.verb != kube::Verb::remove) continue;
+    EXPECT_NE(call.resource.kind, "CacheClass");
+  }
+  EXPECT_EQ(outcomes_.at("CacheClass fast").outcome, ApplyOutcome::updated);
+}
+
 TEST_F(ApplyTest, OneRefusalDoesNotStopTheRest) {
   fault_ = [](const kube::RecordedCall& call) -> std::optional<Error> {
     if (call.verb == kube::Verb::create && call.resource.kind == "RoleBinding")

@@ -127,6 +127,10 @@ private:
   Result<bool> read_one(const Wanted& want) {
     const auto* served = view_.discovery().find_kind(want.id.group, want.id.kind);
     if (served != nullptr && !reason_never_stored(served->resource).empty()) return false;
+    // A custom resource may name what its namespace does not have: that is no object of the
+    // cluster.
+    if (served != nullptr && served->resource.namespaced == want.id.key.namespace_name.empty())
+      return false;
     const bool readable = served != nullptr && served->allows("get");
     Result<Json> found = fail(ErrorCode::not_found, "the cluster does not serve the kind");
     if (readable) found = view_.get(served->resource, want.id.key, stop_);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "applications/testing/memory_cluster.hpp"
+#include "base/yaml.hpp"
 
 namespace dmaas::applications {
 namespace {
@@ -245,6 +246,71 @@ TEST_F(DiscoverTest, NamesClusterScopedObjectsOnlyWhereTheTargetMayReachThem) {
   EXPECT_THAT(found({target}).members, IsEmpty());
   target.reach = Reach::cluster;
   EXPECT_THAT(names(found({target})), testing::ElementsAre("ClusterRole node-reader"));
+}
+
+/// A database of an operator, with what it refers to in the ways of several operators.
+constexpr std::string_view operated_database = R"(
+{apiVersion: example.org/v1, kind: Database, metadata: {name: main, namespace: shop}, spec: {
+  version: 8-custom, authSecret: {name: main-auth}, tls: {secretName: main-tls}, configuration: {configMapRef: {name: main-conf}},
+  imageListRef: {apiGroup: example.org, kind: ImageList, name: own}, backup: {secret: not-a-name}}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: main-auth, namespace: shop}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: main-tls, namespace: shop}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: not-a-name, namespace: shop}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: main-conf, namespace: shop}}
+---
+{apiVersion: example.org/v1, kind: ImageList, metadata: {name: own, namespace: shop}}
+---
+{apiVersion: example.org/v1, kind: ImageList, metadata: {name: other, namespace: shop}}
+---
+{apiVersion: catalog.example.org/v1, kind: DatabaseVersion, metadata: {name: 8-custom}}
+---
+{apiVersion: catalog.example.org/v1, kind: DatabaseVersion, metadata: {name: 9-custom}}
+)";
+
+TEST_F(DiscoverTest, FindsWhatTheCustomResourceOfADatabaseRefersTo) {
+  cluster_.put_all(*parse_yaml_documents(operated_database));
+  const auto application = found({named("Database", "main")});
+  EXPECT_THAT(names(application),
+              testing::IsSupersetOf({"Database shop/main", "Secret shop/main-auth",
+                                     "Secret shop/main-tls", "ConfigMap shop/main-conf",
+                                     "ImageList shop/own", "DatabaseVersion 8-custom"}));
+  for (const char* other :
+       {"Secret shop/not-a-name", "ImageList shop/other", "DatabaseVersion 9-custom"}) {
+    EXPECT_THAT(names(application), Not(Contains(other)));
+  }
+  EXPECT_EQ(reason(application, "DatabaseVersion 8-custom"), "spec.version of Database shop/main");
+  EXPECT_THAT(application.warnings, IsEmpty());
+}
+
+TEST_F(DiscoverTest, AnExclusionOfSecretsWinsAndSaysWhichTheDatabaseNeeds) {
+  cluster_.put_all(*parse_yaml_documents(operated_database));
+  auto target = named("Database", "main");
+  target.selection.secrets = Secrets::leave_out;
+  const auto application = found({target});
+  EXPECT_THAT(names(application), Not(Contains(HasSubstr("Secret "))));
+  ASSERT_THAT(application.needed_secrets, SizeIs(2));
+  EXPECT_EQ(application.needed_secrets[0].text(), "Secret shop/main-auth");
+  EXPECT_EQ(application.needed_secrets[1].text(), "Secret shop/main-tls");
+}
+
+TEST_F(DiscoverTest, ACustomResourceLeadsToNoOtherNamespaceAndNoOtherOperatorsObjects) {
+  cluster_.put_all(*parse_yaml_documents(R"(
+{apiVersion: example.org/v1, kind: Database, metadata: {name: main, namespace: shop}, spec: {
+  authSecret: {name: admin, namespace: vault}, a: {kind: Secret, name: admin, namespace: vault}, b: {kind: ClusterRole, name: node-reader, apiGroup: rbac.authorization.k8s.io},
+  c: {kind: CacheClass, name: fast, apiGroup: example.com}, d: {kind: Namespace, name: vault, apiVersion: v1}}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: admin, namespace: vault}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: vault}}
+---
+{apiVersion: example.com/v1, kind: CacheClass, metadata: {name: fast}}
+)"));
+  EXPECT_THAT(names(found({named("Database", "main")})),
+              testing::UnorderedElementsAre("Database shop/main", "Namespace shop"));
 }
 
 TEST_F(DiscoverTest, KeepsEndpointsThatAPersonWrote) {

@@ -3,6 +3,7 @@
 #include <compare>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/json.hpp"
 #include "kube/object/object_key.hpp"
@@ -24,6 +25,10 @@ struct ObjectId {
 /// "apps" for apps/v1, "" for v1.
 std::string group_of(const Json& object);
 ObjectId id_of(const Json& object);
+
+/// Whether `group` is one that Kubernetes itself serves; the kinds of all others come from
+/// definitions or other servers.
+bool is_built_in_group(std::string_view group);
 
 }  // namespace dmaas::applications
 

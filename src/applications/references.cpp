@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+
 #include "applications/json_walk.hpp"
 #include "kube/object/object.hpp"
 
@@ -27,14 +31,67 @@ constexpr Target service_account{"", "ServiceAccount"};
 constexpr Target volume{"", "PersistentVolume", false};
 constexpr Target storage_class{storage, "StorageClass", false};
 
+/// Fields of custom resources that name such an object end so, whatever stands before: authSecret,
+/// tlsSecretRef, configMapName. A text counts only where the field says that it is a name: it could
+/// be a password.
+struct NamedTarget {
+  std::string_view ending;
+  Target target;
+  bool by_text = false;
+};
+constexpr std::array named_targets = {
+    NamedTarget{"secret", secret},
+    NamedTarget{"secrets", secret},
+    NamedTarget{"secretref", secret},
+    NamedTarget{"secretkeyref", secret},
+    NamedTarget{"secretkeyselector", secret},
+    NamedTarget{"secretname", secret, true},
+    NamedTarget{"existingsecret", secret, true},
+    NamedTarget{"configmap", config_map},
+    NamedTarget{"configmaps", config_map},
+    NamedTarget{"configmapref", config_map},
+    NamedTarget{"configmapkeyref", config_map},
+    NamedTarget{"configmapname", config_map, true},
+    NamedTarget{"serviceaccountname", service_account, true},
+    NamedTarget{"claimname", claim, true},
+};
+
+const Target* target_named_by(std::string_view field, bool by_text) {
+  std::string key(field);
+  std::ranges::transform(key, key.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const auto& named : named_targets) {
+    if (named.by_text == by_text && key.ends_with(named.ending)) return &named.target;
+  }
+  return nullptr;
+}
+
+bool is_core_kind(std::string_view kind) {
+  return kind == service.kind || std::ranges::any_of(named_targets, [&](const auto& named) {
+           return named.target.kind == kind;
+         });
+}
+
+/// The group may stand in any of three fields; without one it is the custom resource's own.
+template <class J>
+std::string group_named_by(J* typed, std::string_view kind, std::string_view own_group) {
+  for (std::string_view field : {"apiGroup", "group"}) {
+    if (J* group = at(typed, field)) return text_of(group);
+  }
+  if (J* version = at(typed, "apiVersion")) return kube::parse_api_version(text_of(version)).group;
+  return is_core_kind(kind) ? "" : std::string(own_group);
+}
+
 template <class J, class Visit>
 class Walker {
 public:
   Walker(J& object, Visit& visit)
-      : object_(&object), visit_(visit), namespace_(text_at(object, "metadata", "namespace")) {}
+      : object_(&object),
+        pod_template_(pod_template_of(object)),
+        visit_(visit),
+        namespace_(text_at(object, "metadata", "namespace")) {}
 
   void walk() {
-    if (J* spec = at(pod_template_of(*object_), "spec")) walk_pod_spec(spec);
+    if (J* spec = at(pod_template_, "spec")) walk_pod_spec(spec);
     walk_kind(text_at(*object_, "kind"), group_of(*object_));
   }
 
@@ -127,6 +184,47 @@ private:
     }
     if (group == "gateway.networking.k8s.io") walk_route();
     walk_service_users(kind);
+    if (!is_built_in_group(group)) walk_custom(kind, group);
+  }
+
+  void walk_custom(std::string_view kind, std::string_view group) {
+    J* spec = at(object_, "spec");
+    walk_custom_field(spec, "spec", group);
+    // An operator's catalogue: version 8.0.35 of a MySQL is the MySQLVersion of that name.
+    const std::string entry = fmt::format("{}Version", kind);
+    const std::string catalogue = fmt::format("catalog.{}", group);
+    for (std::string_view of_entry : {std::string_view(catalogue), group})
+      may_need({of_entry, entry}, at(spec, "version"), "spec.version");
+  }
+
+  void walk_custom_field(J* field, std::string_view name, std::string_view group) {
+    if (field == nullptr || field == pod_template_) return;
+    if (field->is_array())
+      for_each_item(field, [&](J* item) { walk_custom_field(item, name, group); });
+    if (field->is_string()) {
+      if (const Target* target = target_named_by(name, true))
+        may_need(*target, field, std::string(name));
+    }
+    if (!field->is_object()) return;
+    walk_custom_object(field, name, group);
+    for (auto& item : field->get_object()) walk_custom_field(&item.value(), item.key(), group);
+  }
+
+  void walk_custom_object(J* object, std::string_view name, std::string_view own_group) {
+    const std::string kind = text_of(at(object, "kind"));
+    if (!kind.empty()) {
+      const std::string group = group_named_by(object, kind, own_group);
+      may_need({group, kind}, at(object, "name"), std::string(name), at(object, "namespace"));
+    } else if (const Target* target = target_named_by(name, false)) {
+      may_need(*target, at(object, "name"), std::string(name), at(object, "namespace"));
+    }
+  }
+
+  /// A namespace that the place names must be the object's own: nobody gets at what is in another
+  /// one by writing its name into an object.
+  void may_need(const Target& target, J* name, std::string where, J* namespace_name = nullptr) {
+    if (!text_of(namespace_name).empty() && text_of(namespace_name) != namespace_) return;
+    place(target, name, std::move(where), namespace_name, ReferenceRole::may_need);
   }
 
   void walk_stateful_set() {
@@ -203,6 +301,7 @@ private:
   }
 
   J* object_;
+  J* pod_template_;
   Visit& visit_;
   const std::string namespace_;
 };
@@ -227,6 +326,29 @@ std::string group_of(const Json& object) {
 
 ObjectId id_of(const Json& object) {
   return {group_of(object), text_at(object, "kind"), kube::key_of(object)};
+}
+
+bool is_built_in_group(std::string_view group) {
+  static constexpr std::string_view with_dots[] = {"admissionregistration.k8s.io",
+                                                   "apiextensions.k8s.io",
+                                                   "apiregistration.k8s.io",
+                                                   "authentication.k8s.io",
+                                                   "authorization.k8s.io",
+                                                   "certificates.k8s.io",
+                                                   "coordination.k8s.io",
+                                                   "discovery.k8s.io",
+                                                   "events.k8s.io",
+                                                   "flowcontrol.apiserver.k8s.io",
+                                                   "internal.apiserver.k8s.io",
+                                                   "networking.k8s.io",
+                                                   "node.k8s.io",
+                                                   "rbac.authorization.k8s.io",
+                                                   "resource.k8s.io",
+                                                   "scheduling.k8s.io",
+                                                   "storage.k8s.io",
+                                                   "storagemigration.k8s.io"};
+  if (group.find('.') == std::string_view::npos) return true;
+  return std::ranges::find(with_dots, group) != std::end(with_dots);
 }
 
 const Json* pod_template_of(const Json& object) {

@@ -12,8 +12,9 @@
 namespace dmaas::applications {
 
 enum class ReferenceRole {
-  needs,    // without the named object this one does not work: a pod and its Secret
-  acts_on,  // this one serves the named object: an autoscaler and its Deployment
+  needs,     // without the named object this one does not work: a pod and its Secret
+  acts_on,   // this one serves the named object: an autoscaler and its Deployment
+  may_need,  // as `needs`, by the form of a custom resource's field: often no such object is there
 };
 
 /// One place inside an object that names another object.
@@ -33,7 +34,8 @@ const Json* pod_template_of(const Json& object);
 Json* pod_template_of(Json& object);
 
 /// All structured references of `object`. Owners and selectors are not among them, nor names inside
-/// free text such as environment values.
+/// free text such as environment values. Of custom resources those that operators commonly use:
+/// docs/decisions/0015-references-of-custom-resources.md. None of these leads to another namespace.
 std::vector<Reference> references_of(const Json& object);
 
 /// Writes what `rename` returns into every place that `references_of` would report; nothing leaves

@@ -37,6 +37,21 @@ TEST(ReferencesTest, FindsThePodSpecOfCronJobsAndCustomResources) {
   EXPECT_EQ(references_of(custom)[0].object.text(), "PersistentVolumeClaim n/data");
 }
 
+TEST(ReferencesTest, WhatACustomResourceNamesIsRenamedWithIt) {
+  auto database = *parse_json(
+      R"({"apiVersion":"example.org/v1","kind":"Database","metadata":{"name":"main","namespace":"n"},"spec":{
+    "authSecret":{"name":"main-auth"},"users":[{"passwordSecretRef":{"name":"user","key":"p"}}],"secret":"text","pullSecrets":[{"name":"registry"}],
+    "caRef":{"kind":"Secret","name":"ca","namespace":"n"},"of":{"kind":"Secret","name":"ca","namespace":"elsewhere"}}})");
+  rewrite_references(database, [](const Reference& reference) {
+    return kube::ObjectKey{"m", "new-" + reference.object.key.name};
+  });
+  EXPECT_EQ(
+      to_text(*find(database, "spec")),
+      R"({"authSecret":{"name":"new-main-auth"},"users":[{"passwordSecretRef":{"name":"new-user","key":"p"}}],"secret":"text",)"
+      R"("pullSecrets":[{"name":"new-registry"}],)"
+      R"("caRef":{"kind":"Secret","name":"new-ca","namespace":"m"},"of":{"kind":"Secret","name":"ca","namespace":"elsewhere"}})");
+}
+
 TEST(ReferencesTest, WritesNamespacesOnlyWhereThePlaceNamesOne) {
   auto binding = *parse_json(
       R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"b","namespace":"n"},

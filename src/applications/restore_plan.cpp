@@ -9,8 +9,9 @@
 #include <unordered_map>
 
 #include "api/labels.hpp"
-#include "applications/discovery/inventory.hpp"
+#include "applications/discovery/facts.hpp"
 #include "applications/json_walk.hpp"
+#include "applications/object_id.hpp"
 #include "applications/resource_path.hpp"
 #include "applications/restore/candidates.hpp"
 #include "applications/restore/strip.hpp"
@@ -251,7 +252,9 @@ private:
       }
     }
     if (custom)
-      plan_.warnings.emplace_back("names inside custom resources and ConfigMaps are not changed");
+      plan_.warnings.emplace_back(
+          "names inside ConfigMaps are not changed, nor those in custom resources that are not "
+          "clearly references");
   }
 
   void tell_what_was_left_out() {

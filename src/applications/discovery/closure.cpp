@@ -37,6 +37,15 @@ bool is_supporting(const ObjectId& id) {
   return (id.group.empty() && id.kind == "Namespace") || id.kind == "CustomResourceDefinition";
 }
 
+/// kubedb.com and catalog.kubedb.com.
+bool is_same_operator(std::string_view group, std::string_view other) {
+  if (is_built_in_group(group) || is_built_in_group(other)) return false;
+  auto is_under = [](std::string_view inner, std::string_view outer) {
+    return inner == outer || inner.ends_with(fmt::format(".{}", outer));
+  };
+  return is_under(group, other) || is_under(other, group);
+}
+
 bool is_in(const Target& target, const ObjectFacts& facts) {
   const std::string& in_namespace = facts.id.key.namespace_name;
   if (in_namespace.empty()) return target.object.has_value() && target.reach == Reach::cluster;
@@ -179,6 +188,7 @@ private:
 
   void follow_references(const ObjectFacts& facts) {
     for (const auto& reference : facts.references) {
+      if (reference.role == ReferenceRole::may_need) follow_likely(facts, reference);
       if (reference.role != ReferenceRole::needs) continue;
       if (is_secret(reference.object)) note_secret(reference.object);
       want(reference.object, fmt::format("{} of {}", reference.where, facts.id.text()));
@@ -186,6 +196,19 @@ private:
     for (const ObjectFacts* acting : inventory_.acting_on(facts.id)) {
       if (acting->id.kind == "PersistentVolume") continue;
       visit(*acting, "acts on " + facts.id.text());
+    }
+  }
+
+  /// All of the namespace is known. Of the cluster's objects only those of the same operator are
+  /// read: its catalogue.
+  void follow_likely(const ObjectFacts& facts, const Reference& reference) {
+    const std::string reason = fmt::format("{} of {}", reference.where, facts.id.text());
+    const ObjectId& id = reference.object;
+    if (inventory_.find(id) != nullptr) {
+      if (is_secret(id)) note_secret(id);
+      want(id, reason, true);
+    } else if (is_same_operator(id.group, facts.id.group)) {
+      want({id.group, id.kind, {"", id.key.name}}, reason, true);
     }
   }
 

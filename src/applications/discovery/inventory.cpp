@@ -57,27 +57,4 @@ const std::vector<const ObjectFacts*>& Inventory::pods_in(const std::string& nam
   return list_of(pods_, namespace_name);
 }
 
-bool is_built_in_group(std::string_view group) {
-  static constexpr std::string_view with_dots[] = {"admissionregistration.k8s.io",
-                                                   "apiextensions.k8s.io",
-                                                   "apiregistration.k8s.io",
-                                                   "authentication.k8s.io",
-                                                   "authorization.k8s.io",
-                                                   "certificates.k8s.io",
-                                                   "coordination.k8s.io",
-                                                   "discovery.k8s.io",
-                                                   "events.k8s.io",
-                                                   "flowcontrol.apiserver.k8s.io",
-                                                   "internal.apiserver.k8s.io",
-                                                   "networking.k8s.io",
-                                                   "node.k8s.io",
-                                                   "rbac.authorization.k8s.io",
-                                                   "resource.k8s.io",
-                                                   "scheduling.k8s.io",
-                                                   "storage.k8s.io",
-                                                   "storagemigration.k8s.io"};
-  if (group.find('.') == std::string_view::npos) return true;
-  return std::ranges::find(with_dots, group) != std::end(with_dots);
-}
-
 }  // namespace dmaas::applications

@@ -40,8 +40,4 @@ private:
   Lists owned_by_, selecting_pods_, claims_, pods_;
 };
 
-/// Whether `group` is one that Kubernetes itself serves; the kinds of all others come from
-/// definitions or other servers.
-bool is_built_in_group(std::string_view group);
-
 }  // namespace dmaas::applications

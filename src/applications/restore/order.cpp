@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "applications/discovery/inventory.hpp"
+#include "applications/object_id.hpp"
 
 namespace dmaas::applications {
 namespace {
@@ -42,23 +42,25 @@ constexpr Place places[] = {
     {"Deployment", workloads, 26},
     {"ReplicaSet", workloads, 26},
     {"ReplicationController", workloads, 26},
-    {"Job", workloads, 28},
-    {"CronJob", workloads, 28},
-    {"Ingress", workloads, 29},
-    {"HorizontalPodAutoscaler", workloads, 30},
+    {"Job", workloads, 29},
+    {"CronJob", workloads, 29},
+    {"Ingress", workloads, 30},
+    {"HorizontalPodAutoscaler", workloads, 31},
     // From here on requests to the cluster may depend on the restored application.
-    {"ValidatingWebhookConfiguration", workloads, 31},
-    {"MutatingWebhookConfiguration", workloads, 31},
-    {"APIService", workloads, 31},
+    {"ValidatingWebhookConfiguration", workloads, 32},
+    {"MutatingWebhookConfiguration", workloads, 32},
+    {"APIService", workloads, 32},
 };
-constexpr RestoreOrder custom_resources{workloads,
-                                        27};  // after the operators that admit and serve them
+// After the operators that admit and serve them; an operator's catalogue before what it lists.
+constexpr RestoreOrder catalogue_entries{workloads, 27};
+constexpr RestoreOrder custom_resources{workloads, 28};
 constexpr RestoreOrder other_kinds{configuration, 6};
 
 }  // namespace
 
 RestoreOrder restore_order_of(const kube::Resource& resource) {
-  if (!is_built_in_group(resource.group)) return custom_resources;
+  if (!is_built_in_group(resource.group))
+    return resource.namespaced ? custom_resources : catalogue_entries;
   for (const auto& place : places) {
     if (place.kind == resource.kind) return {place.part, place.priority};
   }

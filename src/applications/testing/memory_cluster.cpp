@@ -114,6 +114,9 @@ kube::Discovery test_discovery() {
       served("example.com/v1", "caches", "Cache"),
       other_version(served("example.com/v1beta1", "caches", "Cache")),
       served("example.com/v1", "cacheclasses", "CacheClass", false),
+      served("example.org/v1", "databases", "Database"),
+      served("example.org/v1", "imagelists", "ImageList"),
+      served("catalog.example.org/v1", "databaseversions", "DatabaseVersion", false),
       served("dmaas.io/v1alpha1", "backupsessions", "BackupSession"),
   };
   return kube::Discovery(std::move(all));

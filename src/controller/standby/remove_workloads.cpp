@@ -6,7 +6,7 @@
 #include <array>
 
 #include "api/labels.hpp"
-#include "applications/discovery/inventory.hpp"
+#include "applications/object_id.hpp"
 #include "controller/accounts.hpp"
 #include "controller/standby/standby_session.hpp"
 #include "kube/object/object.hpp"
