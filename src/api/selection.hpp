@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct ObjectRule {
   std::vector<std::string> names{};
   std::vector<std::string> namespaces{};
   std::optional<LabelSelector> label_selector{};
+  std::map<std::string, std::string> annotations{};
   bool operator==(const ObjectRule&) const = default;
 
   static void fields(auto& self, auto&& field) {
@@ -24,9 +26,14 @@ struct ObjectRule {
     field("namespaces", self.namespaces, "Namespaces; * and ? match any characters.",
           rule::max_items(100));
     field("labelSelector", self.label_selector, "Labels of the object.");
+    field("annotations", self.annotations,
+          "Annotations that the object must have, with their values; in values * and ? match any "
+          "characters. Of a value the first 256 bytes are looked at.",
+          rule::max_items(16));
     field.rule(
-        "has(self.kinds) || has(self.names) || has(self.namespaces) || has(self.labelSelector)",
-        "a rule needs kinds, names, namespaces or labelSelector");
+        "has(self.kinds) || has(self.names) || has(self.namespaces) || has(self.labelSelector) || "
+        "has(self.annotations)",
+        "a rule needs kinds, names, namespaces, labelSelector or annotations");
   }
 };
 

@@ -51,9 +51,10 @@ void check_selector(const LabelSelector& selector, const std::string& path, Prob
 }
 
 void check_rule(const ObjectRule& rule, const std::string& path, Problems& problems) {
-  bool empty =
-      rule.kinds.empty() && rule.names.empty() && rule.namespaces.empty() && !rule.label_selector;
-  problems.add_unless(!empty, path, "a rule needs kinds, names, namespaces or labelSelector");
+  bool empty = rule.kinds.empty() && rule.names.empty() && rule.namespaces.empty() &&
+               !rule.label_selector && rule.annotations.empty();
+  problems.add_unless(!empty, path,
+                      "a rule needs kinds, names, namespaces, labelSelector or annotations");
   if (rule.label_selector) check_selector(*rule.label_selector, path + ".labelSelector", problems);
 }
 

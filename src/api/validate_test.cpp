@@ -237,9 +237,9 @@ TEST(ValidatePlanTest, NamesFieldAndRemedyOfATarget) {
             "spec.targets[0].workload.namespace: must be one of the target's namespaces");
   EXPECT_EQ(target_problem("selector: {matchExpressions: [{key: a, operator: In}]}"),
             "spec.targets[0].selector.matchExpressions[0].values: In and NotIn need values");
-  EXPECT_EQ(
-      target_problem("allObjects: true, objects: {exclude: [{}]}"),
-      "spec.targets[0].objects.exclude[0]: a rule needs kinds, names, namespaces or labelSelector");
+  EXPECT_EQ(target_problem("allObjects: true, objects: {exclude: [{}]}"),
+            "spec.targets[0].objects.exclude[0]: a rule needs kinds, names, namespaces, "
+            "labelSelector or annotations");
   EXPECT_EQ(target_problem("allObjects: true, volumes: {method: magic}"),
             "spec.targets[0].volumes.method: must be one of auto, mount, not \"magic\"");
   EXPECT_EQ(target_problem("allObjects: true, dumps: [{name: d}]"),
@@ -365,8 +365,8 @@ TEST(ValidateRestoreTest, NamesWhatIsWrongWithChanges) {
             "spec.changes.claims[0].accessModes: 'RWO' must be one of ReadWriteOnce, ReadOnlyMany, "
             "ReadWriteMany, ReadWriteOncePod");
   EXPECT_EQ(changes("transformations: [{match: {}, mergePatch: {a: 1}}]"),
-            "spec.changes.transformations[0].match: a rule needs kinds, names, namespaces or "
-            "labelSelector");
+            "spec.changes.transformations[0].match: a rule needs kinds, names, namespaces, "
+            "labelSelector or annotations");
   EXPECT_EQ(changes("transformations: [{match: {names: [a]}}]"),
             "spec.changes.transformations[0]: give exactly one of jsonPatch and mergePatch");
   EXPECT_EQ(changes("transformations: [{match: {names: [a]}, jsonPatch: [{op: remove, path: x}]}]"),

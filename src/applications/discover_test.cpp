@@ -139,6 +139,18 @@ TEST_F(DiscoverTest, LeavesOutWhatARuleExcludesAndWhatOnlyThatNeeds) {
   EXPECT_EQ(application.left_out[0].id.text(), "ServiceAccount shop/db");
 }
 
+TEST_F(DiscoverTest, LeavesOutWhatAnAnnotationExcludesWhateverElseKubectlKeepsThere) {
+  cluster_.put(*parse_json(
+      R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"scratch","namespace":"shop","annotations":
+    {"example.org/backup":"no","kubectl.kubernetes.io/last-applied-configuration":"{}"}}})"));
+  auto target = whole_namespace();
+  target.selection.exclude = {{.annotations = {{"example.org/backup", "n*"}}}};
+  EXPECT_THAT(names(found({target})), Not(Contains("ConfigMap shop/scratch")));
+  target.selection.exclude = {
+      {.annotations = {{"kubectl.kubernetes.io/last-applied-configuration", "*"}}}};
+  EXPECT_THAT(names(found({target})), Contains("ConfigMap shop/scratch"));
+}
+
 TEST_F(DiscoverTest, IncludeRulesNarrowWithoutCuttingTheWay) {
   auto target = named("StatefulSet", "db");
   target.selection.include = {{.kinds = {"Role"}}};

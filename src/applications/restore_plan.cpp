@@ -58,7 +58,7 @@ private:
   std::string reason_to_skip(const Candidate& candidate) const {
     const ObjectFacts& facts = candidate.facts;
     const Described described{facts.resource, facts.id.key.namespace_name, facts.id.key.name,
-                              facts.labels};
+                              facts.labels, facts.annotations};
     if (!candidate.not_restored.empty()) return std::string(candidate.not_restored);
     if (options_.defuse == Defuse::yes) {
       if (const auto reason = reason_to_defuse(facts.id); !reason.empty())
@@ -138,7 +138,7 @@ private:
     std::erase_if(taken_, [&](const Candidate* candidate) {
       const ObjectFacts& facts = candidate->facts;
       const Described described{facts.resource, facts.id.key.namespace_name, facts.id.key.name,
-                                facts.labels};
+                                facts.labels, facts.annotations};
       if (!options_.selection.include.empty() && picks_any(options_.selection.include, described))
         return false;
       const bool unneeded =
@@ -227,8 +227,8 @@ private:
     std::vector<Described> objects;
     for (const Candidate* candidate : taken_) {
       const ObjectFacts& facts = candidate->facts;
-      objects.push_back(
-          {facts.resource, facts.id.key.namespace_name, facts.id.key.name, facts.labels});
+      objects.push_back({facts.resource, facts.id.key.namespace_name, facts.id.key.name,
+                         facts.labels, facts.annotations});
     }
     for (const auto& field : options_.changes.unused(objects))
       plan_.warnings.push_back(field + " changes nothing: no object of the restore is meant by it");
@@ -313,6 +313,7 @@ Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
                 fmt::format("{} holds another object, {}", object.path, id_of(document).text()));
   }
   const auto labels = kube::labels_of(document);
+  const auto annotations = selectable_annotations_of(document);
   strip(document);
   if (plan.defuse == Defuse::yes) defuse(document);
   plan.naming->rename(document);
@@ -320,7 +321,7 @@ Result<Json> load_planned(const ResourceFiles& files, const RestorePlan& plan,
   kube::set_label(document, api::label::restored_by, kube::to_label_value(plan.restored_by));
   if (!plan.standby.empty()) kube::set_label(document, api::label::standby, plan.standby);
   const Described source{object.resource, object.source.key.namespace_name, object.source.key.name,
-                         labels};
+                         labels, annotations};
   TRY(plan.changes.apply(source, document));
   return document;
 }

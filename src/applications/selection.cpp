@@ -25,7 +25,8 @@ std::vector<Rule> to_rules(const std::vector<api::ObjectRule>& stated) {
   for (const auto& rule : stated) {
     rules.push_back(
         {rule.kinds, rule.names, rule.namespaces,
-         rule.label_selector ? api::to_kube(*rule.label_selector) : kube::LabelSelector()});
+         rule.label_selector ? api::to_kube(*rule.label_selector) : kube::LabelSelector(),
+         rule.annotations});
   }
   return rules;
 }
@@ -52,7 +53,11 @@ bool picks(const Rule& rule, const Described& object) {
   if (!rule.names.empty() && !any_glob_matches(rule.names, object.name)) return false;
   if (!rule.namespaces.empty() && !any_glob_matches(rule.namespaces, object.namespace_name))
     return false;
-  return rule.labels.matches(object.labels);
+  auto has_it = [&](const auto& wanted) {
+    auto own = object.annotations.find(wanted.first);
+    return own != object.annotations.end() && matches_glob(wanted.second, own->second);
+  };
+  return rule.labels.matches(object.labels) && std::ranges::all_of(rule.annotations, has_it);
 }
 
 bool picks_any(const std::vector<Rule>& rules, const Described& object) {

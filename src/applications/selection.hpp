@@ -20,9 +20,10 @@ namespace dmaas::applications {
 struct Rule {
   std::vector<std::string>
       kinds{};  // "Deployment", "deployments", "deployments.apps", "*.apps", "*"; any case
-  std::vector<std::string> names{};       // globs with * and ?
-  std::vector<std::string> namespaces{};  // globs
-  kube::LabelSelector labels{};           // empty: any
+  std::vector<std::string> names{};                  // globs with * and ?
+  std::vector<std::string> namespaces{};             // globs
+  kube::LabelSelector labels{};                      // empty: any
+  std::map<std::string, std::string> annotations{};  // values are globs
 };
 
 enum class Secrets { keep, leave_out };
@@ -44,6 +45,7 @@ struct Described {
   const std::string& namespace_name;
   const std::string& name;
   const std::map<std::string, std::string>& labels;
+  const std::map<std::string, std::string>& annotations;
 };
 
 bool picks(const Rule& rule, const Described& object);

@@ -22,11 +22,15 @@ TEST(SelectionTest, KindsAreNamedInAnyOfTheUsualWays) {
 TEST(SelectionTest, EveryGivenFieldOfARuleMustHold) {
   const std::string in_namespace = "shop", name = "web";
   const std::map<std::string, std::string> labels = {{"app", "web"}};
-  const Described web{deployments, in_namespace, name, labels};
+  const std::map<std::string, std::string> annotations = {{"example.org/tier", "gold-1"}};
+  const Described web{deployments, in_namespace, name, labels, annotations};
   EXPECT_TRUE(picks({.kinds = {"Deployment"}, .names = {"w*"}, .namespaces = {"shop"}}, web));
   EXPECT_FALSE(picks({.kinds = {"Deployment"}, .names = {"db"}}, web));
   EXPECT_FALSE(
       picks({.kinds = {"Deployment"}, .labels = *kube::LabelSelector::parse("app=db")}, web));
+  EXPECT_TRUE(picks({.annotations = {{"example.org/tier", "gold-*"}}}, web));
+  EXPECT_FALSE(picks({.annotations = {{"example.org/tier", "gold"}}}, web));
+  EXPECT_FALSE(picks({.names = {"web"}, .annotations = {{"example.org/other", "*"}}}, web));
   EXPECT_FALSE(picks_any({}, web));
 }
 

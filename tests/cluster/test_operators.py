@@ -17,21 +17,23 @@ def definition(kind, plural, group, scope):
         "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}]}}
 
 
-def document(kind, name, api_version="v1", namespace=NAMESPACE, **members):
+def document(kind, name, api_version="v1", namespace=NAMESPACE, annotations=None, **members):
     place = {"namespace": namespace} if namespace else {}
-    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, **place}, **members}
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "annotations": annotations or {}, **place}, **members}
 
 
 DEFINITIONS = [definition("Database", "databases", GROUP, "Namespaced"), definition("DatabaseVersion", "databaseversions", CATALOGUE, "Cluster")]
 DATABASE = document("Database", "main", f"{GROUP}/v1", spec={
-    "version": "8-custom", "authSecret": {"name": "main-auth"}, "configuration": {"configMapName": "main-conf"}})
+    "version": "8-custom", "authSecret": {"name": "main-auth"}, "configuration": {"configMapName": "main-conf"},
+    "usersConfigMap": {"name": "main-users"}})
 ENTRY = document("DatabaseVersion", "8-custom", f"{CATALOGUE}/v1", namespace=None, spec={"image": "registry.example.org/database:8"})
 OBJECTS = [
     DATABASE, ENTRY,
     document("DatabaseVersion", "9-custom", f"{CATALOGUE}/v1", namespace=None, spec={"image": "registry.example.org/database:9"}),
     document("Secret", "main-auth", stringData={"password": "kept"}),
     document("Secret", "of-another", stringData={"password": "not asked for"}),
-    document("ConfigMap", "main-conf", data={"my.cnf": "[mysqld]"})]
+    document("ConfigMap", "main-conf", data={"my.cnf": "[mysqld]"}),
+    document("ConfigMap", "main-users", annotations={"example.org/backup": "no-need"}, data={"names": "a"})]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,8 @@ def database(site):
     site.kubectl("wait", "--for=condition=Established", "crd", *(one["metadata"]["name"] for one in DEFINITIONS), "--timeout=30s")
     site.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, *OBJECTS)
     plan = plan_of(NAMESPACE, "database")
-    plan["spec"]["targets"] = [{"name": "main", "workload": {"kind": "Database", "name": "main"}}]
+    plan["spec"]["targets"] = [{"name": "main", "workload": {"kind": "Database", "name": "main"},
+                                "objects": {"exclude": [{"annotations": {"example.org/backup": "no*"}}]}}]
     site.apply(plan)
     yield
     site.kubectl("delete", "namespace", NAMESPACE, "--wait=false", "--ignore-not-found")
@@ -61,13 +64,15 @@ def test_its_secret_configuration_and_catalogue_entry_come_back_with_it(site, da
     assert [entry["metadata"]["name"] for entry in site.list("databaseversions")] == ["8-custom"]
     assert site.get("databaseversion", "8-custom", NAMESPACE)["spec"] == ENTRY["spec"]
     assert [secret["metadata"]["name"] for secret in site.list("secrets", NAMESPACE)] == ["main-auth"]
-    assert site.get("configmap", "main-conf", NAMESPACE)["data"] == {"my.cnf": "[mysqld]"}
+    maps = {found["metadata"]["name"]: found["data"] for found in site.list("configmaps", NAMESPACE)}
+    assert maps.pop("kube-root-ca.crt") and maps == {"main-conf": {"my.cnf": "[mysqld]"}}  # main-users is excluded
 
 
 def test_what_it_refers_to_has_the_new_name_in_a_copy(site, database):
     restore(site, "--prefix", "copy-")
     copy = site.get("database", "copy-main", NAMESPACE)["spec"]
-    assert copy == {"version": "8-custom", "authSecret": {"name": "copy-main-auth"}, "configuration": {"configMapName": "copy-main-conf"}}
+    assert copy == {"version": "8-custom", "authSecret": {"name": "copy-main-auth"}, "configuration": {"configMapName": "copy-main-conf"},
+                    "usersConfigMap": {"name": "main-users"}}
     assert site.get("secret", "copy-main-auth", NAMESPACE)["data"] == site.get("secret", "main-auth", NAMESPACE)["data"]
 
 

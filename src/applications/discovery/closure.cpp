@@ -121,7 +121,7 @@ private:
   void visit(const ObjectFacts& facts, const std::string& reason) {
     if (!seen_.insert(facts.id).second) return;
     const Described described{facts.resource, facts.id.key.namespace_name, facts.id.key.name,
-                              facts.labels};
+                              facts.labels, facts.annotations};
     if (selection_.secrets == Secrets::leave_out && holds_secrets(facts.id)) {
       result_.left_out.push_back({facts.id, "Secrets are excluded"});
       return;
@@ -216,7 +216,7 @@ private:
     const ObjectFacts* facts = inventory_.find(secret);
     if (facts == nullptr || !facts->never_stored.empty()) return;
     const Described described{facts->resource, secret.key.namespace_name, secret.key.name,
-                              facts->labels};
+                              facts->labels, facts->annotations};
     if (selection_.secrets == Secrets::leave_out || picks_any(selection_.exclude, described)) {
       result_.needed_secrets.insert(secret);
     }

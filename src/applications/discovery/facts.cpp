@@ -64,12 +64,23 @@ void add_implied_references(const Json& object, ObjectFacts& facts) {
 
 }  // namespace
 
+std::map<std::string, std::string> selectable_annotations_of(const Json& object) {
+  constexpr std::size_t max_value_bytes = 256;
+  auto annotations = texts_of(find(object, "metadata", "annotations"));
+  annotations.erase("kubectl.kubernetes.io/last-applied-configuration");
+  for (auto& [name, value] : annotations) {
+    if (value.size() > max_value_bytes) value = value.substr(0, max_value_bytes);
+  }
+  return annotations;
+}
+
 ObjectFacts facts_of(const kube::Resource& resource, const Json& object) {
   ObjectFacts facts;
   facts.resource = resource;
   facts.id = {resource.group, resource.kind, kube::key_of(object)};
   facts.uid = kube::uid_of(object);
   facts.labels = kube::labels_of(object);
+  facts.annotations = selectable_annotations_of(object);
   facts.helm_release = helm_release_of(object);
   facts.owners = kube::owner_references_of(object);
   facts.references = references_of(object);

@@ -20,6 +20,7 @@ struct ObjectFacts {
   ObjectId id{};
   std::string uid{};
   std::map<std::string, std::string> labels{};
+  std::map<std::string, std::string> annotations{};  // see selectable_annotations_of
   std::string helm_release{};  // of Helm's annotation or of a release record's label
   std::vector<kube::OwnerReference> owners{};
   std::vector<Reference> references{};
@@ -34,6 +35,10 @@ struct ObjectFacts {
   std::string pod_phase{};
   std::string_view never_stored{};  // the reason; "": it may be stored
 };
+
+/// What rules look at: of each value the first 256 bytes. Not what kubectl keeps of the whole
+/// object.
+std::map<std::string, std::string> selectable_annotations_of(const Json& object);
 
 ObjectFacts facts_of(const kube::Resource& resource, const Json& object);
 

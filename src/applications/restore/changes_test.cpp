@@ -25,7 +25,7 @@ protected:
   std::string apply(std::string_view yaml, const kube::Resource& resource, Json document) {
     name_ = kube::name_of(document);
     const std::map<std::string, std::string> labels = kube::labels_of(document);
-    auto applied = changes(yaml).apply({resource, namespace_, name_, labels}, document);
+    auto applied = changes(yaml).apply({resource, namespace_, name_, labels, {}}, document);
     if (!applied) return applied.error().message();
     return to_canonical_text(*find(document, "spec"));
   }
@@ -115,12 +115,13 @@ TEST_F(ChangesTest, APatchCannotMakeAnotherObject) {
 TEST_F(ChangesTest, WhatMeansNoObjectIsToldByItsField) {
   const std::map<std::string, std::string> labels;
   const std::string db = "db", data = "data-db-0";
-  auto unused = changes(R"(
+  auto unused =
+      changes(R"(
 claims: [{claims: [data-db-0], size: 1Gi}, {claims: [x], size: 1Gi}]
 replicas: [{name: web, replicas: 1}]
 transformations: [{match: {kinds: [StatefulSet]}, mergePatch: {a: 1}}, {match: {names: [q]}, mergePatch: {a: 1}}]
 )")
-                    .unused({{sets_, namespace_, db, labels}, {claims_, namespace_, data, labels}});
+          .unused({{sets_, namespace_, db, labels, {}}, {claims_, namespace_, data, labels, {}}});
   EXPECT_THAT(unused, ElementsAre("spec.changes.claims[1]", "spec.changes.replicas[0]",
                                   "spec.changes.transformations[1]"));
 }

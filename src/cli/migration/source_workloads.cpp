@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/labels.hpp"
+#include "applications/discovery/facts.hpp"
 #include "applications/scaling.hpp"
 #include "applications/selection.hpp"
 #include "kube/object/object.hpp"
@@ -24,7 +25,8 @@ bool is_meant(const applications::Target& target, const kube::Resource& resource
   const auto name = kube::name_of(object);
   const auto namespace_name = kube::namespace_of(object);
   const auto labels = kube::labels_of(object);
-  applications::Described described{resource, namespace_name, name, labels};
+  const auto annotations = applications::selectable_annotations_of(object);
+  applications::Described described{resource, namespace_name, name, labels, annotations};
   if (applications::picks_any(target.selection.exclude, described)) return false;
   if (target.everything) return true;
   if (target.object)
