@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 
+#include "api/object.hpp"
 #include "applications/json_walk.hpp"
 #include "kube/object/object.hpp"
 
@@ -184,7 +185,9 @@ private:
     }
     if (group == "gateway.networking.k8s.io") walk_route();
     walk_service_users(kind);
-    if (!is_built_in_group(group)) walk_custom(kind, group);
+    // Our own plans and storages: nobody means the passwords of repositories by them.
+    const bool is_ours = group == api::group_name;
+    if (!is_built_in_group(group) && !is_ours) walk_custom(kind, group);
   }
 
   void walk_custom(std::string_view kind, std::string_view group) {

@@ -52,6 +52,13 @@ TEST(ReferencesTest, WhatACustomResourceNamesIsRenamedWithIt) {
       R"("caRef":{"kind":"Secret","name":"new-ca","namespace":"m"},"of":{"kind":"Secret","name":"ca","namespace":"elsewhere"}})");
 }
 
+TEST(ReferencesTest, OurOwnResourcesLeadToNoPassword) {
+  const auto storage = *parse_json(
+      R"({"apiVersion":"dmaas.io/v1alpha1","kind":"BackupStorage","metadata":{"name":"s","namespace":"n"},
+    "spec":{"recoveryPasswordSecretRef":{"name":"recovery"}}})");
+  EXPECT_THAT(references_of(storage), testing::IsEmpty());
+}
+
 TEST(ReferencesTest, WritesNamespacesOnlyWhereThePlaceNamesOne) {
   auto binding = *parse_json(
       R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"RoleBinding","metadata":{"name":"b","namespace":"n"},
