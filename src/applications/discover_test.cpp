@@ -309,11 +309,13 @@ TEST_F(DiscoverTest, AnExclusionOfSecretsWinsAndSaysWhichTheDatabaseNeeds) {
   EXPECT_EQ(application.needed_secrets[1].text(), "Secret shop/main-tls");
 }
 
-TEST_F(DiscoverTest, ACustomResourceLeadsToNoOtherNamespaceAndNoOtherOperatorsObjects) {
+TEST_F(DiscoverTest, ACustomResourceLeadsToNoOtherNamespaceAndOfTheClusterToItsCatalogueAlone) {
   cluster_.put_all(*parse_yaml_documents(R"(
 {apiVersion: example.org/v1, kind: Database, metadata: {name: main, namespace: shop}, spec: {
   authSecret: {name: admin, namespace: vault}, a: {kind: Secret, name: admin, namespace: vault}, b: {kind: ClusterRole, name: node-reader, apiGroup: rbac.authorization.k8s.io},
-  c: {kind: CacheClass, name: fast, apiGroup: example.com}, d: {kind: Namespace, name: vault, apiVersion: v1}}}
+  c: {kind: CacheClass, name: fast, apiGroup: example.com}, d: {kind: Namespace, name: vault, apiVersion: v1}, e: {kind: ClusterStore, name: vault}}}
+---
+{apiVersion: example.org/v1, kind: ClusterStore, metadata: {name: vault}}
 ---
 {apiVersion: v1, kind: Secret, metadata: {name: admin, namespace: vault}}
 ---

@@ -37,6 +37,12 @@ bool is_supporting(const ObjectId& id) {
   return (id.group.empty() && id.kind == "Namespace") || id.kind == "CustomResourceDefinition";
 }
 
+/// What an operator lists for all namespaces: MySQLVersion, ClusterImageCatalog. Its other objects
+/// of the cluster, such as stores of secrets, may hold what the plan's team must not see.
+bool is_catalogue_kind(std::string_view kind) {
+  return kind.ends_with("Version") || kind.ends_with("Catalog") || kind.ends_with("Class");
+}
+
 /// kubedb.com and catalog.kubedb.com.
 bool is_same_operator(std::string_view group, std::string_view other) {
   if (is_built_in_group(group) || is_built_in_group(other)) return false;
@@ -199,15 +205,15 @@ private:
     }
   }
 
-  /// All of the namespace is known. Of the cluster's objects only those of the same operator are
-  /// read: its catalogue.
+  /// All of the namespace is known. Of the cluster's objects only the catalogue of the same
+  /// operator is read.
   void follow_likely(const ObjectFacts& facts, const Reference& reference) {
     const std::string reason = fmt::format("{} of {}", reference.where, facts.id.text());
     const ObjectId& id = reference.object;
     if (inventory_.find(id) != nullptr) {
       if (is_secret(id)) note_secret(id);
       want(id, reason, true);
-    } else if (is_same_operator(id.group, facts.id.group)) {
+    } else if (is_catalogue_kind(id.kind) && is_same_operator(id.group, facts.id.group)) {
       want({id.group, id.kind, {"", id.key.name}}, reason, true);
     }
   }

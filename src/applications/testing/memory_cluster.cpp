@@ -116,6 +116,7 @@ kube::Discovery test_discovery() {
       served("example.com/v1", "cacheclasses", "CacheClass", false),
       served("example.org/v1", "databases", "Database"),
       served("example.org/v1", "imagelists", "ImageList"),
+      served("example.org/v1", "clusterstores", "ClusterStore", false),
       served("catalog.example.org/v1", "databaseversions", "DatabaseVersion", false),
       served("dmaas.io/v1alpha1", "backupsessions", "BackupSession"),
   };
