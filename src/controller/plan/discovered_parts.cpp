@@ -1,6 +1,6 @@
 #include "controller/plan/discovered_parts.hpp"
 
-#include "crypto/sha256.hpp"
+#include "controller/plan/next_run.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 /// Every backup looks by itself. A look asks for each kind that the cluster serves: with 500 plans
 /// more often would be a load.
 constexpr std::chrono::seconds longest_period = std::chrono::hours{1};
-constexpr unsigned spread_seconds = 15 * 60;
+constexpr std::chrono::seconds spread_period = std::chrono::minutes{15};
 
 }  // namespace
 
@@ -21,9 +21,7 @@ std::string discovered_parts(const api::BackupConfigurationSpec& plan) {
 }
 
 std::chrono::seconds discovery_period_of(const std::string& plan_uid) {
-  auto digest = crypto::sha256(bytes_of(plan_uid));
-  unsigned number = digest[0] << 8U | digest[1];
-  return longest_period - std::chrono::seconds{number % spread_seconds};
+  return longest_period - spread(plan_uid, spread_period);
 }
 
 }  // namespace dmaas::controller

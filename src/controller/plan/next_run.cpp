@@ -50,17 +50,22 @@ Timestamp first_of(const api::BackupRun& run, const Times& times, Timestamp sinc
 
 }  // namespace
 
-std::chrono::seconds jitter_of(const api::BackupRun& run, const std::string& plan_uid,
-                               Timestamp time) {
-  auto limit = std::chrono::floor<std::chrono::seconds>(run.jitter).count();
-  if (limit <= 0) return std::chrono::seconds{0};
-  auto digest = crypto::sha256(bytes_of(
-      fmt::format("{}/{}/{}", plan_uid, run.name,
-                  std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count())));
+std::chrono::seconds spread(std::string_view text, std::chrono::seconds limit) {
+  auto digest = crypto::sha256(bytes_of(text));
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | digest[i];
   return std::chrono::seconds{
-      static_cast<std::int64_t>(number % static_cast<std::uint64_t>(limit))};
+      static_cast<std::int64_t>(number % static_cast<std::uint64_t>(limit.count()))};
+}
+
+std::chrono::seconds jitter_of(const api::BackupRun& run, const std::string& plan_uid,
+                               Timestamp time) {
+  auto limit = std::chrono::floor<std::chrono::seconds>(run.jitter);
+  if (limit <= std::chrono::seconds{0}) return std::chrono::seconds{0};
+  return spread(
+      fmt::format("{}/{}/{}", plan_uid, run.name,
+                  std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()),
+      limit);
 }
 
 Result<DueRun> find_due_run(const api::BackupRun& run, const RunPast& past, Timestamp now) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/backup_configuration.hpp"
 #include "base/clock.hpp"
@@ -30,6 +31,10 @@ struct DueRun {
 /// Of several missed times only the newest is due. Pure. Errors: invalid_input (the schedule or its
 /// time zone).
 Result<DueRun> find_due_run(const api::BackupRun& run, const RunPast& past, Timestamp now);
+
+/// Whole seconds from 0 to below `limit`, which is above 0: evenly spread over texts, always the
+/// same for the same one. Pure.
+std::chrono::seconds spread(std::string_view text, std::chrono::seconds limit);
 
 /// By how much the start of a scheduled time is later: whole seconds below the run's jitter, always
 /// the same for the same plan, run and time. Pure.
