@@ -210,9 +210,9 @@ private:
   void follow_likely(const ObjectFacts& facts, const Reference& reference) {
     const std::string reason = fmt::format("{} of {}", reference.where, facts.id.text());
     const ObjectId& id = reference.object;
-    if (inventory_.find(id) != nullptr) {
+    if (const ObjectFacts* found = inventory_.find(id)) {
       if (is_secret(id)) note_secret(id);
-      want(id, reason, true);
+      visit(*found, reason);
     } else if (is_catalogue_kind(id.kind) && is_same_operator(id.group, facts.id.group)) {
       want({id.group, id.kind, {"", id.key.name}}, reason, true);
     }

@@ -66,12 +66,14 @@ void add_implied_references(const Json& object, ObjectFacts& facts) {
 
 std::map<std::string, std::string> selectable_annotations_of(const Json& object) {
   constexpr std::size_t max_value_bytes = 256;
-  auto annotations = texts_of(find(object, "metadata", "annotations"));
-  annotations.erase("kubectl.kubernetes.io/last-applied-configuration");
-  for (auto& [name, value] : annotations) {
-    if (value.size() > max_value_bytes) value = value.substr(0, max_value_bytes);
+  std::map<std::string, std::string> selectable;
+  const Json* annotations = find(object, "metadata", "annotations");
+  if (annotations == nullptr || !annotations->is_object()) return selectable;
+  for (const auto& [name, value] : annotations->get_object()) {
+    if (!value.is_string() || name == "kubectl.kubernetes.io/last-applied-configuration") continue;
+    selectable.emplace(name, std::string_view(value.get_string()).substr(0, max_value_bytes));
   }
-  return annotations;
+  return selectable;
 }
 
 ObjectFacts facts_of(const kube::Resource& resource, const Json& object) {
