@@ -82,4 +82,4 @@ def test_an_exclusion_of_secrets_wins_and_the_plan_says_what_a_restore_will_need
     def told():
         return site.condition("backupconfiguration", "database", NAMESPACE, "RestoreNeedsSecrets")
 
-    wait_for(lambda: told(), lambda: told() and f"{NAMESPACE}/main-auth" in told()[1])
+    wait_for(told, lambda: f"{NAMESPACE}/main-auth" in told()[1])
