@@ -34,6 +34,8 @@ inline constexpr std::string_view refill = "dmaas.io/refill";
 /// On a plan that a policy made: the policy, and how it is enforced.
 inline constexpr std::string_view policy = "dmaas.io/policy";
 inline constexpr std::string_view enforcement = "dmaas.io/enforcement";
+/// On a Secret: the title under which a person saved credentials of a provider.
+inline constexpr std::string_view credential = "dmaas.io/credential";
 }  // namespace label
 
 namespace annotation {
@@ -60,11 +62,16 @@ inline constexpr std::string_view accept_data = "dmaas.io/accept-data";
 inline constexpr std::string_view migration = "dmaas.io/migration";
 /// On a repository: each new value makes the controller maintain it once.
 inline constexpr std::string_view maintain = "dmaas.io/maintain";
+/// On saved credentials: what they open, for storages that say nothing else.
+inline constexpr std::string_view endpoint = "dmaas.io/endpoint";
+inline constexpr std::string_view region = "dmaas.io/region";
 }  // namespace annotation
 
 /// Removed when the work that outlives an object has been undone.
 inline constexpr std::string_view finalizer = "dmaas.io/finalizer";
 /// On a Snapshot whose deletion erases the backup: removed when it is erased.
 inline constexpr std::string_view erase_finalizer = "dmaas.io/erase";
+/// On a Repository or BackupStorage whose deletion erases what is in it: removed when that is done.
+inline constexpr std::string_view wipe_out_finalizer = "dmaas.io/wipe-out";
 
 }  // namespace dmaas::api

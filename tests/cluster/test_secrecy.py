@@ -69,7 +69,7 @@ class Work:
 
     def repository_passwords(self):
         secrets = self.site.list("secrets", SYSTEM, "app.kubernetes.io/managed-by=dmaas")
-        return [base64.b64decode(secret["data"]["password"]).decode() for secret in secrets]
+        return [base64.b64decode(secret["data"]["password"]).decode() for secret in secrets if "password" in secret["data"]]
 
     def master_key(self):
         """Of the repository, as stock restic shows it: its three parts, in base64."""

@@ -6,6 +6,7 @@ void add_cluster_commands(CLI::App& app, CommandLine& line) {
   add_install_command(app, line);
   add_uninstall_command(app, line);
   add_version_command(app, line);
+  add_credential_commands(app, line);
   add_storage_commands(app, line);
   add_policies_command(app, line);
   add_protect_command(app, line);

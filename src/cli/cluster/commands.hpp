@@ -8,7 +8,8 @@ namespace dmaas::cli {
 void add_install_command(CLI::App& app, CommandLine& line);
 void add_uninstall_command(CLI::App& app, CommandLine& line);
 void add_version_command(CLI::App& app, CommandLine& line);
-void add_storage_commands(CLI::App& app, CommandLine& line);  // add, repositories, import
+void add_credential_commands(CLI::App& app, CommandLine& line);  // add, list, remove
+void add_storage_commands(CLI::App& app, CommandLine& line);     // add, repositories, import
 void add_policies_command(CLI::App& app, CommandLine& line);
 void add_protect_command(CLI::App& app, CommandLine& line);
 void add_backup_command(CLI::App& app, CommandLine& line);

@@ -4,14 +4,13 @@
 #include <memory>
 
 #include "api/backup_storage.hpp"
-#include "api/labels.hpp"
 #include "base/encoding.hpp"
 #include "base/file.hpp"
+#include "cli/cluster/credential.hpp"
 #include "cli/cluster/follow.hpp"
 #include "cli/cluster/objects.hpp"
 #include "cli/cluster/output.hpp"
 #include "cli/cluster/storage.hpp"
-#include "cli/repo/session.hpp"
 #include "cli/terminal.hpp"
 #include "crypto/random.hpp"
 #include "kube/object/object.hpp"
@@ -31,6 +30,7 @@ struct StorageFlags {
   OutputFormat format = OutputFormat::table;
   std::string name;
   std::string local;
+  std::string credential;
   api::S3Backend s3;
   std::string quota;
   std::string recovery_password_file;
@@ -53,23 +53,14 @@ Result<RecoveryPassword> recovery_password(const StorageFlags& flags) {
 }
 
 Result<> store_credentials(kube::Client& client, const kube::ObjectKey& key, std::stop_token stop) {
-  auto options = TRY(storage::storage_options_from_environment());
-  if (options.s3.access_key.empty()) {
-    return fail(ErrorCode::invalid_input,
-                "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-  }
-  JsonObject values{{"AWS_ACCESS_KEY_ID", options.s3.access_key},
-                    {"AWS_SECRET_ACCESS_KEY", options.s3.secret_key}};
-  if (!options.s3.session_token.empty()) values["AWS_SESSION_TOKEN"] = options.s3.session_token;
-  TRY(create_secret(client, key, std::move(values), std::move(stop)));
+  auto keys = TRY(keys_from_environment());
+  TRY(create_secret(client, key, key_entries(keys), std::move(stop)));
   return {};
 }
 
 api::BackupStorage storage_for(const StorageFlags& flags) {
   api::BackupStorage storage;
-  storage.metadata.namespace_name = flags.cluster.namespace_name.empty()
-                                        ? std::string(api::default_system_namespace)
-                                        : flags.cluster.namespace_name;
+  storage.metadata.namespace_name = storage_namespace(flags.cluster);
   storage.metadata.name = flags.name;
   if (!flags.local.empty()) {
     storage.spec.backend.local = api::LocalBackend{flags.local};
@@ -104,6 +95,11 @@ Result<ExitCode> run_storage_add(const Connection& connection, const StorageFlag
   auto& client = *connection.client;
   auto storage = storage_for(flags);
   auto key = storage.metadata.key();
+  bool is_saved = !flags.credential.empty();
+  if (is_saved) {
+    use_credential(storage,
+                   TRY(load_credential(client, key.namespace_name, flags.credential, stop)));
+  }
   // The object first, without effect: a mistake in it must not leave Secrets behind.
   auto tried = TRY(create(client, storage, kube::DryRun::yes, stop));
   if (flags.dry_run) {
@@ -112,7 +108,7 @@ Result<ExitCode> run_storage_add(const Connection& connection, const StorageFlag
     return ExitCode::success;
   }
   auto password = TRY(recovery_password(flags));
-  if (storage.spec.credential_secret)
+  if (storage.spec.credential_secret && !is_saved)
     TRY(store_credentials(client, {key.namespace_name, storage.spec.credential_secret->name},
                           stop));
   TRY(create_secret(client, {key.namespace_name, storage.spec.recovery_password_secret.name},
@@ -138,12 +134,19 @@ Result<ExitCode> run_storage_add(const Connection& connection, const StorageFlag
 void add_storage_add_command(CLI::App& storage, CommandLine& line) {
   auto flags = std::make_shared<StorageFlags>();
   auto* command = storage.add_subcommand(
-      "add", "Add a storage; S3 credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+      "add",
+      "Add a storage; S3 credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or are "
+      "saved ones");
   add_cluster_flags(*command, flags->cluster);
   add_object_output_flag(*command, flags->format);
   command->add_option("name", flags->name, "Its name")->required()->type_name("NAME");
   auto* local = command->add_option("--local", flags->local, "A directory of the gateway's node")
                     ->type_name("DIRECTORY");
+  command
+      ->add_option("--credential", flags->credential,
+                   "Saved credential, whose endpoint and region hold where none is given")
+      ->excludes(local)
+      ->type_name("CREDENTIAL");
   command->add_option("--bucket", flags->s3.bucket, "S3 bucket")->excludes(local);
   command->add_option("--endpoint", flags->s3.endpoint, "URL of the S3 service; empty for AWS");
   command->add_option("--region", flags->s3.region, "Region of the bucket");

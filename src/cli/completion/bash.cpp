@@ -14,7 +14,7 @@ _dmaas_reply() {
     COMPREPLY=($(compgen -W "$*" -- "$_dmaas_current"))
 }
 
-# Objects of "dmaas get"; the cluster flags that stand on the line decide where.
+# What "dmaas get" or another command lists; the cluster flags that stand on the line decide where.
 _dmaas_objects() {
     local flags=() i
     for ((i = 1; i + 1 < COMP_CWORD; i++)); do
@@ -22,7 +22,7 @@ _dmaas_objects() {
         -n | --namespace | --kubeconfig | --context) flags+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}") ;;
         esac
     done
-    _dmaas_reply $("${COMP_WORDS[0]}" get "$@" -o name "${flags[@]}" 2>/dev/null | sed 's|.*/||')
+    _dmaas_reply $("${COMP_WORDS[0]}" "$@" -o name "${flags[@]}" 2>/dev/null | sed 's|.*/||')
 }
 
 _dmaas_files() {
@@ -98,7 +98,7 @@ void write_argument(const std::string& path, const CompletedCommand& command, st
   for (std::size_t i = 0; i < command.arguments.size(); ++i) {
     const auto& value = command.arguments[i];
     bool follows_kind = value.type == "NAME" && i > 0 && command.arguments[i - 1].type == "KIND";
-    auto action = follows_kind ? std::string("_dmaas_objects \"$3\"") : action_of(value);
+    auto action = follows_kind ? std::string("_dmaas_objects get \"$3\"") : action_of(value);
     if (!action.empty()) text += fmt::format("    \"{} {}\") {} ;;\n", path, i, action);
   }
 }

@@ -24,7 +24,7 @@ function __dmaas_without
     return 0
 end
 
-# Objects of a kind; the cluster flags that stand on the line decide where.
+# What a command lists; the cluster flags that stand on the line decide where.
 function __dmaas_objects
     set -l words (commandline -opc)
     set -l flags
@@ -33,7 +33,7 @@ function __dmaas_objects
             set -a flags $words[$i] $words[(math $i + 1)]
         end
     end
-    $words[1] get $argv -o name $flags 2>/dev/null | string replace -r '.*/' ''
+    $words[1] $argv -o name $flags 2>/dev/null | string replace -r '.*/' ''
 end
 
 complete -c dmaas -f

@@ -77,21 +77,22 @@ void for_each_command(
 }
 
 std::string_view completed_objects(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kinds{{
-      {"PLAN", "plans"},
-      {"STORAGE", "storages -A"},
-      {"REPOSITORY", "repositories -A"},
-      {"SESSION", "sessions"},
-      {"BACKUP", "backups -A"},
-      {"STANDBY", "standbys"},
-      {"REFILL", "refills"},
-      {"VERIFIER", "verifiers"},
-      {"RETENTION", "retentionpolicies"},
-      {"POLICY", "policies"},
-      {"HOOK", "hooks -A"},
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> lists{{
+      {"PLAN", "get plans"},
+      {"STORAGE", "get storages -A"},
+      {"REPOSITORY", "get repositories -A"},
+      {"SESSION", "get sessions"},
+      {"BACKUP", "get backups -A"},
+      {"STANDBY", "get standbys"},
+      {"REFILL", "get refills"},
+      {"VERIFIER", "get verifiers"},
+      {"RETENTION", "get retentionpolicies"},
+      {"POLICY", "get policies"},
+      {"HOOK", "get hooks -A"},
+      {"CREDENTIAL", "credential list"},
   }};
-  for (const auto& [known, kind] : kinds) {
-    if (known == type) return kind;
+  for (const auto& [known, list] : lists) {
+    if (known == type) return list;
   }
   return "";
 }

@@ -36,12 +36,13 @@ void for_each_command(const CompletedCommand& root,
                       const std::function<void(const std::vector<std::string>& path,
                                                const CompletedCommand&)>& visit);
 
-/// The arguments of `dmaas get` that list what a value of this type may name; "" for other types.
+/// The command below `dmaas` that lists what a value of this type may name; "" for other types.
 /// What is found without its namespace is looked for in all of them.
 std::string_view completed_objects(std::string_view type);
 
-/// Scripts that complete `dmaas` in a shell. Names of objects come from `dmaas get -o name` with
-/// the cluster flags that the line has already.
+/// Scripts that complete `dmaas` in a shell. Names of objects come from `dmaas get -o name`, and
+/// those of credentials from `dmaas credential list -o name`, with the cluster flags that the line
+/// has already.
 std::string bash_completion(const CompletedCommand& root);
 std::string zsh_completion(const CompletedCommand& root);
 std::string fish_completion(const CompletedCommand& root);

@@ -81,6 +81,8 @@ TEST_F(CompletionTest, BashAsksForNamesWhereTheLineSays) {
   EXPECT_EQ(complete("get plans s"), "shop");
   EXPECT_EQ(complete("protect --storage w"), "web");
   EXPECT_EQ(called(), "get storages -A -o name\n");
+  EXPECT_EQ(complete("storage add -n prod --credential w"), "web");
+  EXPECT_EQ(called(), "credential list -o name -n prod\n");
 }
 
 TEST_F(CompletionTest, BashOffersKinds) {
