@@ -27,6 +27,8 @@ struct GatewayStorage {
   std::string addressing{};  // auto, path or virtualHost
   std::string ca_certificate{};
   bool create_container = false;
+  std::int64_t upload_rate = 0;    // bytes a second; 0: no limit
+  std::int64_t download_rate = 0;  // likewise
 
   bool operator==(const GatewayStorage&) const = default;
 
@@ -43,6 +45,8 @@ struct GatewayStorage {
           "PEM text of authorities to trust; the system's when empty.");
     field("createContainer", self.create_container,
           "Make the bucket or directory when it is absent.");
+    field("uploadRate", self.upload_rate, "Bytes a second that may be written; 0: no limit.");
+    field("downloadRate", self.download_rate, "Bytes a second that may be read; 0: no limit.");
   }
 };
 

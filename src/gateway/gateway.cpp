@@ -19,11 +19,6 @@ namespace {
 constexpr std::chrono::seconds shutdown_grace{9};
 constexpr std::uint64_t max_object_bytes = 1ull << 30;
 
-Result<std::unique_ptr<storage::ObjectStore>> open_store(const api::GatewayStorage& definition,
-                                                         Clock& clock) {
-  return storage::open_storage(definition.location, storage_options_of(definition), clock);
-}
-
 Result<> check(const GatewayOptions& options, const GatewayEnvironment& environment) {
   if (options.tls.certificate.empty() != options.tls.private_key.empty()) {
     return fail(ErrorCode::invalid_input, "give certificate and key together");

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/log.hpp"
+#include "storage/limited_store.hpp"
 
 namespace dmaas::gateway {
 namespace {
@@ -25,6 +26,14 @@ storage::StorageOptions storage_options_of(const api::GatewayStorage& definition
   options.connections = connections_per_storage;
   options.give_up_after = give_up_after;
   return options;
+}
+
+Result<std::unique_ptr<storage::ObjectStore>> open_store(const api::GatewayStorage& definition,
+                                                         Clock& clock) {
+  auto store =
+      TRY(storage::open_storage(definition.location, storage_options_of(definition), clock));
+  return storage::limited(std::move(store), {definition.upload_rate, definition.download_rate},
+                          clock);
 }
 
 void StorageSet::update(const std::vector<api::GatewayStorage>& definitions) {

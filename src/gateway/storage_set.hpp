@@ -25,6 +25,11 @@ struct OpenStorage {
 /// What storage/open.hpp wants to know. The secrets stay in memory.
 storage::StorageOptions storage_options_of(const api::GatewayStorage& definition);
 
+/// Opens one storage. What is read from it and written to it is as slow as its definition says;
+/// what the gateway keeps in its own cache is not touched by that. Errors: as open_storage.
+Result<std::unique_ptr<storage::ObjectStore>> open_store(const api::GatewayStorage& definition,
+                                                         Clock& clock);
+
 /// The storages by name. Who holds one keeps it though its definition changes meanwhile, so that
 /// new credentials do not break what is running. Thread-safe.
 class StorageSet {

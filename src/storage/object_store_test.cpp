@@ -5,12 +5,14 @@
 
 #include <filesystem>
 
+#include "storage/limited_store.hpp"
 #include "storage/local/local_store.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/object_name.hpp"
 #include "storage/object_store_suite.hpp"
 #include "storage/open.hpp"
 #include "storage/testing/rest_server.hpp"
+#include "storage/testing/skipping_clock.hpp"
 
 namespace dmaas::storage {
 namespace {
@@ -21,6 +23,16 @@ public:
 
 private:
   MemoryStore store_;
+};
+
+class LimitedUnderTest final : public StoreUnderTest {
+public:
+  ObjectStore& store() override { return *store_; }
+
+private:
+  SkippingClock clock_;
+  std::unique_ptr<ObjectStore> store_ =
+      limited(std::make_unique<MemoryStore>(), {.upload = 1 << 20, .download = 1 << 20}, clock_);
 };
 
 class LocalUnderTest final : public StoreUnderTest {
@@ -56,6 +68,7 @@ StoreKind kind_of(std::string name) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, ObjectStoreSuite,
                          ::testing::Values(kind_of<MemoryUnderTest>("memory"),
+                                           kind_of<LimitedUnderTest>("limited"),
                                            kind_of<LocalUnderTest>("local"),
                                            kind_of<RestUnderTest>("rest")),
                          store_kind_name);
