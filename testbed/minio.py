@@ -45,6 +45,11 @@ class Minio:
         return S3Account(f"{self._encryption.value}://{self.address}", ACCESS_KEY, self.secret_key,
                          certificate if self._encryption is Encryption.TLS else None)
 
+    def objects(self, bucket: str) -> set[str]:
+        """Names of what lies in a bucket, seen on the disk: each object is a directory there, also while the server is down."""
+        root = self.directory / "data" / bucket
+        return {str(file.parent.relative_to(root)) for file in root.rglob("xl.meta")}
+
     @property
     def log(self) -> Path:
         return self._processes.log(PROGRAM)

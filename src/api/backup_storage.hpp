@@ -8,85 +8,10 @@
 #include "api/maintenance.hpp"
 #include "api/object.hpp"
 #include "api/references.hpp"
+#include "api/storage_backend.hpp"
 #include "api/storage_space.hpp"
 
 namespace dmaas::api {
-
-enum class PathStyle { automatic, path, virtual_host };
-constexpr auto names_of(PathStyle) {
-  return std::to_array<std::string_view>({"auto", "path", "virtualHost"});
-}
-
-struct S3Backend {
-  std::string bucket{};
-  std::string region{};
-  std::string endpoint{};
-  std::string prefix{};
-  PathStyle path_style = PathStyle::automatic;
-  std::string ca_certificate{};
-  bool create_bucket = false;
-  bool operator==(const S3Backend&) const = default;
-
-  static void fields(auto& self, auto&& field) {
-    field("bucket", self.bucket, "Name of the bucket.", rule::required,
-          rule::pattern(
-              "^[a-zA-Z0-9][a-zA-Z0-9._-]{1,253}[a-zA-Z0-9]$",
-              "must be the name of a bucket, such as backups, without s3:// and without path"),
-          rule::max_length(255));
-    field("region", self.region, "Region of the bucket; found by itself when empty.",
-          rule::max_length(64));
-    field(
-        "endpoint", self.endpoint,
-        "URL of the service, such as https://minio.example.com:9000; empty for AWS.",
-        rule::pattern(
-            "^(https?://[^/?#@ ]+/?)?$",
-            "must be a URL of scheme, host and port only, such as https://minio.example.com:9000"),
-        rule::max_length(512));
-    field("prefix", self.prefix, "Path within the bucket below which everything is kept.",
-          rule::pattern(
-              "^([^/]+(/[^/]+)*)?$",
-              "must be a path without leading, trailing or double '/', such as team-a/backups"),
-          rule::max_length(512));
-    field(
-        "pathStyle", self.path_style,
-        "Whether the bucket is named in the path or in the host of URLs. auto: in the path when an "
-        "endpoint is given.",
-        rule::with_default);
-    field("caCert", self.ca_certificate,
-          "PEM text of the authorities that sign the endpoint's certificate; the system's when "
-          "empty.",
-          rule::max_length(65536));
-    field("createBucket", self.create_bucket, "Make the bucket when it does not exist.");
-  }
-};
-
-struct LocalBackend {
-  std::string path{};
-  bool operator==(const LocalBackend&) const = default;
-
-  static void fields(auto& self, auto&& field) {
-    field("path", self.path,
-          "Absolute path of a directory on the node of the gateway, or of a shared file system "
-          "that is "
-          "mounted there.",
-          rule::required,
-          rule::pattern("^/[^/]+(/[^/]+)*$",
-                        "must be an absolute path below /, such as /srv/backups"),
-          rule::max_length(512));
-  }
-};
-
-struct StorageBackend {
-  std::optional<S3Backend> s3{};
-  std::optional<LocalBackend> local{};
-  bool operator==(const StorageBackend&) const = default;
-
-  static void fields(auto& self, auto&& field) {
-    field("s3", self.s3, "A bucket of Amazon S3 or of any service that speaks its protocol.");
-    field("local", self.local, "A directory; then the gateway runs once, where the directory is.");
-    field.rule("has(self.s3) != has(self.local)", "give exactly one backend: s3 or local");
-  }
-};
 
 enum class UsageScope { own, all, list, policies };
 constexpr auto names_of(UsageScope) {
@@ -111,6 +36,27 @@ struct StorageUsage {
   }
 };
 
+/// What becomes of the data when the object is deleted.
+enum class StorageDeletion { retain, wipe_out };
+constexpr auto names_of(StorageDeletion) {
+  return std::to_array<std::string_view>({"Retain", "WipeOut"});
+}
+
+/// In bytes a second, for all movers together.
+struct Bandwidth {
+  std::optional<Quantity> upload{};
+  std::optional<Quantity> download{};
+  bool operator==(const Bandwidth&) const = default;
+
+  static void fields(auto& self, auto&& field) {
+    field("upload", self.upload,
+          "How many bytes a second backups may send to the storage, such as 50Mi; at least 4Mi.");
+    field("download", self.download,
+          "How many bytes a second may be read from it; at least 4Mi. A restore is as slow as "
+          "this.");
+  }
+};
+
 struct BackupStorageSpec {
   StorageBackend backend{};
   std::optional<LocalReference> credential_secret{};
@@ -120,6 +66,8 @@ struct BackupStorageSpec {
   std::int32_t max_concurrent_movers = 8;
   std::optional<Quantity> quota{};
   std::vector<std::int32_t> warn_at{80, 95};
+  std::optional<Bandwidth> bandwidth{};
+  StorageDeletion deletion_policy = StorageDeletion::retain;
   MaintenanceSettings maintenance{};
 
   static void fields(auto& self, auto&& field) {
@@ -147,6 +95,12 @@ struct BackupStorageSpec {
           "From so many percent of quota or file system on, condition SpaceLow warns; again at "
           "each further one.",
           rule::with_default, rule::max_items(5));
+    field("bandwidth", self.bandwidth, "How fast data may go to and from the storage.");
+    field("deletionPolicy", self.deletion_policy,
+          "What the deletion of this object does to the data: Retain, nothing; WipeOut, it erases "
+          "every repository of this cluster on the storage, with all backups, and the object "
+          "stays until that is done. Changed to Retain, it goes at once.",
+          rule::with_default);
     field("maintenance", self.maintenance,
           "When expired backups are erased and the repositories on the storage are checked.");
     field.rule("!has(self.backend.s3) || has(self.credentialSecretRef)",

@@ -77,6 +77,7 @@ inline constexpr std::string_view paused = "Paused";
 inline constexpr std::string_view in_progress = "InProgress";
 inline constexpr std::string_view succeeded = "Succeeded";
 inline constexpr std::string_view cancelled = "Cancelled";
+inline constexpr std::string_view wiping_out = "WipingOut";
 }  // namespace reason
 
 /// The condition of that type, or null.

@@ -29,4 +29,9 @@ const KindInfo& kind_info<Repository>() {
   return info;
 }
 
+kube::ObjectKey storage_of(const Repository& repository) {
+  const auto& own = repository.metadata;
+  return repository.spec.storage ? repository.spec.storage->key(own.namespace_name) : own.key();
+}
+
 }  // namespace dmaas::api

@@ -7,25 +7,48 @@
 #include "api/maintenance.hpp"
 #include "api/object.hpp"
 #include "api/references.hpp"
+#include "api/storage_backend.hpp"
 
 namespace dmaas::api {
 
 struct RepositorySpec {
-  NamespacedReference storage{};
+  std::optional<NamespacedReference> storage{};
+  std::optional<StorageBackend> backend{};
+  std::string storage_secret_name{};
   std::string path{};
+  bool wipe_out = false;
 
   static void fields(auto& self, auto&& field) {
     field("storageRef", self.storage, "The BackupStorage that holds the repository.",
-          rule::required, rule::immutable);
+          rule::immutable);
+    field("backend", self.backend,
+          "Instead of storageRef: where the data is. DMaaS keeps a BackupStorage of the "
+          "Repository's name for it, which plans of this namespace may name.",
+          rule::cel("has(self.s3) == has(oldSelf.s3) && has(self.local) == has(oldSelf.local)",
+                    "the kind of backend cannot be changed: make a new Repository instead"));
+    field("storageSecretName", self.storage_secret_name,
+          "With backend: a Secret with RESTIC_PASSWORD, the recovery password, and for s3 "
+          "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+          rule::max_length(253));
     field("path", self.path,
           "Path below the storage's prefix: <cluster>/ns/<namespace>/<application> or "
           "<cluster>/groups/<namespace>/<plan>. Other paths are accepted only in the system "
-          "namespace.",
-          rule::required, rule::immutable,
+          "namespace. With backend it may be left out: then the Repository's name stands for that "
+          "of the application.",
+          rule::immutable,
           rule::pattern(
               "^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$",
               "must be a path without leading '/', '.' or '..', such as east/ns/shop/mariadb"),
           rule::max_length(512));
+    field("wipeOut", self.wipe_out,
+          "Whether deleting this object erases the repository with all its backups; it then stays "
+          "until that is done. Changed to false, it goes at once and nothing more is erased.");
+    field.rule("has(self.storageRef) != has(self.backend)", "give either storageRef or backend");
+    field.rule("has(self.backend) == (has(self.storageSecretName) && self.storageSecretName != '')",
+               "storageSecretName goes with backend: name a Secret with RESTIC_PASSWORD");
+    field.rule("has(self.path) || has(self.backend)", "path is required with storageRef");
+    field.rule("has(self.backend) == has(oldSelf.backend)",
+               "a backend of its own cannot be given or taken later: make a new Repository");
   }
 };
 
@@ -81,5 +104,8 @@ struct RepositoryStatus {
 using Repository = Object<RepositorySpec, RepositoryStatus>;
 template <>
 const KindInfo& kind_info<Repository>();
+
+/// The BackupStorage that holds it: with a backend of its own the one of its name beside it.
+kube::ObjectKey storage_of(const Repository& repository);
 
 }  // namespace dmaas::api

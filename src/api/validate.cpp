@@ -44,6 +44,15 @@ void check_space(const BackupStorageSpec& spec, Problems& problems) {
   }
 }
 
+/// Many transfers share it: with less, each would seem to have stopped.
+constexpr std::int64_t least_rate = 4 << 20;
+
+void check_rate(const std::optional<Quantity>& rate, std::string_view field, Problems& problems) {
+  auto bytes = rate ? parse_quantity(rate->text) : Result<std::int64_t>(least_rate);
+  problems.add_unless(bytes && *bytes >= least_rate, std::string(field),
+                      "must be bytes a second, at least 4Mi, such as 50Mi");
+}
+
 }  // namespace
 
 Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
@@ -56,6 +65,10 @@ Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
                   where.system_namespace));
   check_backend(spec.backend, problems);
   check_space(spec, problems);
+  if (spec.bandwidth) {
+    check_rate(spec.bandwidth->upload, "spec.bandwidth.upload", problems);
+    check_rate(spec.bandwidth->download, "spec.bandwidth.download", problems);
+  }
   problems.add_unless(
       !spec.backend.s3 || spec.credential_secret, "spec.credentialSecretRef",
       "is required by backend s3: name a Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
@@ -72,7 +85,13 @@ Result<> validate(const BackupStorageSpec& spec, const Surroundings& where) {
 
 Result<> validate(const RepositorySpec& spec, const Surroundings& where) {
   Problems problems;
-  auto allowed = check_repository_path(spec.path, where);
+  problems.add_unless(spec.storage.has_value() != spec.backend.has_value(), "spec.backend",
+                      "give either storageRef or backend");
+  problems.add_unless(spec.backend.has_value() != spec.storage_secret_name.empty(),
+                      "spec.storageSecretName",
+                      "goes with backend: name a Secret with RESTIC_PASSWORD");
+  bool path_follows = spec.backend && spec.path.empty();
+  auto allowed = path_follows ? Result<>() : check_repository_path(spec.path, where);
   if (!allowed) problems.add("spec.path", allowed.error());
   return problems.result();
 }

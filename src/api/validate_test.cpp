@@ -131,6 +131,20 @@ TEST(ValidateRepositoryTest, LetsANamespaceNameOnlyItsOwnPaths) {
   EXPECT_NE(problem<RepositorySpec>("{storageRef: {name: s}, path: ../x}", "dmaas-system"), "");
 }
 
+TEST(ValidateRepositoryTest, HasAStorageOrABackendOfItsOwn) {
+  const std::string backend = "backend: {s3: {bucket: backups}}";
+  EXPECT_EQ(problem<RepositorySpec>("{" + backend + ", storageSecretName: s}"), "");
+  EXPECT_EQ(problem<RepositorySpec>("{" + backend + ", storageSecretName: s, path: e/ns/shop/d}"),
+            "");
+  EXPECT_EQ(problem<RepositorySpec>("{" + backend + "}"),
+            "spec.storageSecretName: goes with backend: name a Secret with RESTIC_PASSWORD");
+  EXPECT_NE(
+      problem<RepositorySpec>("{" + backend + ", storageSecretName: s, storageRef: {name: s}}"),
+      "");
+  EXPECT_NE(problem<RepositorySpec>("{path: east/ns/shop/db}"), "");
+  EXPECT_NE(problem<RepositorySpec>("{storageRef: {name: s}}"), "");
+}
+
 constexpr std::string_view good_plan = R"(
 targets: [{name: db, workload: {kind: StatefulSet, name: mariadb}}]
 )";

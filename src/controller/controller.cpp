@@ -38,6 +38,7 @@
 #include "controller/trusted_authorities.hpp"
 #include "controller/verification/reconcile_verification.hpp"
 #include "controller/verification/reconcile_verifier.hpp"
+#include "controller/wipe_out/reconcile_wipe_out.hpp"
 #include "controller/work_server.hpp"
 #include "controller/world.hpp"
 #include "kube/runtime/control_plane.hpp"
@@ -241,6 +242,7 @@ Result<> lead_once(kube::Client& any_client, const Settings& settings, WorkServe
   BackupReconciler backups{world, gateway_client};
   RestoreReconciler restores{world};
   MaintenanceReconciler maintenances{world};
+  WipeOutReconciler wipe_outs{world, gateway_client};
   SnapshotReconciler snapshots{world};
   StagingReconciler stagings{world};
   VerifierReconciler verifiers{world};
@@ -258,6 +260,8 @@ Result<> lead_once(kube::Client& any_client, const Settings& settings, WorkServe
       plane.control({.name = "maintenances"}, world.stores.repositories, maintenances);
   maintenance_controller.triggered_by(world.stores.snapshots, repository_of);
   maintenance_controller.triggered_by(world.stores.mover_pods, session_of);
+  auto& wipe_out_controller =
+      plane.control({.name = "wipe_outs"}, world.stores.repositories, wipe_outs);
   plane.control({.name = "snapshots"}, world.stores.snapshots, snapshots);
   auto& staging_controller = plane.control({.name = "stagings"}, world.stores.snapshots, stagings);
   staging_controller.when(makes_a_backup_complete);
@@ -307,6 +311,7 @@ Result<> lead_once(kube::Client& any_client, const Settings& settings, WorkServe
   storages.on_wake([&](const kube::ObjectKey& key) { storage_controller.enqueue(key); });
   repositories.on_wake([&](const kube::ObjectKey& key) { repository_controller.enqueue(key); });
   maintenances.on_wake([&](const kube::ObjectKey& key) { maintenance_controller.enqueue(key); });
+  wipe_outs.on_wake([&](const kube::ObjectKey& key) { wipe_out_controller.enqueue(key); });
   plans.on_wake([&](const kube::ObjectKey& key) { plan_controller.enqueue(key); });
   backups.on_wake([&](const kube::ObjectKey& key) { backup_controller.enqueue(key); });
   verifications.on_wake([&](const kube::ObjectKey& key) { verification_controller.enqueue(key); });

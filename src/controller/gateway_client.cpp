@@ -66,6 +66,17 @@ Result<std::vector<std::string>> GatewayClient::list_repositories(const kube::Ob
   return paths;
 }
 
+Result<std::int64_t> GatewayClient::erase_repository(const RepositoryPlace& place,
+                                                     std::stop_token stop) const {
+  std::int64_t removed = 0;
+  while (true) {
+    auto text = TRY(ask("DELETE", place.storage, "repositories/" + place.path, stop));
+    auto erasure = TRY(parse_json(text).context("the gateway's erasing of a repository"));
+    removed += number_at(erasure, "removed").value_or(0);
+    if (flag_at(erasure, "done")) return removed;
+  }
+}
+
 Result<std::map<std::string, std::int64_t>> GatewayClient::measure_repositories(
     const kube::ObjectKey& storage, std::stop_token stop) const {
   auto text = TRY(ask("GET", storage, "sizes", std::move(stop)));

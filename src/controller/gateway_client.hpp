@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "controller/repository_place.hpp"
 #include "controller/settings.hpp"
 #include "http/client.hpp"
 #include "kube/object/object_key.hpp"
@@ -41,6 +42,11 @@ public:
   /// Of the file system of a directory; nothing for what has none.
   Result<std::optional<FilesystemSpace>> measure_filesystem(const kube::ObjectKey& storage,
                                                             std::stop_token stop) const;
+
+  /// Erases a repository with all that is in it; erasing what is not there is success. Takes as
+  /// long as there are objects; a call that is broken off is gone on with by the next. Nobody may
+  /// work on it. Returns how many objects were removed.
+  Result<std::int64_t> erase_repository(const RepositoryPlace& place, std::stop_token stop) const;
 
 private:
   Result<std::string> ask(const std::string& method, const kube::ObjectKey& storage,

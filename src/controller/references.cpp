@@ -91,6 +91,11 @@ Result<api::BackupStorage> find_storage(const World& world,
   return storage;
 }
 
+Result<api::BackupStorage> storage_holding(const World& world, const api::Repository& repository) {
+  auto key = api::storage_of(repository);
+  return find_storage(world, {key.name, key.namespace_name}, repository.metadata.namespace_name);
+}
+
 Result<std::vector<api::BackupStorage>> storages_of(const World& world,
                                                     const api::BackupConfiguration& plan) {
   std::vector<api::BackupStorage> storages;

@@ -49,13 +49,16 @@ api::Surroundings surroundings(const World& world, const std::string& namespace_
 
 /// Where the repository lies that an object shows.
 inline RepositoryPlace place_of(const api::Repository& repository) {
-  return {repository.spec.storage.key(repository.metadata.namespace_name), repository.spec.path};
+  return {api::storage_of(repository), repository.spec.path};
 }
 
 /// One storage that `namespace_name` may use. Errors: as above.
 Result<api::BackupStorage> find_storage(const World& world,
                                         const api::NamespacedReference& reference,
                                         const std::string& namespace_name);
+
+/// The one that holds `repository`. Errors: as above.
+Result<api::BackupStorage> storage_holding(const World& world, const api::Repository& repository);
 
 /// Errors: unavailable (the storage is not ready; the message says why).
 Result<> check_ready(const api::BackupStorage& storage);

@@ -246,6 +246,13 @@ Result<std::string> Vault::stored_password(const std::string& secret, std::stop_
   return std::string(text_of(TRY(base64_decode(text_at(*object, "data", "password")))));
 }
 
+Result<> Vault::remove_password(const RepositoryPlace& place, std::stop_token stop) {
+  auto secret =
+      api::repository_secret_name(place.storage.namespace_name, place.storage.name, place.path);
+  return kube::ensure_removed(client_, kube::resources::secrets(),
+                              {settings_.namespace_name, secret}, {}, std::move(stop));
+}
+
 Result<std::vector<Vault::OwnLock>> Vault::own_locks(engine::Repository& repository,
                                                      std::stop_token stop) {
   std::vector<Digest> ids;

@@ -11,6 +11,7 @@
 
 #include "api/backup_storage.hpp"
 #include "api/work_order.hpp"
+#include "controller/repository_place.hpp"
 #include "controller/settings.hpp"
 #include "engine/repository/repository.hpp"
 #include "http/client.hpp"
@@ -18,14 +19,6 @@
 #include "storage/object_store.hpp"
 
 namespace dmaas::controller {
-
-/// Where a repository is.
-struct RepositoryPlace {
-  kube::ObjectKey storage{};
-  std::string path{};
-
-  auto operator<=>(const RepositoryPlace&) const = default;
-};
 
 /// A repository that the controller reaches through the gateway. Shared by sessions; Repository is
 /// thread-safe.
@@ -82,6 +75,8 @@ public:
                            std::stop_token stop);
   /// Removes locks that could not be removed when they should.
   void tidy(std::stop_token stop);
+  /// Removes the password of a repository that is no more.
+  Result<> remove_password(const RepositoryPlace& place, std::stop_token stop);
   /// Drops what is cached for a storage, when its place or credentials changed.
   void forget(const kube::ObjectKey& storage);
 

@@ -383,11 +383,15 @@ TEST_F(GatewayServiceTest, AnswersTheControllerAboutStoragesAndNobodyElse) {
   EXPECT_EQ(ask(controller_user, "GET", storage + "sizes").body,
             "{\"east/db\":1010,\"east/ns\":0}");
   EXPECT_EQ(ask(controller_user, "GET", storage + "usage").body, "{\"source\":\"unknown\"}");
+  EXPECT_EQ(status("mover/maintain", "DELETE", storage + "repositories/east/ns"), 403);
+  EXPECT_EQ(ask(controller_user, "DELETE", storage + "repositories/east/ns").body,
+            "{\"removed\":0,\"done\":true}");
+  EXPECT_FALSE(memory.objects().contains("east/ns/config"));
   EXPECT_EQ(status(controller_user, "DELETE", storage + "objects/.dmaas/storage.json"), 200);
   auto probe = ask(controller_user, "POST", storage + "probe");
   EXPECT_EQ(probe.status, 200);
   EXPECT_NE(probe.body.find("latencySeconds"), std::string::npos);
-  EXPECT_EQ(memory.objects().size(), 4u);
+  EXPECT_EQ(memory.objects().size(), 3u);
   EXPECT_EQ(status(controller_user, "POST", "/v1/storages/s/none/probe"), 404);
   store.set_rule([](FaultyStore::Call call, std::string_view) {
     return call == FaultyStore::Call::load

@@ -1,6 +1,7 @@
 #include "gateway/storage_endpoint.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include "crypto/random.hpp"
 #include "crypto/sha256.hpp"
 #include "gateway/answer.hpp"
+#include "gateway/erasure.hpp"
 #include "gateway/repository_request.hpp"
 #include "storage/object_name.hpp"
 
@@ -20,6 +22,8 @@ namespace {
 
 constexpr std::size_t max_repositories = 100'000;
 constexpr std::size_t probe_bytes = 4 << 10;
+/// Of one request: whoever asks wants to hear something, and to be able to stop.
+constexpr std::chrono::seconds erasure_patience{20};
 constexpr std::string_view own_directory = ".dmaas/";
 constexpr std::string_view local_scheme = "local:";
 
@@ -81,6 +85,10 @@ void StorageEndpoint::handle(const std::vector<std::string>& segments, http::Ser
     name.erase(0, name.find("/objects/") + std::string_view("/objects/").size());
     return access_object(**storage, name, request, response, stop);
   }
+  if (what == "repositories" && segments.size() > 3 && request.method() == "DELETE") {
+    auto path = fmt::format("{}", fmt::join(segments.begin() + 3, segments.end(), "/"));
+    return erase(**storage, path, response, stop);
+  }
   if (segments.size() > 3) return refuse(response, 404, "there is no such resource");
   if (what == "repositories" && is_get) return list_repositories(**storage, response, stop);
   if (what == "sizes" && is_get) return measure_repositories(**storage, response, stop);
@@ -129,6 +137,14 @@ void StorageEndpoint::measure_repositories(OpenStorage& storage, http::ServerRes
   JsonObject measured;
   for (const auto& [path, bytes] : sizes) measured[path] = bytes;
   static_cast<void>(response.send_json(200, to_text(Json(std::move(measured)))));
+}
+
+void StorageEndpoint::erase(OpenStorage& storage, const std::string& path,
+                            http::ServerResponse& response, std::stop_token stop) {
+  auto erasure = erase_repository(*storage.store, path, clock_, erasure_patience, stop);
+  if (!erasure) return refuse(response, erasure.error(), storage);
+  JsonObject told{{"removed", erasure->removed}, {"done", erasure->is_done}};
+  static_cast<void>(response.send_json(200, to_text(told)));
 }
 
 void StorageEndpoint::probe(OpenStorage& storage, http::ServerResponse& response,

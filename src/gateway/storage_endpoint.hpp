@@ -19,6 +19,9 @@ namespace dmaas::gateway {
 ///                       storage, else {"source":"unknown"}
 ///   POST probe          writes, reads and removes a small object: {"latencySeconds":…};
 ///                       first makes the bucket or directory where the storage says so
+///   DELETE repositories/<path>
+///                       erases that repository for up to 20 s: {"removed":…,"done":…}; not done,
+///                       the next request goes on
 ///   GET|PUT|DELETE objects/.dmaas/<name>
 ///                       an object of at most 16 MiB; PUT replaces
 ///
@@ -40,6 +43,8 @@ private:
   void measure_repositories(OpenStorage& storage, http::ServerResponse& response,
                             std::stop_token stop);
   void probe(OpenStorage& storage, http::ServerResponse& response, std::stop_token stop);
+  void erase(OpenStorage& storage, const std::string& path, http::ServerResponse& response,
+             std::stop_token stop);
   void access_object(OpenStorage& storage, const std::string& name, http::ServerRequest& request,
                      http::ServerResponse& response, std::stop_token stop);
 

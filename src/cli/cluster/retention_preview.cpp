@@ -61,7 +61,7 @@ Result<std::vector<Preview>> preview(const Connection& connection, const Preview
   for (auto& [group, backups] : TRY(backups_of(connection, plan, stop))) {
     const auto& name = group.first;
     auto repository = TRY(load_or_list<api::Repository>(client, {here, name}, stop));
-    auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
+    auto storage = api::storage_of(repository);
     const auto* reference = api::retention_policy_of(plan, storage);
     kube::ObjectKey key{here, flags.policy};
     if (flags.policy.empty() && reference != nullptr) key = reference->key(here);

@@ -30,7 +30,7 @@ std::vector<api::Repository> repositories_on(const Connection& connection,
   if (!objects) return repositories;
   for (const auto& object : *objects) {
     auto repository = api::decode<api::Repository>(object);
-    if (repository && repository->spec.storage.key(repository->metadata.namespace_name) == storage)
+    if (repository && api::storage_of(*repository) == storage)
       repositories.push_back(std::move(*repository));
   }
   return repositories;

@@ -89,16 +89,24 @@ void tell(Story& story, const api::BackupStorage& storage) {
   story.fact("Maintenance", describe_maintenance(spec.maintenance));
   story.fact("Reachable since", status.reachable_since);
   story.fact("Quota", spec.quota ? spec.quota->text : "");
+  if (spec.bandwidth) {
+    auto rate = [](const std::optional<Quantity>& quantity) {
+      return quantity ? quantity->text + " a second" : std::string();
+    };
+    story.fact("Upload at most", rate(spec.bandwidth->upload));
+    story.fact("Download at most", rate(spec.bandwidth->download));
+  }
+  if (spec.deletion_policy == api::StorageDeletion::wipe_out)
+    story.fact("Deletion", "erases every repository of this cluster on it");
   if (status.space) tell_space(story, *status.space);
   story.conditions(status.conditions);
 }
 
 void tell(Story& story, const api::Repository& repository) {
   const auto& status = repository.status;
-  story.fact(
-      "Storage",
-      kube::ObjectKey{repository.spec.storage.namespace_name, repository.spec.storage.name}.text());
+  story.fact("Storage", api::storage_of(repository).text());
   story.fact("Path", repository.spec.path);
+  if (repository.spec.wipe_out) story.fact("Deletion", "erases it with all its backups");
   if (status.application)
     story.fact("Application", status.application->namespace_name + "/" + status.application->name);
   if (status.owner_cluster) {

@@ -71,8 +71,9 @@ api::OrderSession identity_of(const api::BackupSession& session) {
 std::string repository_name_of(const World& world, const BackupWork& work,
                                const kube::ObjectKey& storage) {
   auto application = api::application_of(work.plan.metadata.key(), work.plan.spec);
-  return api::repository_name(application.name, storage.namespace_name, storage.name,
-                              place_of(world, work, storage.text()).path);
+  return repository_object_of(world, work.plan.metadata.namespace_name,
+                              place_of(world, work, storage.text()), application.name)
+      .name;
 }
 
 std::string twin_of(const BackupWork& work, const api::ComponentStatus& component) {

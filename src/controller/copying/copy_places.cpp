@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "api/names.hpp"
 #include "api/repository_path.hpp"
 #include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
@@ -18,17 +17,6 @@ api::ApplicationIdentity application_at(const std::string& path) {
   auto before = path.rfind('/', last - 1);
   auto begin = before == std::string::npos ? 0 : before + 1;
   return {.namespace_name = path.substr(begin, last - begin), .name = path.substr(last + 1)};
-}
-
-/// The object of a namespace that shows a place already, else the name that a backup would give it.
-kube::ObjectKey object_for(const World& world, const std::string& namespace_name,
-                           const RepositoryPlace& place, const std::string& application) {
-  for (const auto& object : world.stores.repositories.in_namespace(namespace_name)) {
-    auto repository = api::decode<api::Repository>(*object);
-    if (repository && place_of(*repository) == place) return repository->metadata.key();
-  }
-  return {namespace_name, api::repository_name(application, place.storage.namespace_name,
-                                               place.storage.name, place.path)};
 }
 
 Result<SourceRepository> find_copied_repository(const World& world,
@@ -63,7 +51,8 @@ Result<CopyPlaces> find_places(const World& world, const api::CopySession& sessi
                             places.source.object.text(), destination.place.storage.text()));
   }
   destination.application = application_at(destination.place.path);
-  destination.object = object_for(world, own, destination.place, destination.application.name);
+  destination.object =
+      repository_object_of(world, own, destination.place, destination.application.name);
   return places;
 }
 

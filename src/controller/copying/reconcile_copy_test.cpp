@@ -45,7 +45,7 @@ protected:
   void put_repository(const std::string& storage, api::MaintenancePhase maintenance) {
     api::Repository repository;
     repository.metadata = {.name = "db-" + storage, .namespace_name = "shop"};
-    repository.spec = {.storage = {.name = storage, .namespace_name = "dmaas-system"},
+    repository.spec = {.storage = api::NamespacedReference{storage, "dmaas-system"},
                        .path = "cluster/ns/shop/db"};
     repository.status.maintenance.phase = maintenance;
     memory_.repositories.apply(api::encode(repository));

@@ -77,7 +77,7 @@ Result<std::vector<std::string>> find_expired(const World& world, const std::str
 }
 
 Result<> expire_backups(World& world, const api::Repository& repository, std::stop_token stop) {
-  auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
+  auto storage = api::storage_of(repository);
   for (const auto& [plan, backups] : backups_by_plan(world, repository.metadata.key())) {
     auto expired = TRY(find_expired(world, plan, storage, backups).context("retention of " + plan));
     for (const auto& backup : backups) {

@@ -64,20 +64,25 @@ std::string describe(const api::MaintenanceReport& report) {
 
 Result<Action> MaintenanceReconciler::reconcile(const Json& object, std::stop_token stop) {
   auto newest = TRY(load_newest<api::Repository>(world_, object, stop));
-  if (!newest || newest->metadata.deletion_time) return Action::await_change();
+  if (!newest) return Action::await_change();
   Work work{.repository = std::move(*newest)};
   auto before = to_json(work.status());
-  auto storage =
-      find_storage(world_, work.repository.spec.storage, work.repository.metadata.namespace_name);
+  auto storage = storage_holding(world_, work.repository);
   bool is_idle = work.status().phase == MaintenancePhase::idle;
+  bool is_going = work.repository.metadata.deletion_time.has_value();
+  if (is_going && is_idle) return Action::await_change();
   if (!storage && is_idle) return Action::requeue(longest_pause);
   if (!is_idle) {
     std::lock_guard lock{mutex_};
     under_way_[work.repository.metadata.key()] = work.repository.metadata.uid;
   }
   auto action = again_now;
-  if (storage) {
-    work.storage = std::move(*storage);
+  if (storage) work.storage = std::move(*storage);
+  if (is_going) {
+    if (work.status().phase != MaintenancePhase::finishing)
+      note_failure(work, "the repository is being deleted");
+    action = TRY(finish(work, stop));
+  } else if (storage) {
     action = TRY(step(work, stop));
   } else if (storage.failed_with(ErrorCode::not_found)) {
     // Nothing on it can be reached any more.
@@ -402,8 +407,7 @@ Result<std::optional<api::WorkOrder>> MaintenanceReconciler::order_for(const std
                                                                        std::stop_token stop) {
   auto repository = find_by_mover(pod_uid);
   if (!repository) return std::nullopt;
-  auto storage =
-      TRY(find_storage(world_, repository->spec.storage, repository->metadata.namespace_name));
+  auto storage = TRY(storage_holding(world_, *repository));
   auto place = place_of(*repository);
   auto opened = TRY(world_.vault.open(storage, place.path, Vault::WhenAbsent::fail, stop));
   const auto& settings = storage.spec.maintenance;

@@ -30,7 +30,7 @@ protected:
     api::Repository repository;
     repository.metadata = {.name = repository_key.name,
                            .namespace_name = repository_key.namespace_name};
-    repository.spec = {.storage = {.name = "main"}, .path = "cluster/ns/shop/db"};
+    repository.spec = {.storage = api::NamespacedReference{"main"}, .path = "cluster/ns/shop/db"};
     repository.status.owned_by_this_cluster = true;
     api::set_condition(repository.status.conditions,
                        {.type = std::string(api::condition::ready),

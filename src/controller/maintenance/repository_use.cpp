@@ -1,14 +1,18 @@
 #include "controller/maintenance/repository_use.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/backup_session.hpp"
+#include "api/labels.hpp"
 #include "api/repository.hpp"
 #include "api/repository_path.hpp"
 #include "api/restore_session.hpp"
 #include "controller/copying/copy_places.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/restore_source.hpp"
+#include "kube/object/object.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -70,10 +74,13 @@ std::vector<std::string> sessions_using(const World& world, const RepositoryPlac
 std::string maintenance_in_the_way(const World& world, const RepositoryPlace& place) {
   for (const auto& object : world.stores.repositories.all()) {
     auto repository = api::decode<api::Repository>(*object);
-    if (!repository || repository->status.maintenance.phase == api::MaintenancePhase::idle)
-      continue;
-    if (place_of(*repository) == place)
-      return "waiting: repository " + repository->metadata.key().text() + " is being maintained";
+    if (!repository) continue;
+    bool is_wiped_out =
+        kube::is_terminating(*object) && kube::has_finalizer(*object, api::wipe_out_finalizer);
+    bool is_idle = repository->status.maintenance.phase == api::MaintenancePhase::idle;
+    if ((is_idle && !is_wiped_out) || place_of(*repository) != place) continue;
+    return fmt::format("waiting: repository {} is being {}", repository->metadata.key().text(),
+                       is_wiped_out ? "wiped out" : "maintained");
   }
   return "";
 }

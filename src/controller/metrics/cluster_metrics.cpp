@@ -162,7 +162,7 @@ void write_repositories(MetricsText& text, const Stores& stores) {
     for (const auto& repository : repositories) {
       std::optional<double> value = value_of(repository.status);
       const auto& own = repository.metadata;
-      auto storage = repository.spec.storage.key(own.namespace_name).text();
+      auto storage = api::storage_of(repository).text();
       if (value) {
         text.add(
             {{"namespace", own.namespace_name}, {"repository", own.name}, {"storage", storage}},

@@ -163,13 +163,13 @@ protected:
     plan_.target = {stateful_sets, {"shop", "db"}, {}, {}};
     plan_.spec.targets = {{.name = "db", .namespaces = {"shop"}}};
     original_.metadata = {.name = "db-main", .namespace_name = "dmaas-system"};
-    original_.spec.storage = {.name = "main"};
+    original_.spec.storage = api::NamespacedReference{"main"};
     original_.spec.path =
         api::repository_path(memory_.settings.cluster_name, plan_.key, plan_.spec);
     memory_.repositories.apply(api::encode(original_));
     shown_ = original_;
     shown_.metadata.namespace_name = "shop";
-    shown_.spec.storage = {.name = "main", .namespace_name = "dmaas-system"};
+    shown_.spec.storage = api::NamespacedReference{"main", "dmaas-system"};
   }
   void take_grants() {
     const auto grants = api::kind_info<api::BackupGrant>().resource();

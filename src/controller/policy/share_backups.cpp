@@ -43,8 +43,8 @@ Result<> ensure_repository(World& world, const api::Repository& repository,
   shown.metadata.name = key.name;
   shown.metadata.namespace_name = receiver;
   shown.metadata.labels = our_labels();
-  auto storage = repository.spec.storage.key(repository.metadata.namespace_name);
-  shown.spec.storage = {.name = storage.name, .namespace_name = storage.namespace_name};
+  auto storage = api::storage_of(repository);
+  shown.spec.storage = api::NamespacedReference{storage.name, storage.namespace_name};
   shown.spec.path = repository.spec.path;
   return kube::ensure_created(world.client, api::kind_info<api::Repository>().resource(),
                               api::encode(shown), std::move(stop));
@@ -130,12 +130,11 @@ bool is_shared(const World& world, const api::Repository& repository) {
 Result<api::BackupStorage> readable_storage_of(const World& world,
                                                const api::Repository& repository,
                                                const api::Surroundings& where) {
-  const auto& own = repository.metadata.namespace_name;
   if (is_shared(world, repository)) {
-    return find_object<api::BackupStorage>(world.stores.storages, repository.spec.storage.key(own));
+    return find_object<api::BackupStorage>(world.stores.storages, api::storage_of(repository));
   }
   TRY(api::validate(repository.spec, where));
-  return find_storage(world, repository.spec.storage, own);
+  return storage_holding(world, repository);
 }
 
 }  // namespace dmaas::controller

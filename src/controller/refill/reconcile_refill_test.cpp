@@ -38,7 +38,7 @@ protected:
     api::Repository repository;
     repository.metadata.namespace_name = "copy";
     repository.metadata.name = "main";
-    repository.spec.storage.name = "bucket";
+    repository.spec.storage = api::NamespacedReference{"bucket"};
     repository.spec.path = "cluster/ns/copy/copy";
     memory_.repositories.apply(api::encode(repository));
     reconciler_.on_wake([this](const kube::ObjectKey&) {

@@ -2,12 +2,28 @@
 
 #include <fmt/format.h>
 
+#include "api/names.hpp"
 #include "api/repository.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/publish_backup.hpp"
 #include "controller/status.hpp"
 
 namespace dmaas::controller {
+
+kube::ObjectKey repository_object_of(const World& world, const std::string& namespace_name,
+                                     const RepositoryPlace& place, const std::string& application) {
+  kube::ObjectKey named{namespace_name,
+                        api::repository_name(application, place.storage.namespace_name,
+                                             place.storage.name, place.path)};
+  const auto& repositories = world.stores.repositories;
+  if (repositories.find(named) != nullptr) return named;
+  for (const auto& object : repositories.in_namespace(namespace_name)) {
+    if (text_at(*object, "spec", "path") != place.path) continue;
+    auto repository = api::decode<api::Repository>(*object);
+    if (repository && place_of(*repository) == place) return repository->metadata.key();
+  }
+  return named;
+}
 
 Result<std::shared_ptr<OpenRepository>> open_own_repository(World& world, const OwnRepository& own,
                                                             std::stop_token stop) {
@@ -36,7 +52,7 @@ Result<> ensure_repository_object(World& world, const OwnRepository& own,
   api::Repository object;
   object.metadata.namespace_name = own.object.namespace_name;
   object.metadata.name = own.object.name;
-  object.spec.storage = {.name = storage.name, .namespace_name = storage.namespace_name};
+  object.spec.storage = api::NamespacedReference{storage.name, storage.namespace_name};
   object.spec.path = own.place.path;
   const auto& resource = api::kind_info<api::Repository>().resource();
   TRY(kube::ensure_created(world.client, resource, api::encode(object), stop));

@@ -18,6 +18,11 @@ struct OwnRepository {
   api::ApplicationIdentity application{};
 };
 
+/// The object of a namespace that shows `place`: the one that is there, else of the name that the
+/// first backup gives it.
+kube::ObjectKey repository_object_of(const World& world, const std::string& namespace_name,
+                                     const RepositoryPlace& place, const std::string& application);
+
 /// Opens it, made when there has never been one. One that was there and is not any more is not made
 /// anew: the storage may be another one than it was, such as a directory whose disk is not mounted.
 /// Errors: as Vault::open.

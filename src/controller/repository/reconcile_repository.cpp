@@ -6,6 +6,7 @@
 #include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
+#include "controller/repository/own_storage.hpp"
 #include "controller/repository/publish_backup.hpp"
 #include "controller/standby/followers.hpp"
 #include "controller/status.hpp"
@@ -80,7 +81,7 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
   auto key = repository.metadata.key();
   auto now = world_.clock.now();
   std::chrono::nanoseconds delay = retry_period;
-  auto storage = find_ready_storage(repository);
+  auto storage = find_ready_storage(repository, stop);
   if (!storage) {
     bool is_missing = storage.code() == ErrorCode::not_found;
     show_failure(status, is_missing ? api::reason::reference_missing : reason_of(storage.code()),
@@ -110,7 +111,8 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
 }
 
 Result<api::BackupStorage> RepositoryReconciler::find_ready_storage(
-    const api::Repository& repository) const {
+    const api::Repository& repository, std::stop_token stop) const {
+  if (repository.spec.backend) TRY(keep_own_storage(world_, repository, std::move(stop)));
   const auto& own = repository.metadata.namespace_name;
   auto storage =
       TRY(readable_storage_of(world_, repository, {own, world_.settings.namespace_name}));

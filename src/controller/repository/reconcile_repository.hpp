@@ -37,7 +37,8 @@ private:
   };
 
   /// Errors: not_found (storage is missing or not ready), permission_denied, invalid_input.
-  Result<api::BackupStorage> find_ready_storage(const api::Repository& repository) const;
+  Result<api::BackupStorage> find_ready_storage(const api::Repository& repository,
+                                                std::stop_token stop) const;
   /// Until the next look is due though nothing is known to have changed.
   std::chrono::nanoseconds time_to_look(const kube::ObjectKey& key) const;
   bool must_look(const api::Repository& repository, std::size_t shown) const;

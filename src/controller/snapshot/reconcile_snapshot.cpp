@@ -4,6 +4,7 @@
 
 #include "api/labels.hpp"
 #include "base/log.hpp"
+#include "controller/pardon.hpp"
 #include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
@@ -66,17 +67,9 @@ Result<Action> SnapshotReconciler::release(const api::Snapshot& snapshot, std::s
 Result<std::string> SnapshotReconciler::find_pardon(const api::Snapshot& snapshot,
                                                     std::stop_token stop) {
   if (snapshot.spec.deletion_policy != api::DeletionPolicy::erase) return "its policy is Retain";
-  auto space = world_.client.get(kube::resources::namespaces(),
-                                 {"", snapshot.metadata.namespace_name}, stop);
-  if (!space && space.code() != ErrorCode::not_found) return fail(std::move(space).error());
-  if (!space || kube::is_terminating(*space)) return "its namespace is being deleted";
-  auto definition =
-      world_.client.get(kube::resources::custom_resource_definitions(),
-                        {"", snapshots().plural + "." + std::string(api::group_name)}, stop);
-  if (!definition && definition.code() != ErrorCode::not_found)
-    return fail(std::move(definition).error());
-  if (!definition || kube::is_terminating(*definition))
-    return "the definition of its kind is being deleted";
+  auto pardon =
+      TRY(general_pardon(world_, snapshots(), snapshot.metadata.namespace_name, std::move(stop)));
+  if (!pardon.empty()) return pardon;
   auto key = repository_of(snapshot);
   auto repository = find_object<api::Repository>(world_.stores.repositories, key);
   if (!repository) return repository.error().message();

@@ -38,7 +38,8 @@ protected:
     memory_.plans.apply(api::encode(plan));
     api::Repository repository;
     repository.metadata = {.name = "db-stage", .namespace_name = "shop"};
-    repository.spec = {.storage = {"stage", "s"}, .path = "east/ns/shop/db"};
+    repository.spec = {.storage = api::NamespacedReference{"stage", "s"},
+                       .path = "east/ns/shop/db"};
     memory_.repositories.apply(api::encode(repository));
     seed_backup(minutes{5});
   }
@@ -194,7 +195,7 @@ TEST_F(ReconcileStagingTest, AMissingVerifierKeepsItOnTheStage) {
 TEST_F(ReconcileStagingTest, BackupsOnThePlansStoragesAreLeftAlone) {
   api::Repository repository;
   repository.metadata = {.name = "db-stage", .namespace_name = "shop"};
-  repository.spec = {.storage = {"a", "s"}, .path = "east/ns/shop/db"};
+  repository.spec = {.storage = api::NamespacedReference{"a", "s"}, .path = "east/ns/shop/db"};
   memory_.repositories.apply(api::encode(repository));
   step();
   EXPECT_EQ(verifications(), 0u);

@@ -36,7 +36,7 @@ protected:
     api::Repository repository;
     repository.metadata.namespace_name = "dr";
     repository.metadata.name = "main";
-    repository.spec.storage.name = "bucket";
+    repository.spec.storage = api::NamespacedReference{"bucket"};
     repository.spec.path = "east/ns/shop/shop";
     repository.status.conditions = {
         {.type = "Ready", .status = ready, .reason = "Seen", .message = message}};

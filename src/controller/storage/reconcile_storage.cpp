@@ -11,7 +11,9 @@
 #include "base/encoding.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
+#include "controller/wipe_out/wipe_out_storage.hpp"
 #include "kube/object/object.hpp"
+#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -39,6 +41,16 @@ Result<std::string> secret_value(const Json& secret, const std::string& key) {
   return std::string(text_of(value));
 }
 
+/// Bytes a second; 0: as fast as it goes.
+Result<std::int64_t> rate_of(const std::optional<Quantity>& rate) {
+  return rate ? parse_quantity(rate->text) : Result<std::int64_t>(0);
+}
+
+const kube::Resource& storages() {
+  static const auto resource = api::kind_info<api::BackupStorage>().resource();
+  return resource;
+}
+
 }  // namespace
 
 api::FoundRepositories found_repositories(const std::vector<std::string>& paths) {
@@ -59,6 +71,10 @@ Result<api::GatewayStorage> StorageReconciler::gateway_storage(const api::Backup
   told.name = storage.metadata.key().text();
   told.location = location_of(storage.spec.backend);
   told.create_container = storage.spec.backend.local.has_value();
+  if (const auto& bandwidth = storage.spec.bandwidth) {
+    told.upload_rate = TRY(rate_of(bandwidth->upload));
+    told.download_rate = TRY(rate_of(bandwidth->download));
+  }
   if (const auto& s3 = storage.spec.backend.s3) {
     told.region = s3->region;
     told.addressing = names_of(s3->path_style)[static_cast<std::size_t>(s3->path_style)];
@@ -183,8 +199,7 @@ std::int32_t StorageReconciler::count_repositories(const kube::ObjectKey& storag
   std::int32_t count = 0;
   for (const auto& object : world_.stores.repositories.all()) {
     auto repository = api::decode<api::Repository>(*object);
-    if (repository && repository->spec.storage.key(repository->metadata.namespace_name) == storage)
-      ++count;
+    if (repository && api::storage_of(*repository) == storage) ++count;
   }
   return count;
 }
@@ -193,9 +208,16 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
   auto decoded = api::decode<api::BackupStorage>(object);
   if (!decoded) return fail(std::move(decoded).error());
   auto storage = std::move(*decoded);
+  const std::string finalizer{api::wipe_out_finalizer};
   if (storage.metadata.deletion_time) {
+    if (kube::has_finalizer(object, finalizer)) return wipe_out(storage, stop);
     forget(storage.metadata.key());
     return kube::Action::await_change();
+  }
+  if (outlives_its_deletion(world_, storage)) {
+    TRY(kube::add_finalizer(world_.client, storages(), object, finalizer, stop));
+  } else {
+    TRY(kube::remove_finalizer(world_.client, storages(), object, finalizer, stop));
   }
   auto before = to_json(storage.status);
   auto& status = storage.status;
@@ -234,6 +256,25 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
   if (reached) meter_.look(storage, wake_, stop);
   if (to_json(status) != before) TRY(write_status(world_, storage, stop));
   return kube::Action::requeue(reached && !is_in_use(storage) ? look_period : retry_period);
+}
+
+Result<kube::Action> StorageReconciler::wipe_out(api::BackupStorage& storage,
+                                                 std::stop_token stop) {
+  auto waiting = TRY(wipe_out_repositories(world_, storage, stop));
+  if (waiting.empty()) {
+    TRY(kube::remove_finalizer(world_.client, storages(), storage.source,
+                               std::string(api::wipe_out_finalizer), stop));
+    return kube::Action::await_change();
+  }
+  // What is erased through the gateway may need other credentials meanwhile.
+  if (auto told = gateway_storage(storage, stop))
+    TRY(tell_gateway(storage.metadata.key(), std::move(*told), stop));
+  auto before = to_json(storage.status);
+  set_ready(storage.status.conditions,
+            {.reason = std::string(api::reason::wiping_out), .message = waiting, .ready = false},
+            world_.clock.now());
+  if (to_json(storage.status) != before) TRY(write_status(world_, storage, stop));
+  return kube::Action::requeue(poll_period);
 }
 
 void StorageReconciler::forget(const kube::ObjectKey& key) {

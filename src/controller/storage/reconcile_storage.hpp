@@ -39,6 +39,8 @@ private:
   bool must_probe(const api::BackupStorage& storage);
   enum class ProbeResult { reached, failed };
   void note_probe(const kube::ObjectKey& key, ProbeResult result);
+  /// Of one that is deleted but must first be emptied.
+  Result<kube::Action> wipe_out(api::BackupStorage& storage, std::stop_token stop);
   /// Looks for all repositories on the storage when its annotation has a new value.
   void list_if_asked(api::BackupStorage& storage);
   /// Repository objects of this cluster that lie on it.

@@ -38,7 +38,7 @@ protected:
     api::Repository repository;
     repository.metadata.namespace_name = "shop";
     repository.metadata.name = "main";
-    repository.spec.storage.name = "main";
+    repository.spec.storage = api::NamespacedReference{"main"};
     repository.spec.path = "east/ns/shop/shop";
     repositories_ = api::encode(repository);
     api::Snapshot backup;
