@@ -33,7 +33,7 @@ GRANT = {"to": {"namespace": "other"}, "verbs": ["backup"]}
 
 GOOD = {
     "BackupStorage": [STORAGE, STORAGE | {"backend": {"s3": S3}, "credentialSecretRef": {"name": "k"}}],
-    "Repository": [REPOSITORY],
+    "Repository": [REPOSITORY, {"backend": {"s3": S3}, "storageSecretName": "k", "wipeOut": True}],
     "BackupConfiguration": [
         PLAN,
         PLAN | {"trigger": {"run": "full", "value": "1"}, "storages": [{"storageRef": {"name": "a"}}]},
@@ -80,7 +80,12 @@ BAD = [
     ("BackupStorage", STORAGE | {"maintenance": {"readDataPercent": 101}}, ["spec.maintenance.readDataPercent", "less than or equal to 100"]),
     ("BackupStorage", STORAGE | {"maintenance": {"timeout": "soon"}}, ["spec.maintenance.timeout"]),
     ("BackupStorage", {"backend": STORAGE["backend"]}, ["spec.recoveryPasswordSecretRef", "Required"]),
-    ("Repository", {"storageRef": {"name": "a"}}, ["spec.path", "Required"]),
+    ("BackupStorage", STORAGE | {"deletionPolicy": "Delete"}, ["spec.deletionPolicy", "WipeOut"]),
+    ("BackupStorage", STORAGE | {"bandwidth": {"upload": "fast"}}, ["spec.bandwidth.upload"]),
+    ("Repository", {"storageRef": {"name": "a"}}, ["path is required with storageRef"]),
+    ("Repository", {"path": "east/ns/shop/db"}, ["give either storageRef or backend"]),
+    ("Repository", REPOSITORY | {"backend": {"s3": S3}, "storageSecretName": "k"}, ["give either storageRef or backend"]),
+    ("Repository", {"backend": {"s3": S3}}, ["storageSecretName goes with backend"]),
     ("Repository", REPOSITORY | {"path": "../x"}, ["spec.path"]),
     ("Repository", REPOSITORY | {"path": "a/../b"}, ["spec.path"]),
     ("Repository", REPOSITORY | {"storageRef": {}}, ["spec.storageRef.name", "Required"]),
@@ -203,6 +208,7 @@ def test_defaults_are_shown():
     ("RestoreSession", RESTORE, RESTORE | {"existing": "update"}, "create a new one instead"),
     ("Repository", REPOSITORY, REPOSITORY | {"path": "east/ns/other/db"}, "path cannot be changed"),
     ("Repository", REPOSITORY, REPOSITORY | {"storageRef": {"name": "x"}}, "storageRef cannot be changed"),
+    ("Repository", REPOSITORY, {"backend": {"s3": S3}, "storageSecretName": "k", "path": REPOSITORY["path"]}, "cannot be given or taken later"),
     ("Standby", STANDBY | {"namespaceMap": {"a": "b"}}, STANDBY | {"namespaceMap": {"a": "c"}}, "namespaceMap cannot be changed"),
     ("Snapshot", SNAPSHOT, SNAPSHOT | {"snapshotId": "1" * 64}, "snapshotId cannot be changed"),
     ("BackupStorage", STORAGE, GOOD["BackupStorage"][1], "kind of backend cannot be changed"),

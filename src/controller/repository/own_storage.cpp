@@ -25,7 +25,13 @@ bool is_as_wanted(const api::BackupStorageSpec& known, const api::BackupStorageS
          known.recovery_password_secret == wanted.recovery_password_secret;
 }
 
-Result<> set_path(World& world, const api::Repository& repository, std::stop_token stop) {
+}  // namespace
+
+bool lacks_path(const api::Repository& repository) {
+  return repository.spec.backend && repository.spec.path.empty();
+}
+
+Result<> give_path(World& world, const api::Repository& repository, std::stop_token stop) {
   const auto& own = repository.metadata;
   auto path = fmt::format("{}/ns/{}/{}", world.settings.cluster_name, own.namespace_name, own.name);
   Json patch = JsonObject{{"metadata", {{"resourceVersion", own.resource_version}}},
@@ -34,8 +40,6 @@ Result<> set_path(World& world, const api::Repository& repository, std::stop_tok
                          {kube::PatchKind::merge, patch}, {}, std::move(stop)));
   return {};
 }
-
-}  // namespace
 
 api::BackupStorage own_storage_of(const api::Repository& repository) {
   const auto& spec = repository.spec;
@@ -58,7 +62,6 @@ api::BackupStorage own_storage_of(const api::Repository& repository) {
 Result<> keep_own_storage(World& world, const api::Repository& repository, std::stop_token stop) {
   const auto& own = repository.metadata;
   TRY(api::validate(repository.spec, surroundings(world, own.namespace_name)));
-  if (repository.spec.path.empty()) TRY(set_path(world, repository, stop));
   auto wanted = own_storage_of(repository);
   const auto resource = api::kind_info<api::BackupStorage>().resource();
   auto known = find_object<api::BackupStorage>(world.stores.storages, own.key());

@@ -11,9 +11,13 @@ namespace dmaas::controller {
 /// The BackupStorage that stands for the backend of a Repository which has one of its own. Pure.
 api::BackupStorage own_storage_of(const api::Repository& repository);
 
-/// Keeps that storage beside the Repository as its spec says, and gives the Repository its path
-/// when it has none; goes with it. Errors: invalid_input (the spec, or the name belongs to another
-/// storage), those of the API server.
+/// Whether a Repository with a backend of its own still has to be told its path.
+bool lacks_path(const api::Repository& repository);
+/// Gives it the path of an application of its name. Errors: conflict, those of the API server.
+Result<> give_path(World& world, const api::Repository& repository, std::stop_token stop);
+
+/// Keeps that storage beside the Repository as its spec says; it goes with it. Errors:
+/// invalid_input (the spec, or the name belongs to another storage), those of the API server.
 Result<> keep_own_storage(World& world, const api::Repository& repository, std::stop_token stop);
 
 }  // namespace dmaas::controller

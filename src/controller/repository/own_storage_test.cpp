@@ -48,8 +48,14 @@ TEST_F(OwnStorageTest, ABackendOfItsOwnIsAStorageOfItsName) {
   EXPECT_EQ(made.spec.usage.namespaces, api::UsageScope::own);
   ASSERT_EQ(made.metadata.owner_references.size(), 1U);
   EXPECT_EQ(made.metadata.owner_references[0].uid, repository().metadata.uid);
-  EXPECT_EQ(repository().spec.path, "east/ns/shop/db");
   EXPECT_EQ(api::storage_of(repository()), key);
+}
+
+TEST_F(OwnStorageTest, WithoutAPathItHoldsTheApplicationOfItsName) {
+  ASSERT_TRUE(lacks_path(repository()));
+  ASSERT_TRUE(give_path(memory_.world, repository(), {}));
+  EXPECT_EQ(repository().spec.path, "east/ns/shop/db");
+  EXPECT_FALSE(lacks_path(repository()));
 }
 
 TEST_F(OwnStorageTest, ItFollowsTheSpecAndKeepsWhatElseWasSet) {

@@ -76,6 +76,10 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
   if (!decoded) return fail(std::move(decoded).error());
   auto repository = std::move(*decoded);
   if (repository.metadata.deletion_time) return kube::Action::await_change();
+  if (lacks_path(repository)) {
+    TRY(give_path(world_, repository, stop));
+    return kube::Action::await_change();
+  }
   auto before = to_json(repository.status);
   auto& status = repository.status;
   auto key = repository.metadata.key();

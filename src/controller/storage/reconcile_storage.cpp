@@ -214,10 +214,11 @@ Result<kube::Action> StorageReconciler::reconcile(const Json& object, std::stop_
     forget(storage.metadata.key());
     return kube::Action::await_change();
   }
-  if (outlives_its_deletion(world_, storage)) {
-    TRY(kube::add_finalizer(world_.client, storages(), object, finalizer, stop));
-  } else {
-    TRY(kube::remove_finalizer(world_.client, storages(), object, finalizer, stop));
+  bool stays = outlives_its_deletion(world_, storage);
+  if (stays != kube::has_finalizer(object, finalizer)) {
+    TRY(stays ? kube::add_finalizer(world_.client, storages(), object, finalizer, stop)
+              : kube::remove_finalizer(world_.client, storages(), object, finalizer, stop));
+    return kube::Action::await_change();
   }
   auto before = to_json(storage.status);
   auto& status = storage.status;

@@ -51,7 +51,7 @@ Result<std::string> wipe_out_repositories(World& world, const api::BackupStorage
   const auto& own = storage.metadata;
   auto pardon = TRY(general_pardon(world, api::kind_info<api::BackupStorage>().resource(),
                                    own.namespace_name, stop));
-  bool erases = wipes_out(storage) && pardon.empty();
+  if (!pardon.empty()) return "";
   std::vector<std::string> waiting;
   // From the server: the local copy may not know yet what is being deleted.
   for (const auto& object : TRY(kube::list_all(world.client, repositories(), {}, stop))) {
@@ -60,7 +60,7 @@ Result<std::string> wipe_out_repositories(World& world, const api::BackupStorage
     bool is_going = kube::is_terminating(object);
     bool is_kept = is_going && kube::has_finalizer(object, api::wipe_out_finalizer);
     bool is_ours = repository->status.owned_by_this_cluster && !is_shared(world, *repository);
-    if (!is_kept && (is_going || !erases || !is_ours)) continue;
+    if (!is_kept && (is_going || !wipes_out(storage) || !is_ours)) continue;
     const auto* ready = api::find_condition(repository->status.conditions, api::condition::ready);
     waiting.push_back(fmt::format("Repository {}: {}", repository->metadata.key().text(),
                                   is_kept && ready != nullptr ? ready->message : "not begun"));

@@ -150,6 +150,15 @@ TEST_F(WipeOutTest, AStorageThatIsWipedOutTakesItsRepositoriesWithIt) {
   EXPECT_TRUE(kube::is_terminating(*server_.peek(repositories, key)));
 }
 
+TEST_F(WipeOutTest, AStorageOfANamespaceThatGoesIsLetGo) {
+  seed();
+  remove();
+  storage_.spec.deletion_policy = api::StorageDeletion::wipe_out;
+  EXPECT_NE(wipe_out_storage(), "");
+  ASSERT_TRUE(server_.remove(kube::resources::namespaces(), {"", "shop"}, {}, {}));
+  EXPECT_EQ(wipe_out_storage(), "");
+}
+
 TEST_F(WipeOutTest, AStorageLeavesWhatOtherClustersKeepThere) {
   repository_.status.owned_by_this_cluster = false;
   seed();
