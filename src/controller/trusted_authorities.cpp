@@ -7,7 +7,7 @@
 namespace dmaas::controller {
 namespace {
 
-constexpr std::chrono::minutes look_interval{1};
+constexpr std::chrono::seconds look_interval{15};
 
 }  // namespace
 

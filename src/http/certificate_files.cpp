@@ -9,7 +9,7 @@
 namespace dmaas::http {
 namespace {
 
-constexpr std::chrono::minutes certificate_interval{1};
+constexpr std::chrono::seconds certificate_interval{15};
 
 }  // namespace
 

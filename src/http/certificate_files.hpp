@@ -19,7 +19,7 @@ struct CertificateFiles {
 /// Errors: those of read_small_file.
 Result<crypto::CertifiedKey> load_certificate(const CertificateFiles& files);
 
-/// Reads the files again every minute until `stop`, and gives the server what differs from `known`
+/// Reads the files again every 15 s until `stop`, and gives the server what differs from `known`
 /// for its new connections. A pair that does not fit, because it is half written, is tried again.
 void follow_certificate(const CertificateFiles& files, crypto::CertifiedKey known, Server& server,
                         Clock& clock, std::stop_token stop);

@@ -17,7 +17,7 @@ AUTHORITY, CONTROLLER, GATEWAY = SECRETS = ("dmaas-ca", "dmaas-controller-tls", 
 DEPLOYMENTS = ("dmaas-controller", "dmaas-gateway")
 MAKER = "dmaas-certificates"
 PROCESSES = "app.kubernetes.io/component in (controller,gateway)"
-# Servers look at their files every minute.
+# Servers look at their files every 15 s, kubelet brings them when it will.
 SERVED_SECONDS = 90
 
 
