@@ -1,6 +1,7 @@
 """A Repository may have a backend of its own; deleting it, or a storage, erases the backups when its spec says so, and only then."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,18 @@ def test_what_is_deleted_with_wipe_out_is_erased_when_its_session_is_over(site, 
     assert backup not in [found["metadata"]["name"] for found in site.list("snapshots.dmaas.io", OWN)]
     events = [event.get("note", "") for event in site.list("events.events.k8s.io", OWN) if event["reason"] == "WipedOut"]
     assert any(own in note for note in events), events
+
+
+def test_a_repository_in_a_directory_is_erased_likewise(site):
+    site.apply(plan_of(OWN, "directory"))
+    site.dmaas("backup", "directory", "-n", OWN)
+    (name,) = repositories(site, OWN)
+    directory = Path(site.storage_directory, site.get("repository", name, OWN)["spec"]["path"])
+    assert (directory / "config").exists()
+    site.patch("repository", name, OWN, {"spec": {"wipeOut": True}})
+    wait_for("the finalizer", lambda: site.get("repository", name, OWN)["metadata"].get("finalizers"), SECONDS)
+    site.kubectl("-n", OWN, "delete", "repository", name, "--timeout=60s")
+    assert [file for file in directory.rglob("*") if file.is_file()] == []
 
 
 @pytest.fixture(scope="module")
