@@ -12,7 +12,7 @@
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
 #include "controller/staging/staged_backup.hpp"
-#include "kube/object/object.hpp"
+#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -32,8 +32,7 @@ std::map<std::string, std::vector<api::Snapshot>> backups_by_plan(
 
 /// The Snapshot that `object` is when it waits for its backup in `repository` to be erased.
 std::optional<api::Snapshot> erased_backup(const Json& object, const kube::ObjectKey& repository) {
-  bool waits = kube::is_terminating(object) && kube::has_finalizer(object, api::erase_finalizer);
-  if (!waits) return std::nullopt;
+  if (!kube::is_kept_by(object, api::erase_finalizer)) return std::nullopt;
   auto snapshot = api::decode<api::Snapshot>(object);
   bool is_here = snapshot && snapshot->spec.repository.key(repository.namespace_name) == repository;
   return is_here ? std::optional(std::move(*snapshot)) : std::nullopt;

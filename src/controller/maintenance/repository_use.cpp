@@ -12,7 +12,7 @@
 #include "controller/copying/copy_places.hpp"
 #include "controller/references.hpp"
 #include "controller/restore/restore_source.hpp"
-#include "kube/object/object.hpp"
+#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -75,8 +75,7 @@ std::string maintenance_in_the_way(const World& world, const RepositoryPlace& pl
   for (const auto& object : world.stores.repositories.all()) {
     auto repository = api::decode<api::Repository>(*object);
     if (!repository) continue;
-    bool is_wiped_out =
-        kube::is_terminating(*object) && kube::has_finalizer(*object, api::wipe_out_finalizer);
+    bool is_wiped_out = kube::is_kept_by(*object, api::wipe_out_finalizer);
     bool is_idle = repository->status.maintenance.phase == api::MaintenancePhase::idle;
     if ((is_idle && !is_wiped_out) || place_of(*repository) != place) continue;
     return fmt::format("waiting: repository {} is being {}", repository->metadata.key().text(),

@@ -49,7 +49,12 @@ Result<Action> WipeOutReconciler::reconcile(const Json& object, std::stop_token 
   auto repository = std::move(*newest);
   if (auto pardon = TRY(find_pardon_of(repository, stop)); !pardon.empty()) {
     world_.background.cancel(work_of(repository));
-    TRY(let_go(repository, pardon, stop));
+    TRY(conclude(repository,
+                 {.severity = kube::EventSeverity::warning,
+                  .reason = "NotWipedOut",
+                  .action = "WipeOut",
+                  .message = "nothing is erased: " + pardon},
+                 stop));
     return Action::await_change();
   }
   auto waiting = wipe_out(repository, stop);
@@ -102,11 +107,7 @@ Result<std::optional<std::string>> WipeOutReconciler::wipe_out(const api::Reposi
   auto message =
       fmt::format("repository {} on storage {} is erased: {} objects", repository.spec.path,
                   api::storage_of(repository).text(), number_of(&objects).value_or(0));
-  log_info("wiped out", {{"repository", repository.metadata.key().text()}, {"result", message}});
-  world_.events.record(repository.source,
-                       {.reason = "WipedOut", .action = "WipeOut", .message = message});
-  TRY(kube::remove_finalizer(world_.client, repositories(), repository.source,
-                             std::string(api::wipe_out_finalizer), stop));
+  TRY(conclude(repository, {.reason = "WipedOut", .action = "WipeOut", .message = message}, stop));
   return Waiting();
 }
 
@@ -132,14 +133,13 @@ Result<Json> WipeOutReconciler::erase(const api::Repository& repository, std::st
   return Json(removed);
 }
 
-Result<> WipeOutReconciler::let_go(const api::Repository& repository, const std::string& cause,
-                                   std::stop_token stop) {
-  log_info("a Repository is deleted, its backups are not erased",
-           {{"repository", repository.metadata.key().text()}, {"cause", cause}});
-  world_.events.record(repository.source, {.severity = kube::EventSeverity::warning,
-                                           .reason = "NotWipedOut",
-                                           .action = "WipeOut",
-                                           .message = "nothing is erased: " + cause});
+Result<> WipeOutReconciler::conclude(const api::Repository& repository, const kube::EventNote& note,
+                                     std::stop_token stop) {
+  log_info("a Repository that is deleted is let go",
+           {{"repository", repository.metadata.key().text()},
+            {"reason", note.reason},
+            {"message", note.message}});
+  world_.events.record(repository.source, note);
   return kube::remove_finalizer(world_.client, repositories(), repository.source,
                                 std::string(api::wipe_out_finalizer), std::move(stop));
 }

@@ -33,8 +33,9 @@ private:
                                               std::stop_token stop);
   /// Off the reconciler's thread. Returns how many objects were removed.
   Result<Json> erase(const api::Repository& repository, std::stop_token stop);
-  Result<> let_go(const api::Repository& repository, const std::string& cause,
-                  std::stop_token stop);
+  /// Tells how it ended, and lets the object go.
+  Result<> conclude(const api::Repository& repository, const kube::EventNote& note,
+                    std::stop_token stop);
   /// They show backups that are no more.
   Result<> remove_snapshots(const api::Repository& repository, std::stop_token stop);
 

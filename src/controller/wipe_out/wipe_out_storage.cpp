@@ -8,6 +8,7 @@
 #include "api/repository.hpp"
 #include "controller/pardon.hpp"
 #include "controller/policy/share_backups.hpp"
+#include "kube/runtime/finalizer.hpp"
 
 namespace dmaas::controller {
 namespace {
@@ -58,7 +59,7 @@ Result<std::string> wipe_out_repositories(World& world, const api::BackupStorage
     auto repository = api::decode<api::Repository>(object);
     if (!repository || api::storage_of(*repository) != own.key()) continue;
     bool is_going = kube::is_terminating(object);
-    bool is_kept = is_going && kube::has_finalizer(object, api::wipe_out_finalizer);
+    bool is_kept = kube::is_kept_by(object, api::wipe_out_finalizer);
     bool is_ours = repository->status.owned_by_this_cluster && !is_shared(world, *repository);
     if (!is_kept && (is_going || !wipes_out(storage) || !is_ours)) continue;
     const auto* ready = api::find_condition(repository->status.conditions, api::condition::ready);

@@ -46,6 +46,10 @@ Result<Action> with_finalizer(Client& client, const Resource& resource, const Js
   return Action::await_change();
 }
 
+bool is_kept_by(const Json& object, std::string_view finalizer) {
+  return is_terminating(object) && has_finalizer(object, finalizer);
+}
+
 Result<> add_finalizer(Client& client, const Resource& resource, const Json& object,
                        const std::string& finalizer, std::stop_token stop) {
   if (has_finalizer(object, finalizer)) return {};

@@ -29,6 +29,9 @@ struct FinalizerSteps {
 Result<Action> with_finalizer(Client& client, const Resource& resource, const Json& object,
                               const FinalizerSteps& steps, std::stop_token stop);
 
+/// Whether the object is being deleted and this finalizer keeps it.
+bool is_kept_by(const Json& object, std::string_view finalizer);
+
 /// Errors: conflict. The object already gone or with the finalizer is success.
 Result<> add_finalizer(Client& client, const Resource& resource, const Json& object,
                        const std::string& finalizer, std::stop_token stop);
