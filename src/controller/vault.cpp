@@ -20,6 +20,7 @@ constexpr std::size_t password_bytes = 32;
 constexpr std::chrono::seconds lock_patience{10};
 /// A storage that does not remove a lock by then is left to `tidy`.
 constexpr std::chrono::seconds release_patience{5};
+constexpr std::chrono::milliseconds gate_pause{20};
 // A password of 256 random bits needs no stretching.
 constexpr engine::KeyOptions random_password_key{.cost = {2, 1, 1}};
 
@@ -104,7 +105,7 @@ Result<std::shared_ptr<OpenRepository>> Vault::open(const api::BackupStorage& st
                                                     std::stop_token stop) {
   Origin origin(storage, path);
   auto entry = entry_of(origin.place);
-  std::lock_guard lock{entry->gate};
+  auto gate = TRY(enter(*entry, stop));
   entry->origin = std::move(origin);
   TRY(open_entry(*entry, when_absent, std::move(stop)));
   return entry->opened;
@@ -275,26 +276,51 @@ Result<std::vector<Vault::OwnLock>> Vault::own_locks(engine::Repository& reposit
 Result<> Vault::hold(const RepositoryPlace& place, const std::string& session_uid,
                      std::stop_token stop) {
   auto entry = entry_of(place);
-  std::lock_guard lock{entry->gate};
+  auto gate = TRY(enter(*entry, stop));
   if (entry->is_alone)
     return fail(ErrorCode::locked, "repository " + place.path + " is being maintained");
   TRY(take_lock(*entry, engine::LockKind::shared, std::move(stop)));
-  entry->sessions.insert(session_uid);
+  join(*entry, session_uid);
   return {};
 }
 
 Result<> Vault::hold_alone(const RepositoryPlace& place, const std::string& holder_uid,
                            std::stop_token stop) {
   auto entry = entry_of(place);
-  std::lock_guard lock{entry->gate};
-  if (entry->is_alone && !entry->sessions.contains(holder_uid))
+  auto gate = TRY(enter(*entry, stop));
+  if (entry->is_alone && !has_session(*entry, holder_uid))
     return fail(ErrorCode::locked, "repository " + place.path + " is being maintained");
-  if (!entry->is_alone && !entry->sessions.empty())
+  if (!entry->is_alone && has_sessions(*entry))
     return fail(ErrorCode::locked, "repository " + place.path + " is used by a session");
   TRY(take_lock(*entry, engine::LockKind::exclusive, std::move(stop)));
   entry->is_alone = true;
-  entry->sessions.insert(holder_uid);
+  join(*entry, holder_uid);
   return {};
+}
+
+void Vault::join(Entry& entry, const std::string& session_uid) {
+  std::lock_guard lock{mutex_};
+  entry.sessions.insert(session_uid);
+}
+
+bool Vault::has_sessions(const Entry& entry) {
+  std::lock_guard lock{mutex_};
+  return !entry.sessions.empty();
+}
+
+bool Vault::has_session(const Entry& entry, const std::string& session_uid) {
+  std::lock_guard lock{mutex_};
+  return entry.sessions.contains(session_uid);
+}
+
+bool Vault::is_untidy(const Entry& entry) {
+  std::lock_guard lock{mutex_};
+  return entry.is_untidy;
+}
+
+void Vault::set_untidy(Entry& entry, bool is_untidy) {
+  std::lock_guard lock{mutex_};
+  entry.is_untidy = is_untidy;
 }
 
 Result<> Vault::take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop) {
@@ -331,29 +357,48 @@ bool Vault::is_held(const RepositoryPlace& place, const std::string& session_uid
   // Whoever has the gate is opening or locking it; the caller comes again.
   if (!lock.owns_lock()) return false;
   return entry->lock != nullptr && !entry->lock->lost().stop_requested() &&
-         entry->sessions.contains(session_uid);
+         has_session(*entry, session_uid);
 }
 
-void Vault::release(const std::string& session_uid, std::stop_token stop) {
+std::vector<std::shared_ptr<Vault::Entry>> Vault::leave(const std::string& session_uid) {
+  std::vector<std::shared_ptr<Entry>> left;
+  std::lock_guard lock{mutex_};
+  for (auto& [place, entry] : entries_) {
+    if (entry->sessions.erase(session_uid) == 0 || !entry->sessions.empty()) continue;
+    entry->is_untidy = true;
+    left.push_back(entry);
+  }
+  return left;
+}
+
+Result<std::unique_lock<std::mutex>> Vault::enter(Entry& entry, std::stop_token stop) {
+  std::unique_lock gate{entry.gate, std::try_to_lock};
+  while (!gate.owns_lock()) {
+    if (!clock_.sleep(gate_pause, stop))
+      return fail(ErrorCode::cancelled, "cancelled while another one waited for the repository");
+    gate.try_lock();
+  }
+  return gate;
+}
+
+void Vault::release(const std::string& session_uid, const std::vector<Origin>& former,
+                    std::stop_token stop) {
   // The session's object, and perhaps its namespace, waits for this.
   kube::Deadline deadline(clock_, release_patience, std::move(stop));
-  for (auto& [place, entry] : all_entries()) {
-    std::lock_guard lock{entry->gate};
-    if (entry->sessions.erase(session_uid) == 0 || !entry->sessions.empty()) continue;
-    entry->is_alone = false;
+  for (auto& entry : leave(session_uid)) {
+    if (auto gate = enter(*entry, deadline.token())) tidy_entry(*entry, deadline.token());
+  }
+  for (const auto& origin : former) {
+    auto entry = entry_of(origin.place);
+    auto gate = enter(*entry, deadline.token());
+    if (!gate) {
+      set_untidy(*entry, true);
+      continue;
+    }
+    if (entry->has_taken_over || is_untidy(*entry)) continue;
+    entry->origin = origin;
     tidy_entry(*entry, deadline.token());
   }
-}
-
-void Vault::release_former(const api::BackupStorage& storage, const std::string& path,
-                           std::stop_token stop) {
-  Origin origin(storage, path);
-  auto entry = entry_of(origin.place);
-  std::lock_guard lock{entry->gate};
-  // What this process could not remove now is left to `tidy`: the session does not wait for it.
-  if (entry->has_taken_over || entry->is_untidy) return;
-  entry->origin = std::move(origin);
-  tidy_entry(*entry, std::move(stop));
 }
 
 void Vault::remove_former_locks(const api::BackupStorage& storage, const std::string& path,
@@ -361,23 +406,27 @@ void Vault::remove_former_locks(const api::BackupStorage& storage, const std::st
                                 std::stop_token stop) {
   Origin origin(storage, path);
   auto entry = entry_of(origin.place);
-  std::lock_guard lock{entry->gate};
-  if (entry->has_taken_over || entry->is_untidy || !entry->sessions.empty()) return;
+  auto gate = enter(*entry, stop);
+  if (!gate) return;
+  entry->origin = std::move(origin);
+  if (entry->has_taken_over || is_untidy(*entry) || has_sessions(*entry)) return;
   auto former = own_locks(opened, stop);
   // Without an answer nobody knows whether one protects a session: the next look asks again.
   if (!former || (!former->empty() && is_used())) return;
-  entry->origin = std::move(origin);
   note_tidied(*entry, remove_locks(opened, *former, stop));
 }
 
 void Vault::tidy(std::stop_token stop) {
   for (auto& [place, entry] : all_entries()) {
-    std::lock_guard lock{entry->gate};
-    if (entry->is_untidy && entry->sessions.empty()) tidy_entry(*entry, stop);
+    if (!is_untidy(*entry)) continue;
+    // Whoever has the gate may wait for its storage: the next call tries again.
+    if (std::unique_lock gate{entry->gate, std::try_to_lock}) tidy_entry(*entry, stop);
   }
 }
 
 void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
+  if (has_sessions(entry)) return;
+  entry.is_alone = false;
   // It goes below, with those of earlier processes and within the same limit of time.
   if (entry.lock != nullptr) entry.lock->leave();
   entry.lock.reset();
@@ -391,7 +440,7 @@ void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
 
 void Vault::note_tidied(Entry& entry, const Result<>& tidied) {
   entry.has_taken_over = tidied || tidied.failed_with(ErrorCode::not_found);
-  entry.is_untidy = !entry.has_taken_over;
+  set_untidy(entry, !entry.has_taken_over);
   if (entry.has_taken_over) return;
   log_warning("locks of this cluster may be left in a repository",
               {{"repository", entry.origin.place.path}, {"cause", tidied.error().message()}});
@@ -401,7 +450,7 @@ void Vault::forget(const kube::ObjectKey& storage) {
   for (auto& [place, entry] : all_entries()) {
     if (place.storage != storage) continue;
     std::lock_guard lock{entry->gate};
-    if (entry->sessions.empty() && entry->lock == nullptr) entry->opened.reset();
+    if (!has_sessions(*entry) && entry->lock == nullptr) entry->opened.reset();
   }
 }
 

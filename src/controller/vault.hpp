@@ -33,10 +33,20 @@ struct OpenRepository {
 /// repository outlive the cluster. Thread-safe; calls for one repository wait for each other.
 ///
 /// The lock of a process that ended stays on the storage and protects the movers that go on
-/// working, until the next process takes it over (`hold`) or removes it (`release_former` and
+/// working, until the next process takes it over (`hold`) or removes it (`release` and
 /// `remove_former_locks`).
 class Vault {
 public:
+  /// A repository and how it opens. All that is kept of a storage: its status grows with the number
+  /// of repositories.
+  struct Origin {
+    Origin() = default;
+    Origin(const api::BackupStorage& storage, const std::string& path);
+
+    RepositoryPlace place{};
+    api::SecretKeyReference recovery_password{};  // in the storage's namespace
+  };
+
   Vault(kube::Client& client, const Settings& settings, std::string cluster_uid, Clock& clock);
   /// Leaves the locks that sessions hold on the storage.
   ~Vault();
@@ -60,16 +70,14 @@ public:
   Result<> hold_alone(const RepositoryPlace& place, const std::string& holder_uid,
                       std::stop_token stop);
   bool is_held(const RepositoryPlace& place, const std::string& session_uid);
-  /// Lets go of everything that the session holds. A storage that does not answer is left to
-  /// `tidy`.
-  void release(const std::string& session_uid, std::stop_token stop);
-  /// Removes the lock of an earlier process, for a session that ends without needing the repository
-  /// again.
-  void release_former(const api::BackupStorage& storage, const std::string& path,
-                      std::stop_token stop);
-  /// The same for a repository that no session may lead to any more. Asks `is_used` only when there
-  /// is such a lock: whether a session of an earlier process works on the repository, which then
-  /// keeps it. What cannot be removed now is left to `tidy`.
+  /// Lets go of everything that the session holds, and removes the locks of an earlier process from
+  /// `former`, which the session led to and does not need again. Takes some 5 s at most: what a
+  /// storage does not answer by then, or somebody else keeps it from, is left to `tidy`.
+  void release(const std::string& session_uid, const std::vector<Origin>& former,
+               std::stop_token stop);
+  /// Removes the lock of an earlier process from a repository that no session may lead to any more.
+  /// Asks `is_used` only when there is such a lock: whether a session of an earlier process works
+  /// on the repository, which then keeps it. What cannot be removed now is left to `tidy`.
   void remove_former_locks(const api::BackupStorage& storage, const std::string& path,
                            engine::Repository& opened, const std::function<bool()>& is_used,
                            std::stop_token stop);
@@ -85,24 +93,18 @@ public:
   std::string url_of(const RepositoryPlace& place) const;
 
 private:
-  /// All that is kept of a storage: its status grows with the number of repositories.
-  struct Origin {
-    Origin() = default;
-    Origin(const api::BackupStorage& storage, const std::string& path);
-
-    RepositoryPlace place{};
-    api::SecretKeyReference recovery_password{};  // in the storage's namespace
-  };
   struct Entry {
-    std::mutex gate;  // of all below but `chunker`, also while the storage is asked
-    std::optional<engine::ChunkerParameters> chunker;  // of `mutex_`
+    std::mutex gate;  // of all below it, also while the storage is asked
     Origin origin;
     std::shared_ptr<OpenRepository> opened;
     std::unique_ptr<engine::RepositoryLock> lock;
-    std::set<std::string> sessions;
     bool is_alone = false;        // the one in `sessions` bears with nobody else
     bool has_taken_over = false;  // no lock of an earlier process is there
-    bool is_untidy = false;       // a lock of this process could not be removed
+
+    // Of `mutex_`: sessions come in with the gate, and leave without it.
+    std::optional<engine::ChunkerParameters> chunker;
+    std::set<std::string> sessions;
+    bool is_untidy = false;  // a lock of this process is to be removed when no session is left
   };
   struct OwnLock {
     Digest id;
@@ -111,11 +113,21 @@ private:
 
   std::shared_ptr<Entry> entry_of(const RepositoryPlace& place);
   std::vector<std::pair<RepositoryPlace, std::shared_ptr<Entry>>> all_entries();
+  /// Strikes the session out; those where it was the last, now untidy.
+  std::vector<std::shared_ptr<Entry>> leave(const std::string& session_uid);
+  bool has_sessions(const Entry& entry);
+  bool has_session(const Entry& entry, const std::string& session_uid);
+  bool is_untidy(const Entry& entry);
+  void set_untidy(Entry& entry, bool is_untidy);
+  /// Whoever has the gate may wait for a storage. Errors: cancelled.
+  Result<std::unique_lock<std::mutex>> enter(Entry& entry, std::stop_token stop);
+  void join(Entry& entry, const std::string& session_uid);
   Result<> take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop);
   Result<> open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop);
+  /// Unless a session uses it.
   void tidy_entry(Entry& entry, std::stop_token stop);
   /// What came of removing the locks of this cluster.
-  static void note_tidied(Entry& entry, const Result<>& tidied);
+  void note_tidied(Entry& entry, const Result<>& tidied);
   /// All repositories share its connections: hundreds of them stay open.
   Result<std::shared_ptr<http::Client>> connect_to_gateway();
   Result<std::unique_ptr<storage::ObjectStore>> open_store(const RepositoryPlace& place);

@@ -180,13 +180,14 @@ Result<> BackupReconciler::clean_up(Work& work, std::stop_token stop) {
 }
 
 void BackupReconciler::release_repositories(Work& work, std::stop_token stop) {
-  world_.vault.release(work.session.metadata.uid, stop);
+  std::vector<Vault::Origin> former;
   for (const auto& result : work.session.status.storages) {
     auto storage = find_storage_by_text(world_, result.storage);
     auto repository = find_object<api::Repository>(
         world_.stores.repositories, {work.session.metadata.namespace_name, result.repository});
-    if (storage && repository) world_.vault.release_former(*storage, repository->spec.path, stop);
+    if (storage && repository) former.emplace_back(*storage, repository->spec.path);
   }
+  world_.vault.release(work.session.metadata.uid, former, stop);
 }
 
 /// While movers work under the lock of an earlier process, this one takes it over in the

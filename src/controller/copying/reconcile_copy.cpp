@@ -285,12 +285,13 @@ Result<> CopyReconciler::clean_up(Work& work, std::stop_token stop) {
   TRY(retire_mover(world_, facts, stop));
   status.pod.reset();
   TRY(remove_belongings_of(world_, uid, stop));
-  world_.vault.release(uid, stop);
+  std::vector<Vault::Origin> former;
   if (auto places = find_places(world_, work.session)) {
     const auto& [source, destination] = *places;
-    world_.vault.release_former(source.storage, source.place.path, stop);
-    world_.vault.release_former(destination.storage, destination.place.path, stop);
+    former.emplace_back(source.storage, source.place.path);
+    former.emplace_back(destination.storage, destination.place.path);
   }
+  world_.vault.release(uid, former, stop);
   return {};
 }
 

@@ -185,7 +185,7 @@ Result<Action> MaintenanceReconciler::wait(Work& work) {
       [this, key] { wake_(key); });
   if (!prepared) return look_again;
   if (!*prepared) {
-    world_.vault.release(work.repository.metadata.uid, {});
+    world_.vault.release(work.repository.metadata.uid, {}, {});
     if (!may_pass(prepared->code())) return fail(std::move(*prepared).error());
     postpone(work, prepared->error().message(), peace);
     return look_again;
@@ -341,9 +341,10 @@ Result<Action> MaintenanceReconciler::finish(Work& work, std::stop_token stop) {
   TRY(retire_mover(world_, facts, stop));
   status.pod.reset();
   TRY(remove_belongings_of(world_, uid, stop));
-  world_.vault.release(uid, stop);
-  bool has_storage = !work.storage.metadata.name.empty();
-  if (has_storage) world_.vault.release_former(work.storage, work.repository.spec.path, stop);
+  std::vector<Vault::Origin> former;
+  if (!work.storage.metadata.name.empty())
+    former.emplace_back(work.storage, work.repository.spec.path);
+  world_.vault.release(uid, former, stop);
   if (status.outcome == MaintenanceOutcome::succeeded) {
     TRY(release_erased(work, stop));
     std::erase_if(work.repository.status.pending_erasures, [&](const std::string& id) {
@@ -385,7 +386,7 @@ void MaintenanceReconciler::forget(const kube::ObjectKey& key) {
     log_warning("the maintenance of a deleted repository is not cleaned up yet",
                 {{"repository", key.text()}, {"cause", removed.error().message()}});
   }
-  world_.vault.release(uid, {});
+  world_.vault.release(uid, {}, {});
 }
 
 std::optional<api::Repository> MaintenanceReconciler::find_by_mover(

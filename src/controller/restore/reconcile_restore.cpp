@@ -506,9 +506,10 @@ Result<> RestoreReconciler::clean_up(Work& work, std::stop_token stop) {
           world_, {volume.persistent_volume, fill_key(world_, work, volume), target, uid}, stop));
   }
   TRY(remove_belongings_of(world_, uid, stop));
-  world_.vault.release(uid, stop);
+  std::vector<Vault::Origin> former;
   if (auto source = find_source(world_, work.session))
-    world_.vault.release_former(source->storage, source->place.path, stop);
+    former.emplace_back(source->storage, source->place.path);
+  world_.vault.release(uid, former, stop);
   return {};
 }
 

@@ -123,7 +123,7 @@ Result<Json> WipeOutReconciler::erase(const api::Repository& repository, std::st
     TRY(opened);
     TRY(world_.vault.hold_alone(place, holder, stop));
     auto erased = gateway_.erase_repository(place, stop);
-    world_.vault.release(holder, {});
+    world_.vault.release(holder, {}, {});
     world_.vault.forget(place.storage);
     removed = TRY(erased);
   }
