@@ -38,9 +38,11 @@ struct ExecHook {
           "Name of the plan's target whose pods are meant. Empty: the pods of all targets.",
           rule::max_length(63));
     field("podSelector", self.pod_selector, "Only pods with these labels.");
-    field("pods", self.pods,
-          "one: the first ready pod by name; all: every ready pod, one after another.",
-          rule::with_default);
+    field(
+        "pods", self.pods,
+        "one: the first ready pod by name; all: every ready pod, one after another. After the data "
+        "is read, pods that a hook ran in before come first, and they need not be ready.",
+        rule::with_default);
     field("container", self.container, "Container of the pod; the first one when empty.",
           rule::max_length(63));
     field("command", self.command, "Program and arguments; there is no shell unless you name one.",

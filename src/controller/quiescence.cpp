@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "controller/quiescing_command.hpp"
+#include "controller/references.hpp"
 #include "kube/client/deadline.hpp"
 #include "kube/object/object.hpp"
 
@@ -35,13 +36,11 @@ public:
         clock_(clock),
         client_(std::move(client)) {
     request_ = {.pod = pod_,
-                .container = hook.exec.container,
+                .container = container_for(hook, pod),
                 .command = quiescing_command(
                     hook.exec.command, hook.exec.undo,
                     std::chrono::duration_cast<std::chrono::seconds>(*hook.exec.max_quiesce)),
                 .input = kube::ExecRequest::Input::open};
-    if (request_.container.empty())
-      request_.container = text_at(items_at(pod, "spec", "containers").at(0), "name");
   }
 
   Result<> begin(std::stop_token stop) {

@@ -70,6 +70,18 @@ bool is_ready_pod(const Json& pod) {
   return kube::is_condition_true(pod, "Ready") && !kube::is_terminating(pod);
 }
 
+bool is_running(const Json& pod, std::string_view container) {
+  const auto& containers = items_at(pod, "status", "containerStatuses");
+  return !kube::is_terminating(pod) && std::ranges::any_of(containers, [&](const Json& status) {
+    return text_at(status, "name") == container && find(status, "state", "running") != nullptr;
+  });
+}
+
+std::string container_for(const api::ResolvedHook& hook, const Json& pod) {
+  if (!hook.exec.container.empty()) return hook.exec.container;
+  return text_at(items_at(pod, "spec", "containers").at(0), "name");
+}
+
 api::Surroundings surroundings(const World& world, const std::string& namespace_name) {
   return {.namespace_name = namespace_name,
           .system_namespace = world.settings.namespace_name,

@@ -85,8 +85,12 @@ Result<std::vector<api::ResolvedHook>> resolve_hooks(const World& world,
                                                      const std::vector<api::Hook>& hooks,
                                                      const std::string& namespace_name);
 
-/// Whether commands can be run in it. Pure.
+/// Whether its application serves. Pure.
 bool is_ready_pod(const Json& pod);
+/// Whether commands can be run in this container of it. Pure.
+bool is_running(const Json& pod, std::string_view container);
+/// The container of a pod that the hook is run in. Pure.
+std::string container_for(const api::ResolvedHook& hook, const Json& pod);
 
 /// Pods of a plan's target that have not ended, by name. Errors: unsupported (a workload of a kind
 /// that has no pods of its own, and no `selector`), and those of the API server.

@@ -38,10 +38,9 @@ auto until_answered(const World& world, const api::ResolvedHook& hook, std::stop
 api::HookResult run_in_pod(const World& world, kube::Client& client, const api::ResolvedHook& hook,
                            const Json& pod, std::stop_token stop) {
   api::HookResult result{.name = hook.name, .pod = kube::name_of(pod)};
-  kube::ExecRequest request{
-      .pod = kube::key_of(pod), .container = hook.exec.container, .command = hook.exec.command};
-  if (request.container.empty())
-    request.container = text_at(items_at(pod, "spec", "containers").at(0), "name");
+  kube::ExecRequest request{.pod = kube::key_of(pod),
+                            .container = container_for(hook, pod),
+                            .command = hook.exec.command};
   kube::ExecOptions options{
       .timeout = std::chrono::duration_cast<std::chrono::milliseconds>(hook.timeout),
       .max_output_bytes = max_output_bytes};
@@ -86,6 +85,16 @@ Result<std::vector<Json>> load_pods(World& world, const std::vector<kube::Object
   return pods;
 }
 
+bool has_entered(const Json& pod, const HookOccasion& occasion) {
+  return std::ranges::any_of(occasion.earlier,
+                             [&](const auto& hook) { return hook.pod == kube::name_of(pod); });
+}
+
+bool may_enter(const Json& pod, const api::ResolvedHook& hook, const HookOccasion& occasion) {
+  return is_ready_pod(pod) ||
+         (has_entered(pod, occasion) && is_running(pod, container_for(hook, pod)));
+}
+
 /// Errors: unavailable (there are pods, and none is ready now), not_found (there is none).
 Result<std::vector<Json>> pods_for(World& world, const api::ResolvedHook& hook,
                                    const HookOccasion& occasion, std::stop_token stop) {
@@ -98,8 +107,9 @@ Result<std::vector<Json>> pods_for(World& world, const api::ResolvedHook& hook,
       pods.push_back(std::move(pod));
   }
   auto code = pods.empty() ? ErrorCode::not_found : ErrorCode::unavailable;
-  std::erase_if(pods, [](const Json& pod) { return !is_ready_pod(pod); });
+  std::erase_if(pods, [&](const Json& pod) { return !may_enter(pod, hook, occasion); });
   if (pods.empty()) return fail(code, "no ready pod to run it in");
+  std::ranges::stable_partition(pods, [&](const Json& pod) { return has_entered(pod, occasion); });
   if (hook.exec.pods == api::HookPods::one) pods.resize(1);
   return pods;
 }

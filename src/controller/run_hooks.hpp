@@ -20,6 +20,9 @@ struct HookOccasion {
   std::string namespace_name{};  // of plan or session
   kube::Account account{};       // that commands run as
   std::vector<api::BackupTarget> targets{};
+  /// What hooks of an earlier stage did. Their pods come first and need not be ready any more: that
+  /// they are held still may be why, and what was begun in them has to be ended in them.
+  std::vector<api::HookResult> earlier{};
   /// Every one of these, whatever a hook says of pods. Absent: the ready pods of the targets.
   std::optional<std::vector<kube::ObjectKey>> pods{};
 };
@@ -30,7 +33,7 @@ struct HooksOutcome {
   std::string abort_message{};
 };
 
-/// Runs hooks one after the other in ready pods of the application, as the occasion's account. A
+/// Runs hooks one after the other in pods of the application, as the occasion's account. A
 /// hook that fails and says `abort` ends the row. Pods that a hook quiesces are held by
 /// `world.quiescence`. Blocks as long as the hooks take, each at most its timeout, and as long
 /// again when the API server goes away meanwhile or pods are there and none is ready; a command may

@@ -17,12 +17,14 @@ protected:
     server_.set_exec([](const kube::ExecRequest&) { return kube::ExecResult{}; });
     occasion_.targets.front().all_objects = true;
   }
-  void put_pod(bool is_ready) {
-    auto pod = kube::make_object(kube::resources::pods(), key_);
+  void put_pod(bool is_ready, const std::string& name = "db-0") {
+    auto pod = kube::make_object(kube::resources::pods(), {"shop", name});
     auto& object = pod.as_object();
     object["spec"] = *parse_yaml("{containers: [{name: main}]}");
-    object["status"] = *parse_yaml("{phase: Running, conditions: [{type: Ready, status: '" +
-                                   std::string(is_ready ? "True" : "False") + "'}]}");
+    object["status"] = *parse_yaml(
+        "{phase: Running, containerStatuses: [{name: main, "
+        "state: {running: {}}}], conditions: [{type: Ready, status: '" +
+        std::string(is_ready ? "True" : "False") + "'}]}");
     server_.seed(kube::resources::pods(), std::move(pod));
   }
   HooksOutcome run(std::chrono::nanoseconds timeout) {
@@ -32,7 +34,6 @@ protected:
     return run_hooks(memory_.world, {hook}, occasion_, {});
   }
 
-  const kube::ObjectKey key_{"shop", "db-0"};
   kube::FakeApiServer server_;
   MemoryWorld memory_{server_};
   HookOccasion occasion_{
@@ -60,6 +61,16 @@ TEST_F(RunHooksTest, WithoutAnyPodNobodyWaits) {
 TEST_F(RunHooksTest, OneThatDoesNotBecomeReadyIsGivenUp) {
   put_pod(false);
   EXPECT_EQ(run(1s).abort_message, "hook thaw failed: no ready pod to run it in");
+}
+
+TEST_F(RunHooksTest, WhatWasBegunInAPodIsEndedInItThoughItIsNotReadyAnyMore) {
+  put_pod(true, "db-0");
+  put_pod(false, "db-1");
+  occasion_.earlier = {{.name = "freeze", .stage = "before", .pod = "db-1", .succeeded = true}};
+  auto outcome = run(1s);
+  EXPECT_EQ(outcome.abort_message, "");
+  ASSERT_EQ(outcome.results.size(), 1u);
+  EXPECT_EQ(outcome.results.front().pod, "db-1");
 }
 
 }  // namespace

@@ -424,16 +424,18 @@ Result<Action> BackupReconciler::run_stage_hooks(Work& work, std::stop_token sto
   }
   auto resolved = TRY(resolve_hooks(world_, hooks, work.plan.metadata.namespace_name));
   TRY(bind_hook_account(world_, work.plan.metadata.namespace_name, stop));
-  HookOccasion occasion{work.session.metadata.uid, stage, work.plan.metadata.namespace_name,
+  HookOccasion occasion{work.session.metadata.uid,
+                        stage,
+                        work.plan.metadata.namespace_name,
                         impersonated(hook_account(world_, work.plan.metadata.namespace_name)),
-                        work.targets()};
+                        work.targets(),
+                        status.hooks};
   auto session_key = work.session.metadata.key();
   auto done = world_.background.run(
       "hooks-" + stage + "/" + work.session.metadata.uid,
-      [this, resolved, occasion, undoes,
-       before = status.hooks](std::stop_token stopped) -> Result<Json> {
+      [this, resolved, occasion, undoes](std::stop_token stopped) -> Result<Json> {
         std::vector<api::HookResult> undone;
-        if (undoes) undone = undo_hooks(world_, occasion.session_uid, before, stopped);
+        if (undoes) undone = undo_hooks(world_, occasion.session_uid, occasion.earlier, stopped);
         auto outcome = run_hooks(world_, resolved, occasion, stopped);
         outcome.results.insert(outcome.results.begin(), undone.begin(), undone.end());
         return encode_outcome(outcome);
