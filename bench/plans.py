@@ -35,6 +35,7 @@ SLOTS = 32
 PER_CALL = 99
 WRITERS = 4
 POLL_SECONDS = 5
+LEAD_SECONDS = 40  # in which every plan is given its schedule
 ROUND_SECONDS = 900
 FLOW = "dmaas-controller"
 
@@ -138,11 +139,13 @@ def _plan(namespace: str, schedule: str) -> dict:
 
 
 def _run_round(site: Site, names: Sequence[str], number: int) -> None:
-    """Every plan is given the same due time, the next full minute; returns when all have run."""
+    """Every plan is given the same due time, a full minute; returns when all have run."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    due = (now + datetime.timedelta(minutes=2)).replace(second=0, microsecond=0)
+    due = (now + datetime.timedelta(seconds=60 + LEAD_SECONDS)).replace(second=0, microsecond=0)
     schedule = f"{due.minute} {due.hour} {due.day} {due.month} *"
     _apply_side_by_side(site, [_plan(name, schedule) for name in names])
+    if datetime.datetime.now(datetime.timezone.utc) > due:
+        raise TestbedError(f"{len(names)} schedules were not written within {LEAD_SECONDS} s")
     started = time.monotonic()
     wanted = len(names) * number
     while True:
