@@ -105,6 +105,7 @@ Result<kube::Action> RepositoryReconciler::reconcile(const Json& object, std::st
       show_failure(status, reason_of(found.code()), found.error(), now);
     }
   } else {
+    note_shown(key, shown);
     delay = std::max<std::chrono::nanoseconds>(time_to_look(key), queue_period);
   }
   leave_queue(key);
@@ -137,8 +138,14 @@ bool RepositoryReconciler::must_look(const api::Repository& repository, std::siz
   if (known == looks_.end() || known->second.generation != repository.metadata.generation)
     return true;
   if (maintenance.completion_time && *maintenance.completion_time > known->second.time) return true;
-  // Fewer objects than before: somebody tidied up, and gets them back only when it is time.
+  // Fewer objects than before: somebody tidied up, and gets them back with the next backup.
   return shown > known->second.shown || left == std::chrono::nanoseconds{0};
+}
+
+void RepositoryReconciler::note_shown(const kube::ObjectKey& key, std::size_t shown) {
+  std::lock_guard lock{mutex_};
+  auto known = looks_.find(key);
+  if (known != looks_.end()) known->second.shown = std::min(known->second.shown, shown);
 }
 
 std::chrono::nanoseconds RepositoryReconciler::time_to_look(const kube::ObjectKey& key) const {

@@ -32,7 +32,7 @@ private:
   /// What was seen at the last look, to tell whether another one is due.
   struct Look {
     std::int64_t generation = 0;
-    std::size_t shown = 0;  // Snapshot objects
+    std::size_t shown = 0;  // Snapshot objects, the fewest since then
     Timestamp time{};
   };
 
@@ -42,6 +42,7 @@ private:
   /// Until the next look is due though nothing is known to have changed.
   std::chrono::nanoseconds time_to_look(const kube::ObjectKey& key) const;
   bool must_look(const api::Repository& repository, std::size_t shown) const;
+  void note_shown(const kube::ObjectKey& key, std::size_t shown);
   /// Whether one more look may begin; the one that goes on for this repository may go on.
   bool may_look(const kube::ObjectKey& key);
   void leave_queue(const kube::ObjectKey& key);
