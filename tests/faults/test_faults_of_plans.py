@@ -199,6 +199,7 @@ def test_a_session_goes_on_by_the_plan_with_which_it_began(site, world):
     name, mover = world.begin_and_hold("edited", "before-the-edit")
     world.keeper.shell("test -e /tmp/quiesced")
     # Another run, no hooks, and targets that make it another repository.
+    site.kubectl("-n", NAMESPACE, "label", "configmap", "keeper", "--overwrite", "minute=yes")
     world.keeper.change_plan("edited", runs=[{"name": "other"}], storages=[{"storageRef": {"name": "main", "namespace": SYSTEM}}],
                              targets=[{"name": "maps", "selector": {"matchLabels": {"minute": "yes"}}}])
     world.victims.signal(mover, signal.SIGCONT)
