@@ -1,6 +1,9 @@
 #include "controller/pardon.hpp"
 
 #include "api/object.hpp"
+#include "api/repository.hpp"
+#include "controller/policy/share_backups.hpp"
+#include "controller/references.hpp"
 #include "kube/object/object.hpp"
 
 namespace dmaas::controller {
@@ -24,6 +27,18 @@ Result<std::string> general_pardon(World& world, const kube::Resource& resource,
   kube::ObjectKey definition{"", resource.plural + "." + std::string(api::group_name)};
   if (!TRY(stays(world, kube::resources::custom_resource_definitions(), definition, stop)))
     return "the definition of its kind is being deleted";
+  return "";
+}
+
+std::string pardon_of(const World& world, const api::Snapshot& snapshot) {
+  if (snapshot.spec.deletion_policy != api::DeletionPolicy::erase) return "its policy is Retain";
+  auto key = snapshot.spec.repository.key(snapshot.metadata.namespace_name);
+  auto repository = find_object<api::Repository>(world.stores.repositories, key);
+  if (!repository) return repository.error().message();
+  if (is_shared(world, *repository)) return "its repository is only shown in this namespace";
+  const auto& owner = repository->status.owner_cluster;
+  if (owner && !repository->status.owned_by_this_cluster)
+    return "the repository belongs to cluster " + owner->name + ": delete the backup there";
   return "";
 }
 

@@ -9,6 +9,7 @@
 #include "applications/retention/delete_backup.hpp"
 #include "base/log.hpp"
 #include "controller/anomaly/held_retention.hpp"
+#include "controller/pardon.hpp"
 #include "controller/references.hpp"
 #include "controller/repository/discover_backups.hpp"
 #include "controller/staging/staged_backup.hpp"
@@ -102,9 +103,14 @@ Result<std::vector<api::Snapshot>> list_erased_backups(World& world,
   std::vector<api::Snapshot> erased;
   kube::ListOptions here{.namespace_name = repository.namespace_name};
   const auto resource = api::kind_info<api::Snapshot>().resource();
-  for (const auto& object : TRY(kube::list_all(world.client, resource, here, std::move(stop)))) {
+  for (const auto& object : TRY(kube::list_all(world.client, resource, here, stop))) {
     if (auto snapshot = erased_backup(object, repository)) erased.push_back(std::move(*snapshot));
   }
+  std::erase_if(erased, [&](const auto& snapshot) { return !pardon_of(world, snapshot).empty(); });
+  if (erased.empty()) return erased;
+  // Asked for after they were listed: they were deleted before the namespace was.
+  auto pardon = TRY(general_pardon(world, resource, repository.namespace_name, std::move(stop)));
+  if (!pardon.empty()) erased.clear();
   return erased;
 }
 

@@ -26,7 +26,9 @@ Result<> expire_backups(World& world, const api::Repository& repository, std::st
 
 /// Snapshot objects of the repository that wait for their backup to be erased.
 std::vector<api::Snapshot> erased_backups(const World& world, const kube::ObjectKey& repository);
-/// The same, as the server has them now. Errors: those of `kube::list_all`.
+/// The same, as the server has them now, without those that are only let go since their namespace
+/// or definition is deleted, or since they may not be erased (controller/pardon.hpp). Errors: those
+/// of the API server.
 Result<std::vector<api::Snapshot>> list_erased_backups(World& world,
                                                        const kube::ObjectKey& repository,
                                                        std::stop_token stop);

@@ -4,6 +4,7 @@
 
 #include "api/kinds.hpp"
 #include "api/labels.hpp"
+#include "controller/maintenance/expire_backups.hpp"
 #include "controller/testing/memory_world.hpp"
 #include "kube/runtime/finalizer.hpp"
 
@@ -38,14 +39,30 @@ protected:
                         .reason = "R"},
                        memory_.clock.now());
     memory_.repositories.apply(server_.seed(repositories, api::encode(repository)));
+    seed_space("");
+    seed_definition("");
+  }
+
+  void seed_space(const std::string& finalizer) {
+    seed_empty(kube::resources::namespaces(), "shop", finalizer);
+  }
+  void seed_definition(const std::string& finalizer) {
+    seed_empty(kube::resources::custom_resource_definitions(), "snapshots.dmaas.io", finalizer);
+  }
+  void seed_empty(const kube::Resource& resource, const std::string& name,
+                  const std::string& finalizer) {
+    auto object = kube::make_object(resource, {"", name});
+    if (!finalizer.empty()) ensure_object(object, "metadata")["finalizers"] = JsonArray{finalizer};
+    server_.seed(resource, std::move(object));
   }
 
   /// Deletes a Snapshot, which waits for its backup to be erased.
-  void delete_snapshot() {
+  void delete_snapshot(api::DeletionPolicy policy = api::DeletionPolicy::erase) {
     api::Snapshot snapshot;
     snapshot.metadata = {.name = snapshot_key.name, .namespace_name = snapshot_key.namespace_name};
     snapshot.metadata.finalizers = {std::string(api::erase_finalizer)};
     snapshot.spec.repository.name = repository_key.name;
+    snapshot.spec.deletion_policy = policy;
     snapshot.spec.snapshot_id = std::string(64, 'a');
     server_.seed(snapshots, api::encode(snapshot));
     ASSERT_TRUE(server_.remove(snapshots, snapshot_key, {}, {}));
@@ -76,6 +93,27 @@ TEST_F(ReconcileMaintenanceTest, ABackupThatWasErasedAMomentAgoIsNotErasedAgain)
   ASSERT_TRUE(
       kube::remove_finalizer(server_, snapshots, waiting, std::string(api::erase_finalizer), {}));
   ASSERT_FALSE(server_.peek(snapshots, snapshot_key));  // the watch has not told so yet
+  EXPECT_EQ(phase_after_a_look(), MaintenancePhase::idle);
+}
+
+TEST_F(ReconcileMaintenanceTest, BackupsOfANamespaceThatIsDeletedAreNotErased) {
+  seed_space("keep");
+  ASSERT_TRUE(server_.remove(kube::resources::namespaces(), {"", "shop"}, {}, {}));
+  delete_snapshot();
+  EXPECT_EQ(phase_after_a_look(), MaintenancePhase::idle);
+  EXPECT_TRUE(list_erased_backups(memory_.world, repository_key, {}).value().empty());
+}
+
+TEST_F(ReconcileMaintenanceTest, BackupsWhoseDefinitionIsDeletedAreNotErased) {
+  seed_definition("keep");
+  ASSERT_TRUE(server_.remove(kube::resources::custom_resource_definitions(),
+                             {"", "snapshots.dmaas.io"}, {}, {}));
+  delete_snapshot();
+  EXPECT_EQ(phase_after_a_look(), MaintenancePhase::idle);
+}
+
+TEST_F(ReconcileMaintenanceTest, ABackupThatIsToStayIsNotErasedThoughItsFinalizerIsStillThere) {
+  delete_snapshot(api::DeletionPolicy::retain);
   EXPECT_EQ(phase_after_a_look(), MaintenancePhase::idle);
 }
 

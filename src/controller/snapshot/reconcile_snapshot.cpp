@@ -5,7 +5,6 @@
 #include "api/labels.hpp"
 #include "base/log.hpp"
 #include "controller/pardon.hpp"
-#include "controller/policy/share_backups.hpp"
 #include "controller/references.hpp"
 #include "controller/status.hpp"
 #include "kube/runtime/finalizer.hpp"
@@ -66,18 +65,9 @@ Result<Action> SnapshotReconciler::release(const api::Snapshot& snapshot, std::s
 
 Result<std::string> SnapshotReconciler::find_pardon(const api::Snapshot& snapshot,
                                                     std::stop_token stop) {
-  if (snapshot.spec.deletion_policy != api::DeletionPolicy::erase) return "its policy is Retain";
   auto pardon =
       TRY(general_pardon(world_, snapshots(), snapshot.metadata.namespace_name, std::move(stop)));
-  if (!pardon.empty()) return pardon;
-  auto key = repository_of(snapshot);
-  auto repository = find_object<api::Repository>(world_.stores.repositories, key);
-  if (!repository) return repository.error().message();
-  if (is_shared(world_, *repository)) return "its repository is only shown in this namespace";
-  const auto& owner = repository->status.owner_cluster;
-  if (owner && !repository->status.owned_by_this_cluster)
-    return "the repository belongs to cluster " + owner->name + ": delete the backup there";
-  return "";
+  return pardon.empty() ? pardon_of(world_, snapshot) : pardon;
 }
 
 Result<> SnapshotReconciler::owe_erasure(const kube::ObjectKey& repository,
