@@ -106,7 +106,9 @@ class Victims:
                         return pod
                     release(pids)
                 time.sleep(SCAN_SECONDS)
-        raise AssertionError(f"no mover of {session} works on {component}")
+        states = [(pod["metadata"]["name"], pod["status"]) for pod in patiently(lambda: self.site.list("pods"))
+                  if pod["metadata"].get("labels", {}).get("dmaas.io/session") == session]
+        raise AssertionError(f"no mover of {session} works on {component}; its pods: {json.dumps(states, indent=1)}")
 
     def starve(self, pod):
         """Takes from a stopped mover all memory but what it has, so that it is killed as soon as it needs more."""
