@@ -85,12 +85,17 @@ class LogKeeper:
 
     def _run(self):
         while not self._end.wait(self.EVERY_SECONDS):
-            for path in self._directory.glob(f"{SYSTEM}_*/*/*.log"):
-                with contextlib.suppress(OSError):
-                    key = (str(path), path.stat().st_ino)
-                    if key not in self._files:
-                        self._files[key] = open(path, "rb")  # noqa: SIM115: stays open on purpose
+            # A directory that goes while it is read ends this look, not the next one.
+            with contextlib.suppress(OSError):
+                self._look_at_logs()
             self._look_at_processes()
+
+    def _look_at_logs(self):
+        for path in self._directory.glob(f"{SYSTEM}_*/*/*.log"):
+            with contextlib.suppress(OSError):
+                key = (str(path), path.stat().st_ino)
+                if key not in self._files:
+                    self._files[key] = open(path, "rb")  # noqa: SIM115: stays open on purpose
 
     def _look_at_processes(self):
         for entry in Path("/proc").glob("[0-9]*"):
@@ -111,6 +116,7 @@ class LogKeeper:
         return "\n".join(self._command_lines)
 
     def close(self):
+        assert self._thread.is_alive(), "it did not see everything"
         self._end.set()
         self._thread.join()
         for file in self._files.values():
