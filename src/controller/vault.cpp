@@ -324,6 +324,8 @@ void Vault::set_untidy(Entry& entry, bool is_untidy) {
 }
 
 Result<> Vault::take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop) {
+  // One that the last session left and nobody has tidied yet: it may be of the other kind.
+  if (!has_sessions(entry)) drop_lock(entry);
   if (entry.lock != nullptr && !entry.lock->lost().stop_requested()) return {};
   if (entry.opened == nullptr)
     return fail(ErrorCode::unavailable,
@@ -424,12 +426,15 @@ void Vault::tidy(std::stop_token stop) {
   }
 }
 
+void Vault::drop_lock(Entry& entry) {
+  if (entry.lock != nullptr) entry.lock->leave();
+  entry.lock.reset();
+}
+
 void Vault::tidy_entry(Entry& entry, std::stop_token stop) {
   if (has_sessions(entry)) return;
   entry.is_alone = false;
-  // It goes below, with those of earlier processes and within the same limit of time.
-  if (entry.lock != nullptr) entry.lock->leave();
-  entry.lock.reset();
+  drop_lock(entry);
   auto tidied = [&]() -> Result<> {
     TRY(open_entry(entry, WhenAbsent::fail, stop));
     auto& repository = *entry.opened->repository;

@@ -124,6 +124,9 @@ private:
   void join(Entry& entry, const std::string& session_uid);
   Result<> take_lock(Entry& entry, engine::LockKind kind, std::stop_token stop);
   Result<> open_entry(Entry& entry, WhenAbsent when_absent, std::stop_token stop);
+  /// Leaves the lock on the storage, where it goes with those of earlier processes, within the
+  /// limits of time of whoever takes or tidies locks.
+  static void drop_lock(Entry& entry);
   /// Unless a session uses it.
   void tidy_entry(Entry& entry, std::stop_token stop);
   /// What came of removing the locks of this cluster.
