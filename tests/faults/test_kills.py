@@ -60,6 +60,7 @@ class Work:
             self.keeper.protect(f"{SYSTEM}/{storage}", name=plan)
 
     def write(self):
+        """Before a mover is to be stopped: one that finds nothing new may be done before that."""
         patiently(lambda: self.keeper.write(FILES, FILE_BYTES))
 
     def checksums(self, namespace=NAMESPACE):
@@ -247,6 +248,7 @@ def hooks_that_ran(work):
 
 def test_a_new_controller_goes_on_in_every_phase(work):
     victims = work.victims
+    work.write()
     with work.changed_run("disk", hooks={"before": [told_hook("before", 3)], "after": [told_hook("after", 3)]}):
         session = work.begin_backup("disk")
         work.await_phase(session, "HooksBefore")
@@ -272,6 +274,7 @@ def test_a_new_controller_goes_on_in_every_phase(work):
 
 def test_a_backup_that_is_deleted_midway_leaves_nothing_and_lets_the_application_go(work):
     before = len(work.snapshots())
+    work.write()
     with work.changed_run("disk", hooks={"before": [told_hook("before", 0)], "after": [told_hook("after", 0)]}):
         session = work.begin_backup("disk")
         work.victims.stop_mover(session[1], "volume/")
@@ -293,10 +296,12 @@ def test_a_restore_that_is_deleted_midway_leaves_nothing_of_its_own(work):
 
 
 def test_a_mover_may_be_lost_twice_and_a_third_loss_says_why(work):
+    work.write()
     twice = work.begin_backup("disk")
     for _ in range(2):
         work.kill_mover_of(twice, "volume/data-keeper-0")
     assert work.await_end(twice)["phase"] == "Succeeded"
+    work.write()
     thrice = work.begin_backup("disk")
     for _ in range(3):
         work.kill_mover_of(thrice, "volume/data-keeper-1")
