@@ -103,7 +103,8 @@ def run_once(scenario: str, size: data.Size, address: str, programs: list[Progra
 
 def show(compared: Results[Samples], of_objects: Results[objects.ApiUsages],
          of_plans: Results[plans.PlansUsage], size: data.Size) -> None:
-    """Everything that was ever measured, the newest of each scenario."""
+    """Everything that was measured on this machine, the newest of each scenario. The document keeps
+    what was not; programs are compared in it only on one machine."""
     comparisons = [records for scenario in COMPARISONS
                    if (records := compared.newest(scenario, size.name))]
     rows = [row for records in comparisons for row in rows_of(records)]
@@ -112,11 +113,15 @@ def show(compared: Results[Samples], of_objects: Results[objects.ApiUsages],
     many = of_plans.newest(plans.SCENARIO, size.name)
     usage = plans.median_of([record.samples for record in many]) if many else None
     if size is data.FULL:
+        is_whole = len(comparisons) == len(COMPARISONS)
         DOCUMENT.write_text(report.document(
-            report.compared(rows, facts(comparisons, size)) if rows else [],
+            DOCUMENT.read_text() if DOCUMENT.exists() else "",
+            report.compared(rows, facts(comparisons, size)) if is_whole else [],
             report.of_objects(usages, facts_of_objects(apis, size)) if apis else [],
             report.of_plans(usage, facts_of_plans(many, size)) if usage else []))
         say(f"wrote {DOCUMENT}")
+        if rows and not is_whole:
+            say(f"    not what is compared: that needs all of {', '.join(COMPARISONS)}")
     if rows:
         print("\n".join(report.summary(rows)))
     if apis:

@@ -9,6 +9,9 @@ from bench.results import Row
 from bench.scenario import Sample
 
 OURS = "dmaas"
+HEAD = ["# Benchmarks", "", "Written by `./x bench`; do not edit. Less is better everywhere.", ""]
+OBJECTS = "## Objects of a cluster"
+PLANS = "## Many plans"
 TITLES = {
     "backup": "first backup",
     "unchanged": "backup, nothing changed",
@@ -87,11 +90,23 @@ def plans_table(usage: PlansUsage) -> list[str]:
         f"| movers at one time, at most | {usage.movers_at_once} |"]
 
 
-def document(comparison: Sequence[str], objects: Sequence[str], plans: Sequence[str]) -> str:
-    """Of the lines that `compared`, `of_objects` and `of_plans` give; any may be empty."""
-    return "\n".join(["# Benchmarks", "",
-                      "Written by `./x bench`; do not edit. Less is better everywhere.", "",
-                      *comparison, *objects, *plans])
+def document(former: str, comparison: Sequence[str], objects: Sequence[str],
+             plans: Sequence[str]) -> str:
+    """Of the lines that `compared`, `of_objects` and `of_plans` give. Instead of empty ones those of
+    the document as it was are kept: they were measured elsewhere."""
+    was = _parts(former)
+    return "\n".join([*HEAD, *(comparison or was[""]), *(objects or was[OBJECTS]),
+                      *(plans or was[PLANS])])
+
+
+def _parts(text: str) -> dict[str, list[str]]:
+    """Lines of a document by the heading that its part begins with; what is compared has none."""
+    parts: dict[str, list[str]] = {"": [], OBJECTS: [], PLANS: []}
+    heading = ""
+    for line in text.split("\n")[len(HEAD):]:
+        heading = line if line in (OBJECTS, PLANS) else heading
+        parts[heading].append(line)
+    return parts
 
 
 def compared(rows: Sequence[Row], facts: Sequence[str]) -> list[str]:
@@ -105,12 +120,12 @@ def compared(rows: Sequence[Row], facts: Sequence[str]) -> list[str]:
 
 
 def of_objects(usages: ApiUsages, facts: Sequence[str]) -> list[str]:
-    return ["## Objects of a cluster", "", *objects_table(usages), "",
+    return [OBJECTS, "", *objects_table(usages), "",
             *[f"- {fact}" for fact in facts], ""]
 
 
 def of_plans(usage: PlansUsage, facts: Sequence[str]) -> list[str]:
-    return ["## Many plans", "", *plans_table(usage), "", *[f"- {fact}" for fact in facts], ""]
+    return [PLANS, "", *plans_table(usage), "", *[f"- {fact}" for fact in facts], ""]
 
 
 def _title(row: Row) -> str:

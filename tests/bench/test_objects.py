@@ -39,7 +39,7 @@ def test_table_has_a_column_for_each_process():
 
 def test_objects_have_a_section_of_their_own():
     usages = {"backup": ApiUsage(1.0, {"LIST": 1}, {"mover": MIB})}
-    text = document(["| the comparison |", ""], of_objects(usages, ["a fact"]), [])
+    text = document("", ["| the comparison |", ""], of_objects(usages, ["a fact"]), [])
     assert "| the comparison |\n\n## Objects of a cluster\n" in text
     assert text.endswith("- a fact\n")
 

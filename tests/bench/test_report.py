@@ -1,7 +1,7 @@
 """The arithmetic and the table of the benchmarks, without any program being run."""
 
 from bench.measure import Usage
-from bench.report import MEMORY, TIME, compared, document, ratio, summary
+from bench.report import MEMORY, OBJECTS, PLANS, TIME, compared, document, ratio, summary
 from bench.results import Record, Results, rows_of, samples_of
 from bench.scenario import Sample
 
@@ -37,10 +37,20 @@ def test_lost_row_says_by_what():
 
 def test_comparison_holds_facts_and_a_table_for_each_figure():
     rows = rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))])
-    text = document(compared(rows, ["a fact"]), [], [])
+    text = document("", compared(rows, ["a fact"]), [], [])
     assert "- a fact\n" in text
     assert "| peak memory, MiB | dmaas | peer |\n|---|--:|--:|\n" in text
     assert "| files, local: restore to an empty directory | 1.00 | 2.00 |" in text
+
+
+def test_what_is_not_measured_again_is_kept():
+    rows = rows_of([record(dmaas=sample(1, 1), peer=sample(2, 2))])
+    comparison, objects, plans = compared(rows, ["a fact"]), [OBJECTS, "", "- few", ""], [PLANS, "", "- many", ""]
+    whole = document("", comparison, objects, plans)
+    assert document(whole, [], [], []) == whole
+    anew = document(whole, [], [], [PLANS, "", "- more", ""])
+    assert anew == whole.replace("- many", "- more") != whole
+    assert document(document("", [], objects, []), comparison, [], plans) == whole
 
 
 def test_results_survive_in_their_file_and_are_told_apart_by_version(tmp_path):
