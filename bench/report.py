@@ -120,8 +120,7 @@ def compared(rows: Sequence[Row], facts: Sequence[str]) -> list[str]:
 
 
 def of_objects(usages: ApiUsages, facts: Sequence[str]) -> list[str]:
-    return [OBJECTS, "", *objects_table(usages), "",
-            *[f"- {fact}" for fact in facts], ""]
+    return [OBJECTS, "", *objects_table(usages), "", *[f"- {fact}" for fact in facts], ""]
 
 
 def of_plans(usage: PlansUsage, facts: Sequence[str]) -> list[str]:

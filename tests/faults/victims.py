@@ -106,8 +106,8 @@ class Victims:
                         return pod
                     release(pids)
                 time.sleep(SCAN_SECONDS)
-        states = [(pod["metadata"]["name"], pod["status"]) for pod in patiently(lambda: self.site.list("pods"))
-                  if pod["metadata"].get("labels", {}).get("dmaas.io/session") == session]
+        pods = patiently(lambda: self.site.list("pods", selector=f"dmaas.io/session={session}"))
+        states = [(pod["metadata"]["name"], pod["status"]) for pod in pods]
         raise AssertionError(f"no mover of {session} works on {component}; its pods: {json.dumps(states, indent=1)}")
 
     def starve(self, pod):
